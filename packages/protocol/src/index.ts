@@ -1,5 +1,14 @@
 // RESP, the command table, slots, error codes and the transport contract. Pure: no I/O, no dependencies.
 export {
+  CommandFlag,
+  type CommandSpec,
+  type CommandWord,
+  commandNames,
+  keyPositions,
+  lookupCommand,
+  slotPositions,
+} from './command-table.ts'
+export {
   ConnectionError,
   ERROR_CODES,
   type ErrorCode,
@@ -10,6 +19,7 @@ export {
   UsageError,
   ValidationError,
 } from './errors.ts'
+export type { KeySpec } from './key-spec.ts'
 export {
   BigNumberReply,
   DoubleReply,
@@ -23,4 +33,5 @@ export {
   VerbatimReply,
 } from './reply.ts'
 export { slotOf } from './slot.ts'
+export { type Argument, type ArgumentType, parseSyntax } from './syntax.ts'
 export type { Link, LinkEvents, Transport } from './transport.ts'

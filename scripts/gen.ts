@@ -1,0 +1,34 @@
+// `npm run gen`: writes the generated sources from the captured facts and the overlay.
+//   --check     writes nothing; exits 1 with the names of files that are not what would be written
+//   --capture   first asks a live server for the facts again: OCHRE_REDIS_PORT, a Redis 7.0
+import { readFileSync, writeFileSync } from 'node:fs'
+import { captureFacts } from './gen/capture.ts'
+import { formatTable, mergeFacts, readCaptured, readOverlay, writeCaptured } from './gen/facts.ts'
+
+const ROOT = new URL('../', import.meta.url)
+
+if (process.argv.includes('--capture')) {
+  writeCaptured(await captureFacts(Number(process.env.OCHRE_REDIS_PORT)))
+}
+
+const table = mergeFacts(readCaptured(), readOverlay())
+const files: Record<string, string> = {
+  'packages/protocol/src/commands.gen.ts': formatTable(table),
+}
+
+let stale = 0
+for (const [path, text] of Object.entries(files)) {
+  let current = ''
+  try {
+    current = readFileSync(new URL(path, ROOT), 'utf8')
+  } catch {}
+  if (current === text) continue
+  if (process.argv.includes('--check')) {
+    stale++
+    console.error(`${path} is stale: run npm run gen`)
+  } else {
+    writeFileSync(new URL(path, ROOT), text)
+    console.log(`wrote ${path}`)
+  }
+}
+process.exitCode = stale > 0 ? 1 : 0
