@@ -47,7 +47,8 @@ export interface StreamValue {
 
 export type Value =
   | { readonly type: 'string'; readonly value: Text }
-  | { readonly type: 'list' | 'set'; readonly value: readonly Text[] }
+  | { readonly type: 'list'; readonly value: readonly Text[] }
+  | { readonly type: 'set'; readonly value: readonly Text[] }
   | { readonly type: 'hash'; readonly value: readonly (readonly [field: Text, value: Text])[] }
   | { readonly type: 'zset'; readonly value: readonly (readonly [member: Text, score: string])[] }
   | { readonly type: 'stream'; readonly value: StreamValue }
