@@ -1,0 +1,24 @@
+import { expect, test } from 'vitest'
+import { complete, hint } from './hints.ts'
+
+test('names complete in any case, containers offer their subcommands, commands their tokens', () => {
+  expect(complete('hget')[0]).toEqual(expect.arrayContaining(['HGET', 'HGETALL']))
+  expect(complete('config re')[0]).toEqual(['RESETSTAT', 'REWRITE'])
+  expect(complete('set k v ke')[0]).toEqual(['KEEPTTL'])
+  expect(complete('set k v k')[1]).toBe('k')
+  expect(complete('nosuch x')[0]).toEqual([])
+  expect(complete('Us', ['User'])[0]).toContain('User.')
+})
+
+test('the hint is what may still follow', () => {
+  expect(hint('get ')).toBe('key')
+  expect(hint('get k ')).toBe('')
+  expect(hint('get')).toBe('')
+  expect(hint('set ')).toMatch(/^key value \[/)
+  expect(hint('set k ')).toMatch(/^value \[NX\|XX/)
+  expect(hint('set k v ')).toMatch(/^\[NX\|XX.*EX seconds/)
+  expect(hint('del a b ')).toBe('key...')
+  expect(hint('config ')).toContain('GET')
+  expect(hint('config get ')).toContain('parameter')
+  expect(hint('nosuch ')).toBe('')
+})
