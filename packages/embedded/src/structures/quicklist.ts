@@ -117,13 +117,17 @@ export class Quicklist {
 
   /** Inserts before the element at `index`; `index` may be the length. */
   insert(index: number, element: string): void {
-    if (index <= 0) return this.pushHead(element)
-    if (index >= this.#length) return this.pushTail(element)
-    const { at, base } = this.#locate(index)
-    const chunk = this.#chunks[at]!
-    chunk.splice(index - base, 0, element)
-    this.#length++
-    if (chunk.length > 2 * this.#capacity()) this.#chunks.splice(at + 1, 0, chunk.splice(chunk.length >>> 1))
+    if (index <= 0) {
+      this.pushHead(element)
+    } else if (index >= this.#length) {
+      this.pushTail(element)
+    } else {
+      const { at, base } = this.#locate(index)
+      const chunk = this.#chunks[at]!
+      chunk.splice(index - base, 0, element)
+      this.#length++
+      if (chunk.length > 2 * this.#capacity()) this.#chunks.splice(at + 1, 0, chunk.splice(chunk.length >>> 1))
+    }
   }
 
   /** Removes `count` elements from `index` on, as far as there are any. */
@@ -182,7 +186,11 @@ export class Quicklist {
       const at = fromTail ? chunks.length - 1 - step : step
       const chunk = chunks[at]!
       if (!chunk.includes(element)) continue
-      const isWanted = (value: string) => value !== element || removed >= max || ++removed === 0
+      const isWanted = (value: string) => {
+        if (value !== element || removed >= max) return true
+        removed++
+        return false
+      }
       chunks[at] = fromTail ? chunk.reverse().filter(isWanted).reverse() : chunk.filter(isWanted)
     }
     if (removed === 0) return 0

@@ -3,14 +3,9 @@
 // While it is small there is no map: the few members of the tree's single leaf are compared. The encoding is the one that
 // Redis would report, and its two observable traits are kept: a listpack cannot hold -0 (it becomes 0), and it is
 // scanned in one step, in order.
+import type { EncodingLimits } from './encoding-limits.ts'
 import { OrderTree, type Visit } from './order-tree.ts'
 import { ScanMap } from './scan-map.ts'
-
-/** The thresholds of a compact encoding: zset-max-listpack-entries and -value, or the ones of hashes. */
-export interface EncodingLimits {
-  readonly entries: number
-  readonly value: number
-}
 
 const UNINDEXED = 64
 
