@@ -1,0 +1,235 @@
+// API keys: made, listed, rotated, revoked, and recognised. A key is `och_<id>_<secret>` with 256 random bits of secret.
+//
+// Redis holds, in one hash, a record per id: the grant and the HMAC-SHA-256 of the secret, never the secret. Each record is
+// sealed with a second HMAC under the gateway's own secret, so that a record written by anybody else (a script of a
+// caller, a restored dump of another place) is not believed. Records are read through a short-lived cache, so that a
+// request usually costs no trip; a revocation is seen by this process at once and by others when their cache has aged.
+
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import type { Client } from '@ochre/client'
+import { UsageError } from '@ochre/protocol'
+import { FULL_GRANT, type Grant, type Principal, RESERVED_PREFIX, Rules } from './principal.ts'
+import { GatewayError } from './status.ts'
+
+const HASH = `${RESERVED_PREFIX}keys`
+const KEY_SYNTAX = /^och_([0-9a-z]{12})_([A-Za-z0-9_-]{43})$/
+
+/** A key as it is stored and listed; times in milliseconds since 1970. */
+export interface ApiKey {
+  readonly id: string
+  readonly name: string
+  readonly grant: Grant
+  readonly createdAt: number
+  readonly expiresAt?: number
+  /** The id of the key that takes its place; the old one works until `expiresAt`. */
+  readonly replacedBy?: string
+}
+
+interface StoredKey extends ApiKey {
+  /** HMAC-SHA-256 of the secret, hex. */
+  readonly hash: string
+}
+
+export interface ApiKeysOptions {
+  readonly redis: Client
+  /** The gateway's own secret, at least 32 bytes. */
+  readonly secret: Uint8Array
+  /** Replaces the stored root key: 32 or more characters. */
+  readonly rootKey?: string
+  readonly now?: () => number
+  /** How long a record may be used without asking Redis again. */
+  readonly cacheMs?: number
+}
+
+interface Cached {
+  readonly principal: Principal | undefined
+  readonly hash: Buffer
+  readonly checkedAt: number
+}
+
+export class ApiKeys {
+  readonly #redis: Client
+  readonly #secret: Uint8Array
+  readonly #now: () => number
+  readonly #cacheMs: number
+  readonly #cache = new Map<string, Cached>()
+  #rootHash: Buffer | undefined
+
+  constructor(options: ApiKeysOptions) {
+    if (options.secret.length < 32) throw new UsageError('The secret of the gateway has at least 32 bytes.')
+    this.#redis = options.redis
+    this.#secret = options.secret
+    this.#now = options.now ?? Date.now
+    this.#cacheMs = options.cacheMs ?? 2_000
+    if (options.rootKey !== undefined) this.setRootKey(options.rootKey)
+  }
+
+  /** Sets or replaces the root key. Throws UsageError when it is shorter than 32 characters. */
+  setRootKey(key: string): void {
+    if (key.length < 32) throw new UsageError('The root key has at least 32 characters.')
+    this.#rootHash = this.#hmac('secret', key)
+  }
+
+  /**
+   * Without a root key of its own: makes one when there is no key with full rights yet, and resolves to its text, the
+   * only time it is ever shown. Resolves to undefined when there is one already.
+   */
+  async ensureRoot(): Promise<string | undefined> {
+    if (this.#rootHash !== undefined) return undefined
+    const stored = await this.#redis.call('HGET', HASH, 'root')
+    if (stored !== null && this.#open('root', String(stored)) !== undefined) return undefined
+    const secret = randomBytes(32).toString('base64url')
+    await this.#store({ ...this.#record('root', 'root', FULL_GRANT, undefined), hash: this.#hashOf(secret) })
+    return `och_${'root'.padEnd(12, '0')}_${secret}`
+  }
+
+  /** Makes a key. The text is shown once and not kept. Throws UsageError on a malformed grant. */
+  async create(name: string, grant: Grant, expiresAt?: number): Promise<{ key: string; record: ApiKey }> {
+    new Rules(grant)
+    const id = newId()
+    const secret = randomBytes(32).toString('base64url')
+    const record = this.#record(id, name, grant, expiresAt)
+    await this.#store({ ...record, hash: this.#hashOf(secret) })
+    return { key: `och_${id}_${secret}`, record }
+  }
+
+  /** All keys, oldest first, without their hashes. Records that are not the gateway's own are left out. */
+  async list(): Promise<ApiKey[]> {
+    const all = (await this.#redis.call('HGETALL', HASH)) as Record<string, string>
+    const keys: ApiKey[] = []
+    for (const [field, text] of Object.entries(all)) {
+      const stored = this.#open(field, text)
+      if (stored !== undefined) keys.push(visible(stored))
+    }
+    return keys.sort((a, b) => a.createdAt - b.createdAt || (a.id < b.id ? -1 : 1))
+  }
+
+  async get(id: string): Promise<ApiKey | undefined> {
+    const stored = await this.#load(id)
+    return stored === undefined ? undefined : visible(stored)
+  }
+
+  /** Makes a key with the same name and grant; the old one goes on working for `overlapMs`. Rejects with `NOT_FOUND`. */
+  async rotate(id: string, overlapMs: number): Promise<{ key: string; record: ApiKey }> {
+    const old = await this.#load(id)
+    if (old === undefined || id === 'root') throw new GatewayError('NOT_FOUND', 'There is no such API key.')
+    const made = await this.create(old.name, old.grant, old.expiresAt)
+    const end = this.#now() + overlapMs
+    const expiresAt = old.expiresAt === undefined ? end : Math.min(end, old.expiresAt)
+    await this.#store({ ...old, expiresAt, replacedBy: made.record.id })
+    return made
+  }
+
+  /** Ends a key at once. Resolves to false when there is none. */
+  async revoke(id: string): Promise<boolean> {
+    this.#cache.delete(id)
+    return (await this.#redis.call('HDEL', HASH, id)) === 1
+  }
+
+  /** Forgets what is cached, so that the next request of each key asks Redis. */
+  forget(): void {
+    this.#cache.clear()
+  }
+
+  /**
+   * The principal of a token, or undefined when it is none of ours. The comparison takes the same time wherever the
+   * difference is. Rejects when Redis cannot be asked about a key that is not cached.
+   */
+  async recognise(token: string): Promise<Principal | undefined> {
+    const cached = this.recogniseCached(token)
+    if (cached !== NOT_CACHED) return cached
+    const match = KEY_SYNTAX.exec(token)
+    if (match === null) return undefined
+    const id = idOf(match[1]!)
+    const stored = await this.#load(id)
+    if (this.#cache.size >= 10_000) this.#cache.clear()
+    this.#cache.set(id, {
+      principal: stored === undefined ? undefined : principalOf(stored),
+      hash: Buffer.from(stored?.hash ?? '00'.repeat(32), 'hex'),
+      checkedAt: this.#now(),
+    })
+    const found = this.recogniseCached(token)
+    return found === NOT_CACHED ? undefined : found
+  }
+
+  /** As {@link recognise} without asking Redis: `NOT_CACHED` when it would have to. */
+  recogniseCached(token: string): Principal | undefined | typeof NOT_CACHED {
+    if (this.#rootHash !== undefined && timingSafeEqual(this.#hmac('secret', token), this.#rootHash)) return ROOT
+    const match = KEY_SYNTAX.exec(token)
+    if (match === null) return undefined
+    const cached = this.#cache.get(idOf(match[1]!))
+    const now = this.#now()
+    if (cached === undefined || now - cached.checkedAt > this.#cacheMs) return NOT_CACHED
+    const isEqual = timingSafeEqual(this.#hmac('secret', match[2]!), cached.hash)
+    const principal = cached.principal
+    if (!isEqual || principal === undefined) return undefined
+    return principal.expiresAt !== undefined && principal.expiresAt <= now ? undefined : principal
+  }
+
+  #record(id: string, name: string, grant: Grant, expiresAt: number | undefined): ApiKey {
+    const record = { id, name, grant, createdAt: this.#now() }
+    return expiresAt === undefined ? record : { ...record, expiresAt }
+  }
+
+  #hashOf(secret: string): string {
+    return this.#hmac('secret', secret).toString('hex')
+  }
+
+  #hmac(purpose: string, text: string): Buffer {
+    return createHmac('sha256', this.#secret).update(purpose).update('\0').update(text).digest()
+  }
+
+  async #store(stored: StoredKey): Promise<void> {
+    const text = JSON.stringify(stored)
+    await this.#redis.call(
+      'HSET',
+      HASH,
+      stored.id,
+      `${this.#hmac(`record:${stored.id}`, text).toString('hex')}.${text}`,
+    )
+    this.#cache.delete(stored.id)
+  }
+
+  async #load(id: string): Promise<StoredKey | undefined> {
+    const text = await this.#redis.call('HGET', HASH, id)
+    return typeof text === 'string' ? this.#open(id, text) : undefined
+  }
+
+  #open(id: string, sealed: string): StoredKey | undefined {
+    const text = sealed.slice(65)
+    const seal = Buffer.from(sealed.slice(0, 64), 'hex')
+    const expected = this.#hmac(`record:${id}`, text)
+    if (seal.length !== expected.length || !timingSafeEqual(seal, expected)) return undefined
+    return JSON.parse(text) as StoredKey
+  }
+}
+
+export const NOT_CACHED: unique symbol = Symbol('not cached')
+
+const ROOT: Principal = { id: 'root', kind: 'root', grant: FULL_GRANT, rules: new Rules(FULL_GRANT) }
+
+/** The id inside the text of a key has twelve characters; the root key's id is short. */
+function idOf(padded: string): string {
+  return padded === 'root00000000' ? 'root' : padded
+}
+
+function newId(): string {
+  let id = ''
+  for (const byte of randomBytes(12)) id += '0123456789abcdefghijklmnopqrstuv'[byte % 32]
+  return id
+}
+
+function principalOf(stored: StoredKey): Principal {
+  const base: Principal = {
+    id: stored.id,
+    kind: stored.id === 'root' ? 'root' : 'key',
+    grant: stored.grant,
+    rules: new Rules(stored.grant),
+  }
+  return stored.expiresAt === undefined ? base : { ...base, expiresAt: stored.expiresAt }
+}
+
+function visible(stored: StoredKey): ApiKey {
+  const { hash: _, ...record } = stored
+  return record
+}

@@ -1,0 +1,279 @@
+// JSON without loss, both ways. Numbers of a request stay the text that was sent, integers of a reply stay all their
+// digits, `__proto__` is a field like any other, and depth is bounded so that no input can exhaust the stack.
+//
+// Parsing takes the fast native way when the text holds no number token that JavaScript could damage.
+
+import { GatewayError } from './status.ts'
+
+/** A number of a request, as the text that was sent. */
+export class JsonNumber {
+  readonly text: string
+  constructor(text: string) {
+    this.text = text
+  }
+}
+
+export type JsonValue = string | boolean | null | JsonNumber | JsonValue[] | JsonObject
+export interface JsonObject {
+  [name: string]: JsonValue
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true })
+
+/** Something that looks like a number token, inside a string or not. The native parser is used only when there is none. */
+const MAYBE_NUMBER = /[[,:\s]-?\d|^-?\d/
+
+/**
+ * Parses a request body. Numbers become {@link JsonNumber}; objects have a null prototype; of two members with one
+ * name the last wins. Throws a `BAD_JSON` error that names the position, never the content.
+ */
+export function parseJson(input: Uint8Array | string, maxDepth = 32): JsonValue {
+  let text: string
+  if (typeof input === 'string') text = input
+  else {
+    try {
+      text = utf8.decode(input)
+    } catch {
+      throw new GatewayError('BAD_JSON', 'The body is not valid UTF-8.')
+    }
+  }
+  if (!MAYBE_NUMBER.test(text)) {
+    let value: unknown
+    try {
+      value = JSON.parse(text)
+    } catch {
+      return new Parser(text, maxDepth).document() // throws, and knows where
+    }
+    return checked(value, maxDepth)
+  }
+  return new Parser(text, maxDepth).document()
+}
+
+/** Gives objects a null prototype and bounds the depth; a value without objects is returned as it is. */
+function checked(value: unknown, depth: number): JsonValue {
+  if (value === null || typeof value !== 'object') return value as JsonValue
+  if (depth === 0) throw new GatewayError('BAD_JSON', 'The body is nested too deeply.')
+  if (Array.isArray(value)) {
+    for (let i = 0; i < value.length; i++) {
+      const item: unknown = value[i]
+      if (item !== null && typeof item === 'object') value[i] = checked(item, depth - 1)
+    }
+    return value as JsonValue[]
+  }
+  const object: JsonObject = Object.create(null)
+  for (const [name, item] of Object.entries(value)) object[name] = checked(item, depth - 1)
+  return object
+}
+
+const WHITE = /[ \t\n\r]*/y
+const NUMBER = /-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][+-]?\d+)?/y
+const NOT_PLAIN = /[\\\u0000-\u001f]/
+
+class Parser {
+  readonly #text: string
+  readonly #maxDepth: number
+  #at = 0
+
+  constructor(text: string, maxDepth: number) {
+    this.#text = text
+    this.#maxDepth = maxDepth
+  }
+
+  document(): JsonValue {
+    const value = this.#value(this.#maxDepth)
+    this.#white()
+    if (this.#at !== this.#text.length) this.#fail()
+    return value
+  }
+
+  #fail(): never {
+    throw new GatewayError('BAD_JSON', `The body is not valid JSON at character ${this.#at}.`)
+  }
+
+  #white(): void {
+    WHITE.lastIndex = this.#at
+    WHITE.test(this.#text)
+    this.#at = WHITE.lastIndex
+  }
+
+  #value(depth: number): JsonValue {
+    this.#white()
+    const text = this.#text
+    switch (text.charCodeAt(this.#at)) {
+      case 0x22:
+        return this.#string()
+      case 0x5b:
+        return this.#array(depth)
+      case 0x7b:
+        return this.#object(depth)
+      case 0x74:
+        return this.#word('true', true)
+      case 0x66:
+        return this.#word('false', false)
+      case 0x6e:
+        return this.#word('null', null)
+      default: {
+        NUMBER.lastIndex = this.#at
+        if (!NUMBER.test(text)) this.#fail()
+        const token = text.slice(this.#at, NUMBER.lastIndex)
+        this.#at = NUMBER.lastIndex
+        return new JsonNumber(token)
+      }
+    }
+  }
+
+  #word(word: string, value: boolean | null): boolean | null {
+    if (!this.#text.startsWith(word, this.#at)) this.#fail()
+    this.#at += word.length
+    return value
+  }
+
+  // Scans for the closing quote instead of using one expression: those need stack in proportion to a long string.
+  #string(): string {
+    const text = this.#text
+    const start = this.#at
+    let end = start
+    for (;;) {
+      end = text.indexOf('"', end + 1)
+      if (end === -1) this.#fail()
+      let slashes = 0
+      while (text.charCodeAt(end - 1 - slashes) === 0x5c) slashes++
+      if (slashes % 2 === 0) break
+    }
+    const inner = text.slice(start + 1, end)
+    if (!NOT_PLAIN.test(inner)) {
+      this.#at = end + 1
+      return inner
+    }
+    try {
+      const value = JSON.parse(text.slice(start, end + 1)) as string
+      this.#at = end + 1
+      return value
+    } catch {
+      return this.#fail()
+    }
+  }
+
+  #array(depth: number): JsonValue[] {
+    if (depth === 0) throw new GatewayError('BAD_JSON', 'The body is nested too deeply.')
+    this.#at++
+    const items: JsonValue[] = []
+    this.#white()
+    if (this.#text.charCodeAt(this.#at) === 0x5d) {
+      this.#at++
+      return items
+    }
+    for (;;) {
+      items.push(this.#value(depth - 1))
+      this.#white()
+      const c = this.#text.charCodeAt(this.#at)
+      this.#at++
+      if (c === 0x5d) return items
+      if (c !== 0x2c) {
+        this.#at--
+        this.#fail()
+      }
+    }
+  }
+
+  #object(depth: number): JsonObject {
+    if (depth === 0) throw new GatewayError('BAD_JSON', 'The body is nested too deeply.')
+    this.#at++
+    const object: JsonObject = Object.create(null)
+    this.#white()
+    if (this.#text.charCodeAt(this.#at) === 0x7d) {
+      this.#at++
+      return object
+    }
+    for (;;) {
+      this.#white()
+      if (this.#text.charCodeAt(this.#at) !== 0x22) this.#fail()
+      const name = this.#string()
+      this.#white()
+      if (this.#text.charCodeAt(this.#at) !== 0x3a) this.#fail()
+      this.#at++
+      object[name] = this.#value(depth - 1)
+      this.#white()
+      const c = this.#text.charCodeAt(this.#at)
+      this.#at++
+      if (c === 0x7d) return object
+      if (c !== 0x2c) {
+        this.#at--
+        this.#fail()
+      }
+    }
+  }
+}
+
+/** How strings of a reply are spelled: as text (invalid UTF-8 becomes U+FFFD), or every one as base64. */
+export type StringEncoding = 'utf8' | 'base64'
+
+/**
+ * Writes any reply as JSON. Integers (number or bigint) keep all digits; doubles beyond JSON are the strings `inf`,
+ * `-inf` and `nan`; Buffers are written by `encoding`; Maps and plain objects are objects, Sets arrays; an Error is
+ * `{"error":{code,message}}`.
+ */
+export function writeJson(value: unknown, encoding: StringEncoding = 'utf8'): string {
+  switch (typeof value) {
+    case 'string':
+      return encoding === 'utf8' ? JSON.stringify(value) : `"${Buffer.from(value).toString('base64')}"`
+    case 'number':
+      return Number.isFinite(value) ? String(value) : value > 0 ? '"inf"' : value < 0 ? '"-inf"' : '"nan"'
+    case 'bigint':
+      return value.toString()
+    case 'boolean':
+      return value ? 'true' : 'false'
+    case 'object':
+      return value === null ? 'null' : writeObject(value, encoding)
+    default:
+      return 'null'
+  }
+}
+
+function writeObject(value: object, encoding: StringEncoding): string {
+  if (value instanceof Uint8Array) {
+    const buffer = Buffer.from(value.buffer, value.byteOffset, value.byteLength)
+    return encoding === 'base64' ? `"${buffer.toString('base64')}"` : JSON.stringify(buffer.toString('utf8'))
+  }
+  if (Array.isArray(value) || value instanceof Set) {
+    let out = ''
+    for (const item of value) out += out === '' ? writeJson(item, encoding) : `,${writeJson(item, encoding)}`
+    return `[${out}]`
+  }
+  if (value instanceof JsonNumber) return value.text
+  if (value instanceof Date) return JSON.stringify(value.toISOString())
+  if (value instanceof Error) {
+    const code = 'code' in value && typeof value.code === 'string' ? value.code : 'ERR'
+    return `{"error":{"code":${JSON.stringify(code)},"message":${JSON.stringify(value.message)}}}`
+  }
+  let out = ''
+  const entries = value instanceof Map ? value.entries() : Object.entries(value)
+  for (const [name, item] of entries) {
+    if (item === undefined) continue
+    out += `${out === '' ? '' : ','}${writeName(name, encoding)}:${writeJson(item, encoding)}`
+  }
+  return `{${out}}`
+}
+
+function writeName(name: unknown, encoding: StringEncoding): string {
+  if (name instanceof Uint8Array || typeof name === 'string') return writeJson(name, encoding)
+  return JSON.stringify(String(name))
+}
+
+/** A parsed value with its numbers as JavaScript numbers where they are safe, bigint for longer integers. */
+export function plainJson(value: JsonValue): unknown {
+  if (value instanceof JsonNumber) {
+    if (/^-?\d+$/.test(value.text)) {
+      const number = Number(value.text)
+      return Number.isSafeInteger(number) ? number : BigInt(value.text)
+    }
+    return Number(value.text)
+  }
+  if (Array.isArray(value)) return value.map(plainJson)
+  if (value !== null && typeof value === 'object') {
+    const object: Record<string, unknown> = Object.create(null)
+    for (const name of Object.keys(value)) object[name] = plainJson(value[name]!)
+    return object
+  }
+  return value
+}

@@ -1,0 +1,115 @@
+// JSON Web Tokens as credentials: verified with jose (algorithms pinned, issuer and audience required, clock skew bounded,
+// keys fetched and rotated from a JWKS), their claims mapped to the same principal that an API key gives.
+
+import { createHash } from 'node:crypto'
+import { UsageError } from '@ochre/protocol'
+import {
+  createLocalJWKSet,
+  createRemoteJWKSet,
+  type JSONWebKeySet,
+  type JWTPayload,
+  type JWTVerifyGetKey,
+  jwtVerify,
+} from 'jose'
+import { type Grant, type Principal, Rules, SCOPES, type Scope } from './principal.ts'
+
+export interface JwtOptions {
+  readonly issuer: string
+  readonly audience: string
+  /** Where the issuer publishes its keys; they are fetched when first needed and again when an unknown `kid` appears. */
+  readonly jwksUri?: string
+  /** The keys themselves, instead of fetching them. */
+  readonly jwks?: JSONWebKeySet
+  /** Asymmetric algorithms that are accepted. Default RS256, ES256, EdDSA. */
+  readonly algorithms?: readonly string[]
+  /** The claim that holds a grant as an object. Default `ochre`. Its fields win over the space-separated `scope` claim. */
+  readonly claim?: string
+  /** What a token gets for the fields that its claims do not set. Default: nothing. */
+  readonly defaults?: Partial<Grant>
+  readonly clockSkewSeconds?: number
+}
+
+const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519']
+
+export class JwtVerifier {
+  readonly #options: JwtOptions
+  readonly #keys: JWTVerifyGetKey
+  /** Verified tokens by their hash, so that a busy caller costs one signature check, not one per request. */
+  readonly #verified = new Map<string, Principal>()
+  readonly #now: () => number
+
+  constructor(options: JwtOptions, now: () => number = Date.now) {
+    for (const algorithm of options.algorithms ?? []) {
+      if (!ALGORITHMS.includes(algorithm)) {
+        throw new UsageError(`jwt.algorithms: only ${ALGORITHMS.join(', ')} can be used.`)
+      }
+    }
+    if ((options.jwksUri === undefined) === (options.jwks === undefined)) {
+      throw new UsageError('jwt: give either jwksUri or jwks.')
+    }
+    this.#options = options
+    this.#now = now
+    this.#keys =
+      options.jwks === undefined ? createRemoteJWKSet(new URL(options.jwksUri!)) : createLocalJWKSet(options.jwks)
+  }
+
+  /** The principal of a token; undefined when it is not valid, for whatever reason. */
+  async recognise(token: string): Promise<Principal | undefined> {
+    const digest = createHash('sha256').update(token).digest('base64')
+    const known = this.#verified.get(digest)
+    if (known !== undefined) {
+      if (known.expiresAt! > this.#now()) return known
+      this.#verified.delete(digest)
+      return undefined
+    }
+    let payload: JWTPayload
+    try {
+      const verified = await jwtVerify(token, this.#keys, {
+        issuer: this.#options.issuer,
+        audience: this.#options.audience,
+        algorithms: [...(this.#options.algorithms ?? ['RS256', 'ES256', 'EdDSA'])],
+        clockTolerance: this.#options.clockSkewSeconds ?? 5,
+        requiredClaims: ['exp', 'sub'],
+        currentDate: new Date(this.#now()),
+      })
+      payload = verified.payload
+    } catch {
+      return undefined
+    }
+    let principal: Principal
+    try {
+      const grant = this.#grantOf(payload)
+      principal = {
+        id: `jwt:${payload.sub}`,
+        kind: 'jwt',
+        grant,
+        rules: new Rules(grant),
+        expiresAt: payload.exp! * 1000,
+      }
+    } catch (error) {
+      if (error instanceof UsageError) return undefined
+      throw error
+    }
+    if (this.#verified.size >= 10_000) this.#verified.clear()
+    this.#verified.set(digest, principal)
+    return principal
+  }
+
+  #grantOf(payload: JWTPayload): Grant {
+    const claimed = payload[this.#options.claim ?? 'ochre']
+    const fields = claimed !== null && typeof claimed === 'object' ? (claimed as Partial<Grant>) : {}
+    const scope = payload['scope']
+    const fromScope =
+      typeof scope === 'string'
+        ? { scopes: scope.split(' ').filter((s): s is Scope => SCOPES.includes(s as Scope)) }
+        : {}
+    const grant = { scopes: [], ...this.#options.defaults, ...fromScope, ...fields }
+    for (const name of ['scopes', 'commands', 'keys', 'channels', 'models', 'networks'] as const) {
+      const list: unknown = grant[name]
+      if (list !== undefined && !(Array.isArray(list) && list.every((item) => typeof item === 'string'))) {
+        throw new UsageError(`${name} is a list of strings`)
+      }
+    }
+    return grant
+  }
+}
