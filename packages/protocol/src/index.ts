@@ -8,6 +8,17 @@ export {
   lookupCommand,
   slotPositions,
 } from './command-table.ts'
+export { type DecodeLimits, DecodeMode, Decoder, type ReplySink } from './decode.ts'
+export {
+  type Arg,
+  BY_REFERENCE,
+  type EncodedRequest,
+  encodeRequest,
+  Output,
+  type RequestHead,
+  TextKind,
+  type WritePiece,
+} from './encode.ts'
 export {
   ConnectionError,
   ERROR_CODES,
@@ -32,6 +43,7 @@ export {
   StatusReply,
   VerbatimReply,
 } from './reply.ts'
+export { latin1Slice, utf8Slice } from './slice.ts'
 export { slotOf } from './slot.ts'
 export { type Argument, type ArgumentType, parseSyntax } from './syntax.ts'
 export type { Link, LinkEvents, Transport } from './transport.ts'
