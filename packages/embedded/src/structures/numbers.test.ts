@@ -32,6 +32,9 @@ describe('integers', () => {
     expect(parseUnsigned('18446744073709551615')).toBe(2n ** 64n - 1n)
     expect(parseUnsigned('18446744073709551616')).toBe(undefined)
     expect(parseUnsigned('-1')).toBe(undefined)
+    expect(parseUnsigned('-01')).toBe(2n ** 64n - 1n)
+    expect(parseUnsigned(' +007')).toBe(7)
+    expect(parseUnsigned('7 ')).toBe(undefined)
   })
 
   it('adds without rounding and reports overflow', () => {

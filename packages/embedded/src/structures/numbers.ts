@@ -40,16 +40,22 @@ export function parseSafeInteger(text: string): number | undefined {
   return typeof value === 'number' ? value : undefined
 }
 
-/** A canonical unsigned 64-bit integer; as string2ull, which falls back to strtoull only for values above 2^63 - 1. */
+/**
+ * An unsigned 64-bit integer as stream ids take it (Redis's string2ull): canonical, or else whatever C's strtoull takes:
+ * white space in front, a plus sign, leading zeros, and even "-05", which wraps around while "-5" is refused.
+ */
 export function parseUnsigned(text: string): Integer | undefined {
   const value = parseInteger(text)
   if (value !== undefined) return value >= 0 ? value : undefined
-  if (!/^[0-9]{1,20}$/.test(text)) return undefined
-  return narrowUnsigned(BigInt(text))
+  const match = /^[ \t\n\v\f\r]*([+-]?)([0-9]+)$/.exec(text)
+  if (match === null) return undefined
+  const exact = BigInt(match[2]!)
+  if (exact > MAX_UINT64) return undefined
+  return toUnsigned(match[1] === '-' ? BigInt.asUintN(64, -exact) : exact)
 }
 
-function narrowUnsigned(value: bigint): Integer | undefined {
-  if (value > MAX_UINT64) return undefined
+/** Narrows an exact value within 0..2^64-1 to an Integer. */
+export function toUnsigned(value: bigint): Integer {
   return value <= BigInt(Number.MAX_SAFE_INTEGER) ? Number(value) : value
 }
 
