@@ -1,0 +1,148 @@
+// `npm run bench -- [suite] [options]`: runs a suite, prints the table, writes JSON and a chart into bench/results/.
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { cpus, release } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parseArgs } from 'node:util'
+import { renderChart } from './chart.ts'
+import { replaceSection } from './document.ts'
+import { runGate } from './gate.ts'
+import { makeRow, type Report, renderMarkdown, renderText } from './report.ts'
+import { race } from './run.ts'
+import { loadSuite, type Suite } from './suite.ts'
+
+const here = fileURLToPath(new URL('.', import.meta.url))
+const root = join(here, '..')
+const USAGE = `npm run bench -- [suite] [options]
+
+  suite               one of: ${suiteNames().join(', ')} (client)
+  --only a,b          workloads whose name contains a or b
+  --contenders a,b    contenders of that name
+  --rounds n          rounds (5; for --gate 11)
+  --seconds s         seconds per measurement (1)
+  --quick             3 rounds of 0.2 s, nothing is written
+  --gate revision     compare with another revision of the project; exit code 1 when this one is slower
+  --document          put the tables of the last results into docs/performance.md, measuring nothing`
+
+await main().catch((error: Error) => {
+  console.error(error.message)
+  process.exitCode = 2
+})
+
+async function main(): Promise<void> {
+  const { values, positionals } = parseArgs({
+    allowPositionals: true,
+    options: {
+      only: { type: 'string' },
+      contenders: { type: 'string' },
+      rounds: { type: 'string' },
+      seconds: { type: 'string' },
+      quick: { type: 'boolean', default: false },
+      gate: { type: 'string' },
+      document: { type: 'boolean', default: false },
+      help: { type: 'boolean', default: false },
+    },
+  })
+  if (values.help) return console.log(USAGE)
+  if (values.document) return document()
+  const name = positionals[0] ?? 'client'
+  if (!suiteNames().includes(name)) throw new Error(`There is no suite '${name}'.\n\n${USAGE}`)
+  const suite = await loadSuite(name)
+  const workloads = select('workload', suite.workloads, values.only, (one, asked) => one.includes(asked))
+  const contenders = select('contender', suite.contenders, values.contenders, (one, asked) => one === asked)
+  const rounds = positive('--rounds', values.rounds) ?? (values.quick ? 3 : values.gate === undefined ? 5 : 11)
+  const seconds = positive('--seconds', values.seconds) ?? (values.quick ? 0.2 : 1)
+  const started = await suite.start()
+  const options = { rounds, ms: seconds * 1000, onProgress: progress }
+  try {
+    const names = workloads.map((workload) => workload.name)
+    if (values.gate !== undefined) {
+      const verdicts = await runGate(suite, names, started.environment, root, values.gate, options)
+      let losses = 0
+      for (const [workload, { ratio, interval, isLoss }] of verdicts) {
+        if (isLoss) losses++
+        const range = `${interval.low.toFixed(3)} .. ${interval.high.toFixed(3)} at ${(interval.confidence * 100).toFixed(1)} %`
+        console.log(`${isLoss ? 'LOSS' : 'ok  '} ${workload.padEnd(18)} ${ratio.toFixed(3)} x  (${range})`)
+      }
+      console.log(`${verdicts.size - losses} passed, ${losses} failed`)
+      if (losses > 0) process.exitCode = 1
+      return
+    }
+    const racers = contenders.map((contender) => ({ name: contender.name, contender: contender.name, root }))
+    const samples = await race(suite, names, racers, started.environment, options)
+    const report = makeReport(suite, contenders, workloads, samples, { rounds, seconds, against: started.description })
+    console.log(`\n${renderText(report)}`)
+    const isWhole =
+      !values.quick && workloads.length === suite.workloads.length && contenders.length === suite.contenders.length
+    if (!isWhole) return
+    writeFileSync(join(here, 'results', `${name}.json`), `${JSON.stringify(report, null, 2)}\n`)
+    writeFileSync(join(here, 'results', `${name}.svg`), renderChart(report))
+    document()
+  } finally {
+    await started.stop()
+  }
+}
+
+function makeReport(
+  suite: Suite<unknown>,
+  contenders: Suite<unknown>['contenders'],
+  workloads: Suite<unknown>['workloads'],
+  samples: Awaited<ReturnType<typeof race>>,
+  run: { rounds: number; seconds: number; against: string },
+): Report {
+  const [cpu] = cpus()
+  return {
+    suite: suite.name,
+    title: suite.title,
+    measuredOn: new Date().toISOString(),
+    machine: `${cpus().length} x ${cpu?.model.trim() || process.arch}, ${process.platform} ${release().split('-')[0]}`,
+    node: process.versions.node,
+    against: run.against,
+    rounds: run.rounds,
+    secondsPerRound: run.seconds,
+    contenders: contenders.map(({ name, title, role }) => ({ name, title, role })),
+    rows: workloads.map((workload) => makeRow(workload, contenders, samples.get(workload.name)!)),
+  }
+}
+
+/** Puts every stored result into docs/performance.md. */
+function document(): void {
+  const path = join(root, 'docs', 'performance.md')
+  let page = readFileSync(path, 'utf8')
+  for (const name of suiteNames()) {
+    const file = join(here, 'results', `${name}.json`)
+    if (existsSync(file))
+      page = replaceSection(page, name, renderMarkdown(JSON.parse(readFileSync(file, 'utf8')) as Report))
+  }
+  writeFileSync(path, page)
+}
+
+function suiteNames(): string[] {
+  return readdirSync(here).filter((name) => existsSync(join(here, name, 'suite.ts')))
+}
+
+function select<T extends { readonly name: string }>(
+  kind: string,
+  all: readonly T[],
+  asked: string | undefined,
+  matches: (name: string, asked: string) => boolean,
+): readonly T[] {
+  if (asked === undefined) return all
+  const words = asked.split(',')
+  const unknown = words.find((word) => !all.some((one) => matches(one.name, word)))
+  if (unknown !== undefined)
+    throw new Error(`There is no ${kind} '${unknown}'. There are: ${all.map((one) => one.name).join(', ')}.`)
+  return all.filter((one) => words.some((word) => matches(one.name, word)))
+}
+
+function positive(option: string, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined
+  const value = Number(text)
+  if (!(value > 0)) throw new Error(`${option} takes a number above 0.`)
+  return value
+}
+
+function progress(text: string): void {
+  if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${text}`)
+  else process.stderr.write(`${text}\n`)
+}
