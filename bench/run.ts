@@ -64,21 +64,30 @@ async function startWorker(suite: string, racer: Racer, environment: Environment
   const worker = fork(fileURLToPath(new URL('./worker.ts', import.meta.url)), [JSON.stringify(argument)], {
     execArgv: ['--import', 'tsx', '--expose-gc'],
   })
-  const failed = once(worker, 'exit').then(() => {
-    throw new Error(`${racer.name} did not start.`)
-  })
-  await Promise.race([once(worker, 'message'), failed])
+  await nextMessage(worker, `${racer.name} did not start.`)
   return worker
 }
 
 async function ask(worker: ChildProcess, order: Order): Promise<Measurement> {
-  const exited = once(worker, 'exit').then(() => {
-    throw new Error(`A worker ended during ${order.workload}.`)
-  })
   worker.send(order)
-  const [measurement] = (await Promise.race([once(worker, 'message'), exited])) as [Measurement]
+  const measurement = (await nextMessage(worker, `A worker ended during ${order.workload}.`)) as Measurement
   if (measurement.error !== undefined) throw new Error(measurement.error)
   return measurement
+}
+
+/** The worker's next message; rejects with `failure` when it ends instead. */
+function nextMessage(worker: ChildProcess, failure: string): Promise<unknown> {
+  return new Promise((resolve, reject) => {
+    const onMessage = (message: unknown): void => {
+      worker.off('exit', onExit)
+      resolve(message)
+    }
+    const onExit = (): void => {
+      worker.off('message', onMessage)
+      reject(new Error(failure))
+    }
+    worker.once('message', onMessage).once('exit', onExit)
+  })
 }
 
 async function ended(worker: ChildProcess): Promise<void> {
