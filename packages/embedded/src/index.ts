@@ -1,1 +1,4 @@
-export {}
+// A Redis-compatible engine inside the process.
+export { Clock, type Timer } from './clock.ts'
+export { Engine, type EngineOptions, type FaultOptions, type Snapshot } from './engine.ts'
+export type { ListenTarget, Server } from './server.ts'

@@ -1,0 +1,74 @@
+// Readers of arguments. Each throws the error reply Redis gives when the text is not what it must be.
+import { FailureReply } from '@ochre/protocol'
+import { NOT_A_FLOAT, NOT_AN_INTEGER, SYNTAX } from './failures.ts'
+import {
+  addFloatTexts,
+  type Integer,
+  type LongDouble,
+  parseDouble,
+  parseInteger,
+  parseLongDouble,
+} from './structures/numbers.ts'
+
+/** An exact 64-bit integer. */
+export function exactIntegerOf(text: string | undefined, failure: FailureReply = NOT_AN_INTEGER): Integer {
+  const value = parseInteger(text ?? '')
+  if (value === undefined) throw failure
+  return value
+}
+
+/** An integer used as a count, index or duration: beyond 2^53 the nearest double will do. */
+export function integerOf(text: string | undefined, failure: FailureReply = NOT_AN_INTEGER): number {
+  return Number(exactIntegerOf(text, failure))
+}
+
+/** An integer that must lie in min..max. */
+export function integerIn(text: string | undefined, min: number, max: number, failure: FailureReply): number {
+  const value = integerOf(text, failure)
+  if (value < min || value > max) throw failure
+  return value
+}
+
+/** A count such as LPOP's: 0 or more. */
+export function countOf(text: string | undefined): number {
+  return integerIn(text, 0, Number.POSITIVE_INFINITY, NOT_POSITIVE)
+}
+
+const NOT_POSITIVE = new FailureReply('ERR value is out of range, must be positive')
+
+/** A finite or infinite double. */
+export function doubleOf(text: string | undefined, failure: FailureReply = NOT_A_FLOAT): number {
+  const value = parseDouble(text ?? '')
+  if (value === undefined) throw failure
+  return value
+}
+
+/** The timeout of a blocking command: seconds with a fraction, answered in milliseconds; 0 is for ever. */
+export function timeoutOf(text: string | undefined): number {
+  const value = parseLongDouble(text ?? '')
+  const seconds = value === undefined ? undefined : value.infinite ? Infinity : Number(text)
+  if (seconds === undefined) throw new FailureReply('ERR timeout is not a float or out of range')
+  if (seconds * 1000 > Number.MAX_SAFE_INTEGER) throw new FailureReply('ERR timeout is out of range')
+  if (seconds < 0) throw new FailureReply('ERR timeout is negative')
+  return Math.ceil(seconds * 1000)
+}
+
+/** `current + increment` in long double arithmetic, as INCRBYFLOAT and HINCRBYFLOAT print it. */
+export function addFloats(current: LongDouble, increment: LongDouble): string {
+  const sum = addFloatTexts(current, increment)
+  if (sum === undefined) throw new FailureReply('ERR increment would produce NaN or Infinity')
+  return sum
+}
+
+export function longDoubleOf(text: string | undefined, failure: FailureReply = NOT_A_FLOAT): LongDouble {
+  const value = parseLongDouble(text ?? '')
+  if (value === undefined) throw failure
+  return value
+}
+
+/** The argument at an index that a syntax demands. */
+export function argumentAt(args: readonly string[], index: number): string {
+  const arg = args[index]
+  if (arg === undefined) throw SYNTAX
+  return arg
+}

@@ -1,0 +1,86 @@
+// The engine's only source of time: wall-clock milliseconds and timers, which tests can move.
+
+/** A pending timer of a {@link Clock}. */
+export interface Timer {
+  readonly at: number
+  readonly run: () => void
+}
+
+/**
+ * Time in milliseconds since the epoch. A live clock follows the machine; a manual clock stands still at its start.
+ * Both jump with `advance`, which runs the timers that came due, in order.
+ */
+export class Clock {
+  readonly isManual: boolean
+  #offset: number
+  #timers: Timer[] = [] // ascending by `at`; equal ones in order of creation
+  #armed: NodeJS.Timeout | undefined
+  #armedAt = 0
+
+  constructor(start?: number) {
+    this.isManual = start !== undefined
+    this.#offset = start ?? 0
+  }
+
+  now(): number {
+    return this.isManual ? this.#offset : Date.now() + this.#offset
+  }
+
+  /** Moves time forward and runs what came due meanwhile. Timers set by those timers run in the next move or tick. */
+  advance(ms: number): void {
+    this.#offset += ms
+    this.#runDue()
+  }
+
+  /** Runs `run` once, `ms` from now. A pending timer does not keep the process alive. */
+  after(ms: number, run: () => void): Timer {
+    const timer: Timer = { at: this.now() + ms, run }
+    let index = this.#timers.length
+    while (index > 0 && this.#timers[index - 1]!.at > timer.at) index--
+    this.#timers.splice(index, 0, timer)
+    if (index === 0) this.#arm()
+    return timer
+  }
+
+  cancel(timer: Timer): void {
+    const index = this.#timers.indexOf(timer)
+    if (index !== -1) this.#timers.splice(index, 1)
+    if (this.#timers.length === 0) this.#disarm()
+  }
+
+  /** Forgets every timer. */
+  close(): void {
+    this.#timers = []
+    this.#disarm()
+  }
+
+  #runDue(): void {
+    const now = this.now()
+    let count = 0
+    while (count < this.#timers.length && this.#timers[count]!.at <= now) count++
+    for (const timer of this.#timers.splice(0, count)) timer.run()
+    this.#arm()
+  }
+
+  #arm(): void {
+    const first = this.#timers[0]
+    if (this.isManual || first === undefined) {
+      this.#disarm()
+      return
+    }
+    if (this.#armed !== undefined && this.#armedAt === first.at - this.#offset) return
+    this.#disarm()
+    this.#armedAt = first.at - this.#offset
+    const delay = Math.min(Math.max(this.#armedAt - Date.now(), 0), 0x7fffffff)
+    this.#armed = setTimeout(() => {
+      this.#armed = undefined
+      this.#runDue()
+    }, delay)
+    this.#armed.unref()
+  }
+
+  #disarm(): void {
+    if (this.#armed !== undefined) clearTimeout(this.#armed)
+    this.#armed = undefined
+  }
+}

@@ -1,0 +1,80 @@
+// All commands the engine has: the handlers of each group joined with their rows of the command table.
+import { type CommandSpec, lookupCommand } from '@ochre/protocol'
+import { wrongArity } from '../failures.ts'
+import type { Handler } from '../session.ts'
+import { connection } from './connection.ts'
+import { generic } from './generic.ts'
+import { hash } from './hash.ts'
+import { list } from './list.ts'
+import { string } from './string.ts'
+import { transactions } from './transactions.ts'
+
+/** Handlers by the table's name: `get`, `config set`. A container has no handler of its own. */
+export type Group = Readonly<Record<string, Handler>>
+
+const GROUPS: readonly Group[] = [connection, string, generic, transactions, list, hash]
+
+export interface Command {
+  readonly spec: CommandSpec
+  readonly handler: Handler
+  /** By the subcommand's word, lower case; null for a command that is no container. */
+  readonly subcommands: ReadonlyMap<string, Command> | null
+  /** Runs at once inside MULTI. */
+  readonly isImmediate: boolean
+  /** Allowed for a RESP2 session with subscriptions. */
+  readonly isForSubscribers: boolean
+}
+
+const IMMEDIATE = new Set(['exec', 'discard', 'multi', 'watch', 'quit', 'reset'])
+const FOR_SUBSCRIBERS = new Set([
+  'ping',
+  'subscribe',
+  'ssubscribe',
+  'psubscribe',
+  'unsubscribe',
+  'sunsubscribe',
+  'punsubscribe',
+  'quit',
+  'reset',
+])
+
+/** By name, in lower and in upper case. */
+export const COMMANDS: ReadonlyMap<string, Command> = join()
+
+function join(): Map<string, Command> {
+  const commands = new Map<string, Command>()
+  const subcommands = new Map<string, Map<string, Command>>()
+  for (const group of GROUPS) {
+    for (const [name, handler] of Object.entries(group)) {
+      const [container, word] = name.split(' ') as [string, string?]
+      if (word === undefined) add(commands, name, handler, null)
+      else {
+        let siblings = subcommands.get(container)
+        if (siblings === undefined) {
+          siblings = new Map()
+          subcommands.set(container, siblings)
+          add(commands, container, () => wrongArity(container), siblings)
+        }
+        siblings.set(word, commandOf(name, handler, null))
+      }
+    }
+  }
+  return commands
+}
+
+function add(
+  commands: Map<string, Command>,
+  name: string,
+  handler: Handler,
+  subcommands: Map<string, Command> | null,
+): void {
+  const command = commandOf(name, handler, subcommands)
+  commands.set(name, command)
+  commands.set(name.toUpperCase(), command)
+}
+
+function commandOf(name: string, handler: Handler, subcommands: Map<string, Command> | null): Command {
+  const spec = lookupCommand(name)
+  if (spec === undefined) throw new TypeError(`The command table has no ${name}.`)
+  return { spec, handler, subcommands, isImmediate: IMMEDIATE.has(name), isForSubscribers: FOR_SUBSCRIBERS.has(name) }
+}

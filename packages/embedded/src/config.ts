@@ -1,0 +1,181 @@
+// The engine's settings under the names of CONFIG GET: one line each with its default, its reader and its writer.
+import { formatNotify, parseNotify } from './notify.ts'
+
+interface Setting<T> {
+  readonly initial: T
+  /** The value, or a sentence saying what is wrong with the text. */
+  read(text: string): { value: T } | string
+  write(value: T): string
+  /** Set when the engine opens and never after. */
+  readonly isFixed?: boolean
+  /** An older name of the same setting. */
+  readonly alias?: string
+}
+
+/** Hard limit, soft limit (bytes) and how long the soft one may be exceeded (seconds); 0 is no limit. */
+export type OutputLimit = readonly [hardBytes: number, softBytes: number, softSeconds: number]
+
+export interface OutputLimits {
+  readonly normal: OutputLimit
+  readonly replica: OutputLimit
+  readonly pubsub: OutputLimit
+}
+
+/** The current values, typed; reading one is a plain property access. */
+export interface Settings {
+  databases: number
+  maxclients: number
+  'proto-max-bulk-len': number
+  'client-query-buffer-limit': number
+  'client-output-buffer-limit': OutputLimits
+  /** Bits of `Notify`. */
+  'notify-keyspace-events': number
+  'hash-max-listpack-entries': number
+  'hash-max-listpack-value': number
+}
+
+export type SettingName = keyof Settings
+
+const SETTINGS: { readonly [Name in SettingName]: Setting<Settings[Name]> } = {
+  databases: { ...count(16, 1, 0x7fffffff), isFixed: true },
+  maxclients: count(10_000, 1, 0xffffffff),
+  'proto-max-bulk-len': bytes(536_870_912, 1024 * 1024),
+  'client-query-buffer-limit': bytes(1_073_741_824, 1024 * 1024),
+  'client-output-buffer-limit': outputLimits(),
+  'notify-keyspace-events': notifyFlags(),
+  'hash-max-listpack-entries': { ...count(512), alias: 'hash-max-ziplist-entries' },
+  'hash-max-listpack-value': { ...bytes(64), alias: 'hash-max-ziplist-value' },
+}
+
+const NAMES: ReadonlyMap<string, SettingName> = new Map(
+  (Object.keys(SETTINGS) as SettingName[]).flatMap((name) => {
+    const { alias } = SETTINGS[name]
+    return alias === undefined
+      ? [[name, name]]
+      : ([
+          [name, name],
+          [alias, name],
+        ] as [string, SettingName][])
+  }),
+)
+
+export function defaultSettings(): Settings {
+  const settings: Partial<Settings> = {}
+  for (const name of Object.keys(SETTINGS) as SettingName[]) Object.assign(settings, { [name]: SETTINGS[name].initial })
+  return settings as Settings
+}
+
+/** Every name CONFIG GET may answer, aliases included. */
+export function settingNames(): Iterable<string> {
+  return NAMES.keys()
+}
+
+/** The text of a setting as CONFIG GET gives it; undefined when there is no such setting. */
+export function readSetting(settings: Settings, name: string): string | undefined {
+  const known = NAMES.get(name)
+  return known === undefined ? undefined : write(settings, known)
+}
+
+function write<Name extends SettingName>(settings: Settings, name: Name): string {
+  return SETTINGS[name].write(settings[name])
+}
+
+/** Changes one setting. Returns what is wrong, in Redis's words, or null when it was changed. */
+export function writeSetting(settings: Settings, name: string, text: string, isOpening = false): string | null {
+  const known = NAMES.get(name)
+  if (known === undefined) return 'Unknown option or number of arguments'
+  const setting = SETTINGS[known]
+  if (setting.isFixed && !isOpening) return "can't set immutable config"
+  const result = setting.read(text)
+  if (typeof result === 'string') return result
+  Object.assign(settings, { [known]: result.value })
+  return null
+}
+
+function count(initial: number, min = 0, max: number = Number.MAX_SAFE_INTEGER): Setting<number> {
+  return {
+    initial,
+    read(text) {
+      const value = Number(text)
+      if (!/^-?[0-9]+$/.test(text)) return "argument couldn't be parsed into an integer"
+      if (value < min || value > max) return `argument must be between ${min} and ${max} inclusive`
+      return { value }
+    },
+    write: String,
+  }
+}
+
+const UNITS: Readonly<Record<string, number>> = {
+  '': 1,
+  b: 1,
+  k: 1e3,
+  kb: 1024,
+  m: 1e6,
+  mb: 1024 ** 2,
+  g: 1e9,
+  gb: 1024 ** 3,
+}
+
+/** A size such as `64`, `1kb` or `2GB`, in bytes; undefined when it is none. */
+function parseBytes(text: string): number | undefined {
+  const [, digits = '', unit = ''] = /^([0-9]+)([a-z]*)$/i.exec(text) ?? []
+  const factor = UNITS[unit.toLowerCase()]
+  return digits === '' || factor === undefined ? undefined : Number(digits) * factor
+}
+
+function bytes(initial: number, min = 0): Setting<number> {
+  return {
+    initial,
+    read(text) {
+      const value = parseBytes(text)
+      if (value === undefined) return 'argument must be a memory value'
+      if (value < min) return `argument must be between ${min} and ${Number.MAX_SAFE_INTEGER} inclusive`
+      return { value }
+    },
+    write: String,
+  }
+}
+
+function notifyFlags(): Setting<number> {
+  return {
+    initial: 0,
+    read(text) {
+      const value = parseNotify(text)
+      return value === undefined ? "Invalid event class character. Use 'Ag$lshzxeKEtmdn'." : { value }
+    },
+    write: formatNotify,
+  }
+}
+
+function outputLimits(): Setting<OutputLimits> {
+  const initial: OutputLimits = {
+    normal: [0, 0, 0],
+    replica: [268_435_456, 67_108_864, 60],
+    pubsub: [33_554_432, 8_388_608, 60],
+  }
+  return {
+    initial,
+    read(text) {
+      const words = text.trim().split(/\s+/)
+      if (words.length === 0 || words.length % 4 !== 0)
+        return 'Wrong number of arguments in buffer limit configuration.'
+      const value = { ...initial }
+      for (let i = 0; i < words.length; i += 4) {
+        const name = words[i]?.toLowerCase() === 'slave' ? 'replica' : words[i]?.toLowerCase()
+        if (name !== 'normal' && name !== 'replica' && name !== 'pubsub') {
+          return 'Invalid client class specified in buffer limit configuration.'
+        }
+        const hard = parseBytes(words[i + 1]!)
+        const soft = parseBytes(words[i + 2]!)
+        const seconds = Number(words[i + 3])
+        if (hard === undefined || soft === undefined || !Number.isInteger(seconds) || seconds < 0) {
+          return 'Error in hard, soft or soft_seconds setting in buffer limit configuration.'
+        }
+        value[name] = [hard, soft, seconds]
+      }
+      return { value }
+    },
+    write: ({ normal, replica, pubsub }) =>
+      `normal ${normal.join(' ')} slave ${replica.join(' ')} pubsub ${pubsub.join(' ')}`,
+  }
+}

@@ -1,0 +1,237 @@
+// One numbered database: the map of keys, their expiry, and everybody who wants to hear of a change.
+//
+//   find/read/write   look a key up, after lazy expiry; read and write also check the type
+//   put/delete        change the map; say nothing to anybody
+//   changed           the one call after every change: counts it for persistence, tells watchers, waiters and subscribers
+import type { Waiter } from './blocking.ts'
+import type { Engine } from './engine.ts'
+import { cloneEntry, type Encoding, Entry, type EntryOf, type Values, type ValueType } from './entry.ts'
+import { WRONG_TYPE } from './failures.ts'
+import { Notify } from './notify.ts'
+import type { Session } from './session.ts'
+
+/** How many keys with an expiry one active cycle looks at, at most. */
+const CYCLE_KEYS = 10_000
+
+export class Database {
+  readonly engine: Engine
+  readonly index: number
+  /** All keys, also those that have expired but were not met yet. Go through the methods below; iterate freely. */
+  entries: Map<string, Entry> = new Map()
+  /** The keys that have an expiry. */
+  volatile: Set<string> = new Set()
+  /** Sessions that WATCH a key. */
+  readonly watchers: Map<string, Set<Session>> = new Map()
+  /** Blocked clients by key, each set in order of arrival. */
+  readonly waiters: Map<string, Set<Waiter>> = new Map()
+  #sample: string[] | null = null
+  #cycle: Iterator<string> | null = null
+
+  constructor(engine: Engine, index: number) {
+    this.engine = engine
+    this.index = index
+  }
+
+  /** The live entry of a key, marked as used. */
+  find(key: string): Entry | undefined {
+    const entry = this.peek(key)
+    if (entry !== undefined) entry.access = this.engine.seconds
+    return entry
+  }
+
+  /** The live entry of a key, without counting as a use (TYPE, OBJECT, EXISTS ...). */
+  peek(key: string): Entry | undefined {
+    const entry = this.entries.get(key)
+    if (entry === undefined) return undefined
+    if (entry.expireAt !== 0 && entry.expireAt < this.engine.now) {
+      this.#expire(key)
+      return undefined
+    }
+    return entry
+  }
+
+  /** The entry of a key for a reading command, counted as hit or miss. Throws WRONGTYPE. */
+  read<T extends ValueType>(key: string, type: T): EntryOf<T> | undefined {
+    const entry = this.findForRead(key)
+    if (entry !== undefined && entry.type !== type) throw WRONG_TYPE
+    return entry as EntryOf<T> | undefined
+  }
+
+  /** Like `find`, counted as hit or miss. */
+  findForRead(key: string): Entry | undefined {
+    const entry = this.find(key)
+    if (entry === undefined) {
+      this.engine.stats.misses++
+      this.notify(Notify.MISS, 'keymiss', key)
+    } else this.engine.stats.hits++
+    return entry
+  }
+
+  /** The entry of a key for a writing command. Throws WRONGTYPE. */
+  write<T extends ValueType>(key: string, type: T): EntryOf<T> | undefined {
+    const entry = this.find(key)
+    if (entry !== undefined && entry.type !== type) throw WRONG_TYPE
+    return entry as EntryOf<T> | undefined
+  }
+
+  /** Sets a key to a new value, whatever it held before; without `keepTtl` an expiry ends. */
+  put<T extends ValueType>(
+    key: string,
+    type: T,
+    value: Values[T],
+    encoding: Encoding = '',
+    keepTtl = false,
+  ): EntryOf<T> {
+    const before = this.entries.get(key)
+    if (before !== undefined) {
+      before.type = type
+      before.value = value
+      before.encoding = encoding
+      before.access = this.engine.seconds
+      if (!keepTtl && before.expireAt !== 0) this.setExpiry(key, before, 0)
+      return before as EntryOf<T>
+    }
+    const entry = new Entry(type, value, encoding, this.engine.seconds)
+    this.#add(key, entry)
+    return entry as EntryOf<T>
+  }
+
+  /** Puts an entry taken from elsewhere (RENAME, COPY, RESTORE, a snapshot) under a key, with its expiry. */
+  adopt(key: string, entry: Entry): void {
+    this.delete(key)
+    this.#add(key, entry)
+    if (entry.expireAt !== 0) this.setExpiry(key, entry, entry.expireAt)
+  }
+
+  /** Removes a key; false when there was none. */
+  delete(key: string): boolean {
+    if (this.volatile.size !== 0) this.volatile.delete(key)
+    return this.entries.delete(key)
+  }
+
+  /** Sets when a key expires, in milliseconds since the epoch; 0 for never. */
+  setExpiry(key: string, entry: Entry, at: number): void {
+    entry.expireAt = at
+    if (at === 0) this.volatile.delete(key)
+    else {
+      this.volatile.add(key)
+      this.engine.scheduleExpiryCycle()
+    }
+  }
+
+  /** Tells the world that a command changed a key. Call it once per key and event, after the change. */
+  changed(key: string, notifyClass: number, event: string): void {
+    this.engine.dirty++
+    this.touch(key)
+    this.notify(notifyClass, event, key)
+  }
+
+  /** Removes a collection that has become empty and reports `del`. */
+  removeEmpty(key: string): void {
+    this.delete(key)
+    this.changed(key, Notify.GENERIC, 'del')
+  }
+
+  /** A key's value is no longer what it was: transactions that watch it fail, clients blocked on it look again. */
+  touch(key: string): void {
+    if (this.watchers.size !== 0) {
+      const sessions = this.watchers.get(key)
+      if (sessions !== undefined) for (const session of sessions) session.isWatchBroken = true
+    }
+    if (this.waiters.size !== 0 && this.waiters.has(key)) this.engine.blocking.markReady(this, key)
+  }
+
+  notify(notifyClass: number, event: string, key: string): void {
+    const flags = this.engine.settings['notify-keyspace-events']
+    if ((flags & notifyClass) === 0) return
+    const { pubsub } = this.engine
+    if (flags & Notify.KEYSPACE) pubsub.publish(`__keyspace@${this.index}__:${key}`, event)
+    if (flags & Notify.KEYEVENT) pubsub.publish(`__keyevent@${this.index}__:${event}`, key)
+  }
+
+  /** Removes all keys; returns how many there were. */
+  flush(): number {
+    const removed = this.entries.size
+    const keys = new Set([...this.watchers.keys(), ...this.waiters.keys()])
+    const touched = [...keys].filter((key) => this.entries.has(key))
+    this.entries = new Map()
+    this.volatile = new Set()
+    this.#sample = null
+    this.#cycle = null
+    for (const key of touched) this.touch(key)
+    return removed
+  }
+
+  /** Exchanges the contents, not the watchers and waiters, of two databases. */
+  swap(other: Database): void {
+    const touched: [Database, string][] = []
+    for (const database of [this, other]) {
+      for (const key of new Set([...database.watchers.keys(), ...database.waiters.keys()])) {
+        if (this.entries.has(key) || other.entries.has(key)) touched.push([database, key])
+      }
+    }
+    const { entries, volatile } = this
+    this.entries = other.entries
+    this.volatile = other.volatile
+    other.entries = entries
+    other.volatile = volatile
+    this.#sample = other.#sample = null
+    this.#cycle = other.#cycle = null
+    for (const [database, key] of touched) database.touch(key)
+  }
+
+  /** A live key chosen at random; undefined when there is none. */
+  randomKey(): string | undefined {
+    const sample = this.#freshSample()
+    while (sample.length !== 0) {
+      const index = Math.floor(this.engine.random() * sample.length)
+      const key = sample[index]!
+      if (this.peek(key) !== undefined) return key
+      sample[index] = sample.at(-1)!
+      sample.pop()
+    }
+    return undefined
+  }
+
+  /** Removes what has expired among the next keys in turn. Returns whether any key with an expiry is left. */
+  expireCycle(): boolean {
+    for (let looked = 0; looked < Math.min(this.volatile.size, CYCLE_KEYS); looked++) {
+      this.#cycle ??= this.volatile.values()
+      const next = this.#cycle.next()
+      if (next.done) {
+        this.#cycle = null
+        continue
+      }
+      this.peek(next.value)
+    }
+    return this.volatile.size !== 0
+  }
+
+  /** A deep copy of the live entries. */
+  copyEntries(): Map<string, Entry> {
+    const copy = new Map<string, Entry>()
+    for (const [key, entry] of this.entries) copy.set(key, cloneEntry(entry))
+    return copy
+  }
+
+  #add(key: string, entry: Entry): void {
+    this.entries.set(key, entry)
+    if (this.#sample !== null) this.#sample.push(key)
+    this.notify(Notify.NEW, 'new', key)
+  }
+
+  #expire(key: string): void {
+    this.delete(key)
+    this.engine.stats.expired++
+    this.engine.recordEffect(this.index, ['DEL', key])
+    this.touch(key)
+    this.notify(Notify.EXPIRED, 'expired', key)
+  }
+
+  /** Keys to draw from: built when first needed, appended to by `#add`, rebuilt when mostly stale. */
+  #freshSample(): string[] {
+    if (this.#sample === null || this.#sample.length > 2 * this.entries.size + 16)
+      this.#sample = [...this.entries.keys()]
+    return this.#sample
+  }
+}

@@ -1,0 +1,325 @@
+// The engine: databases, sessions and time of one Redis-compatible server inside the process.
+//
+// Everything that enters (bytes, timers) does so in a turn: execute, serve who was blocked, log the changes, hand out the
+// output. One turn runs at a time and never waits, which is what makes each command, transaction and script atomic.
+import { FailureReply, type Link, type LinkEvents, type Transport, UsageError } from '@ochre/protocol'
+import { Blocking } from './blocking.ts'
+import { Clock, type Timer } from './clock.ts'
+import { defaultSettings, type Settings, writeSetting } from './config.ts'
+import type { Connection } from './connection.ts'
+import { Database } from './database.ts'
+import { cloneEntry, type Entry } from './entry.ts'
+import { internalFailure } from './execute.ts'
+import { dialEngine } from './link.ts'
+import { Pubsub } from './pubsub.ts'
+import { Scans } from './scan.ts'
+import { type ListenTarget, Server } from './server.ts'
+import { Session } from './session.ts'
+
+const EXPIRY_CYCLE_MS = 100
+
+export interface EngineOptions {
+  /** Time; a `new Clock(start)` stands still until advanced. Default: the machine's clock. */
+  readonly clock?: Clock
+  /** Numbers in [0, 1) for everything random. Default: Math.random. */
+  readonly random?: () => number
+  /** Settings by their CONFIG names. */
+  readonly config?: Readonly<Record<string, string | number>>
+}
+
+/** A change as it is to be repeated: one command in one database. */
+export interface Effect {
+  readonly db: number
+  readonly args: readonly string[]
+}
+
+/** Where changes are kept. */
+export interface Journal {
+  /** The changes of one command, transaction or script, to be kept all or none. Called after it ran. */
+  append(effects: readonly Effect[]): void
+  /** Called before replies leave: what has been appended must be as durable as promised when this returns. */
+  commit(): void
+}
+
+/** The state of all databases at one moment; see `Engine.snapshot`. */
+export interface Snapshot {
+  readonly databases: readonly ReadonlyMap<string, Entry>[]
+}
+
+export interface FaultOptions {
+  /** How often it strikes. Default: always. */
+  readonly times?: number
+  /** How likely it strikes each time, 0..1. Default: 1. */
+  readonly probability?: number
+}
+
+interface Fault {
+  readonly failure: FailureReply
+  readonly probability: number
+  left: number
+}
+
+/** What `enter` saves and `leave` restores: one level of command inside command. */
+interface Frame {
+  readonly dirty: number
+  readonly wasReplaced: boolean
+}
+
+export class Engine implements Transport {
+  readonly address: string = 'embedded'
+  readonly clock: Clock
+  readonly random: () => number
+  readonly settings: Settings
+  readonly databases: readonly Database[]
+  readonly sessions: Map<number, Session> = new Map()
+  readonly blocking: Blocking
+  readonly pubsub: Pubsub = new Pubsub()
+  readonly scans: Scans = new Scans()
+  readonly stats: { commands: number; connections: number; hits: number; misses: number; expired: number } = {
+    commands: 0,
+    connections: 0,
+    hits: 0,
+    misses: 0,
+    expired: 0,
+  }
+  /** The log of changes; null keeps everything in memory only. */
+  journal: Journal | null = null
+  /** The time of the running command, transaction or script: it stands still until the unit ends. */
+  now: number
+  /** `now` in whole seconds since the engine opened. */
+  seconds = 0
+  /** Grows with every change. */
+  dirty = 0
+  readonly openedAt: number
+  readonly #faults: Map<string, Fault[]> = new Map()
+  readonly #servers: Set<Server> = new Set()
+  #nextId = 1
+  #depth = 0
+  #isReplaced = false
+  #effects: Effect[] = []
+  #isInTurn = false
+  #withOutput: Session[] = []
+  #resumed: Session[] = []
+  #ending: Connection[] = []
+  #cycle: Timer | undefined
+
+  private constructor(options: EngineOptions) {
+    this.clock = options.clock ?? new Clock()
+    this.random = options.random ?? Math.random
+    this.now = this.openedAt = this.clock.now()
+    this.settings = defaultSettings()
+    for (const [name, value] of Object.entries(options.config ?? {})) {
+      const wrong = writeSetting(this.settings, name, String(value), true)
+      if (wrong !== null) throw new UsageError(`The setting ${name} cannot be used: ${wrong}.`)
+    }
+    this.databases = Array.from({ length: this.settings.databases }, (_, index) => new Database(this, index))
+    this.blocking = new Blocking(this)
+  }
+
+  /** Opens an engine. */
+  static async open(options: EngineOptions = {}): Promise<Engine> {
+    return new Engine(options)
+  }
+
+  /** Serves RESP to other processes; resolves when connections are accepted. A port of 0 picks a free one. */
+  async listen(target: ListenTarget = {}): Promise<Server> {
+    const server = new Server(this)
+    await server.listen(target)
+    this.#servers.add(server)
+    return server
+  }
+
+  /** A link inside the process. */
+  dial(events: LinkEvents): Link {
+    return dialEngine(this, events)
+  }
+
+  /** Closes servers and connections and forgets everything. */
+  async close(): Promise<void> {
+    for (const session of [...this.sessions.values()]) session.connection?.end()
+    this.turn(() => {})
+    await Promise.all([...this.#servers].map((server) => server.close()))
+    this.#servers.clear()
+    this.clock.close()
+  }
+
+  // ---- for tests ----
+
+  /** Makes a command (`get`, `config set`, `*` for all) fail with this reply instead of running. */
+  fail(command: string, failure: string, options: FaultOptions = {}): void {
+    const name = command.toLowerCase()
+    const fault = {
+      failure: new FailureReply(failure),
+      probability: options.probability ?? 1,
+      left: options.times ?? Infinity,
+    }
+    this.#faults.set(name, [...(this.#faults.get(name) ?? []), fault])
+  }
+
+  /** The failure that strikes a command now, if any. */
+  faultOf(command: string): FailureReply | null {
+    if (this.#faults.size === 0) return null
+    for (const name of [command, '*']) {
+      for (const fault of this.#faults.get(name) ?? []) {
+        if (fault.left === 0 || (fault.probability < 1 && this.random() >= fault.probability)) continue
+        fault.left--
+        return fault.failure
+      }
+    }
+    return null
+  }
+
+  /** A copy of all data, for `restore`. */
+  snapshot(): Snapshot {
+    return { databases: this.databases.map((database) => database.copyEntries()) }
+  }
+
+  /** Puts the data back to what it was; the snapshot can be used again. */
+  restore(snapshot: Snapshot): void {
+    this.turn(() => {
+      for (const database of this.databases) {
+        database.flush()
+        for (const [key, entry] of snapshot.databases[database.index] ?? []) database.adopt(key, cloneEntry(entry))
+      }
+    })
+  }
+
+  /** Removes all data and faults, at once. Connections stay. */
+  reset(): void {
+    this.#faults.clear()
+    this.turn(() => {
+      for (const database of this.databases) if (database.entries.size !== 0) database.flush()
+    })
+  }
+
+  // ---- sessions ----
+
+  openSession(connection: Connection | null): Session {
+    const session = new Session(this, this.#nextId++, connection)
+    if (connection !== null) {
+      this.sessions.set(session.id, session)
+      this.stats.connections++
+    }
+    return session
+  }
+
+  /** Notes that a session has output to hand out at the end of the turn. Outside a turn it leaves soon. */
+  hasOutput(session: Session): void {
+    this.#withOutput.push(session)
+    if (!this.#isInTurn) queueMicrotask(() => this.turn(() => {}))
+  }
+
+  /** Notes that a session no longer waits and may go on with its requests. */
+  resume(session: Session): void {
+    this.#resumed.push(session)
+  }
+
+  /** Notes that a connection is to be closed when its output has been handed out. */
+  endConnection(connection: Connection): void {
+    this.#ending.push(connection)
+    if (!this.#isInTurn) queueMicrotask(() => this.turn(() => {}))
+  }
+
+  // ---- turns and units ----
+
+  /** Runs what has entered, then settles everything that follows from it. */
+  turn(run: () => void): void {
+    if (this.#isInTurn) {
+      run()
+      return
+    }
+    this.#isInTurn = true
+    try {
+      this.#tick()
+      run()
+      for (;;) {
+        if (this.blocking.hasReady) this.blocking.serveReady()
+        const session = this.#resumed.shift()
+        if (session === undefined) break
+        session.connection?.pump()
+      }
+    } finally {
+      this.#isInTurn = false
+      this.#handOut()
+    }
+  }
+
+  /** Begins a command; `leave` ends it. */
+  enter(): Frame {
+    if (this.#depth === 0) this.#tick()
+    this.#depth++
+    const frame = { dirty: this.dirty, wasReplaced: this.#isReplaced }
+    this.#isReplaced = false
+    return frame
+  }
+
+  leave(frame: Frame, session: Session, args: readonly string[]): void {
+    if (this.journal !== null && this.dirty !== frame.dirty && !this.#isReplaced)
+      this.recordEffect(session.db.index, args)
+    this.#isReplaced = frame.wasReplaced
+    if (--this.#depth !== 0) return
+    if (this.#effects.length !== 0) this.#append()
+    if (this.blocking.hasReady) this.blocking.serveReady()
+  }
+
+  /** Runs something that changes data outside a command of its own: serving a blocked client. */
+  unit<T>(session: Session, run: () => T): T | FailureReply {
+    this.#depth++
+    try {
+      return run()
+    } catch (failure) {
+      return failure instanceof FailureReply ? failure : internalFailure(failure)
+    } finally {
+      this.#depth--
+      session.lastUsedAt = this.now
+      if (this.#effects.length !== 0) this.#append()
+    }
+  }
+
+  recordEffect(db: number, args: readonly string[]): void {
+    if (this.journal !== null) this.#effects.push({ db, args })
+  }
+
+  replaceEffect(db: number, commands: readonly (readonly string[])[]): void {
+    this.#isReplaced = true
+    for (const args of commands) this.recordEffect(db, args)
+  }
+
+  /** Makes appended changes durable, as the journal promises. */
+  commit(): void {
+    this.journal?.commit()
+  }
+
+  /** Sees to it that expired keys go even when nobody asks for them. */
+  scheduleExpiryCycle(): void {
+    this.#cycle ??= this.clock.after(EXPIRY_CYCLE_MS, () => {
+      this.#cycle = undefined
+      this.turn(() => {
+        let isAnyLeft = false
+        for (const database of this.databases) if (database.expireCycle()) isAnyLeft = true
+        if (this.#effects.length !== 0) this.#append()
+        if (isAnyLeft) this.scheduleExpiryCycle()
+      })
+    })
+  }
+
+  #tick(): void {
+    this.now = this.clock.now()
+    this.seconds = Math.floor((this.now - this.openedAt) / 1000)
+  }
+
+  #append(): void {
+    const effects = this.#effects
+    this.#effects = []
+    this.journal?.append(effects)
+  }
+
+  #handOut(): void {
+    while (this.#withOutput.length !== 0) {
+      const sessions = this.#withOutput
+      this.#withOutput = []
+      for (const session of sessions) session.flush()
+    }
+    if (this.#ending.length !== 0) for (const connection of this.#ending.splice(0)) connection.carrier.end()
+  }
+}

@@ -1,0 +1,113 @@
+// A listening socket (TCP or a path in the file system) and the connections it accepts, with limits on what slow readers
+// and idle clients may hold.
+import { createServer, type Server as NetServer, type Socket } from 'node:net'
+import { type Carrier, Connection } from './connection.ts'
+import type { Engine } from './engine.ts'
+
+/** Where to listen: a port (0 picks a free one) and address, or a path. */
+export interface ListenTarget {
+  readonly port?: number
+  readonly host?: string
+  readonly path?: string
+}
+
+export class Server {
+  readonly #engine: Engine
+  readonly #connections: Set<Socket> = new Set()
+  readonly #net: NetServer
+  /** The port in use; 0 for a path. */
+  port = 0
+  address = ''
+
+  constructor(engine: Engine) {
+    this.#engine = engine
+    this.#net = createServer({ noDelay: true }, (socket) => this.#accept(socket))
+  }
+
+  listen({ port = 0, host = '127.0.0.1', path }: ListenTarget): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.#net.once('error', reject)
+      this.#net.listen(path === undefined ? { port, host } : { path }, () => {
+        this.#net.off('error', reject)
+        const bound = this.#net.address()
+        if (typeof bound === 'object' && bound !== null) this.port = bound.port
+        this.address = path ?? `${host}:${this.port}`
+        resolve()
+      })
+    })
+  }
+
+  /** Stops accepting and closes what is open, after its output; resolves when all is closed. */
+  close(): Promise<void> {
+    return new Promise((resolve) => {
+      this.#net.close(() => resolve())
+      for (const socket of this.#connections) socket.destroySoon()
+    })
+  }
+
+  #accept(socket: Socket): void {
+    if (this.#engine.sessions.size >= this.#engine.settings.maxclients) {
+      socket.on('error', () => {})
+      socket.end('-ERR max number of clients reached\r\n')
+      return
+    }
+    this.#connections.add(socket)
+    const carrier = new SocketCarrier(socket, this.#engine, this.address)
+    const connection = new Connection(this.#engine, carrier)
+    carrier.connection = connection
+    socket.on('data', (chunk) => connection.receive(chunk))
+    // A reset by the peer needs no other answer than the close that follows.
+    socket.on('error', () => {})
+    socket.on('close', () => {
+      this.#connections.delete(socket)
+      connection.closed()
+    })
+  }
+}
+
+class SocketCarrier implements Carrier {
+  readonly address: string
+  readonly localAddress: string
+  connection: Connection | undefined
+  readonly #socket: Socket
+  readonly #engine: Engine
+  /** Since when the soft limit has been exceeded; 0 when it is not. */
+  #slowSince = 0
+
+  constructor(socket: Socket, engine: Engine, serverAddress: string) {
+    this.#socket = socket
+    this.#engine = engine
+    const isTcp = socket.remoteAddress !== undefined
+    this.address = isTcp ? `${socket.remoteAddress}:${socket.remotePort}` : `${serverAddress}:0`
+    this.localAddress = isTcp ? `${socket.localAddress}:${socket.localPort}` : `${serverAddress}:0`
+  }
+
+  unsentBytes(): number {
+    return this.#socket.writableLength
+  }
+
+  write(text: string): void {
+    if (this.#socket.destroyed) return
+    if (!this.#socket.write(text, 'latin1')) this.#limit()
+  }
+
+  end(): void {
+    this.#socket.destroySoon()
+  }
+
+  destroy(): void {
+    this.#socket.destroy()
+  }
+
+  /** Disconnects a reader that is too slow for client-output-buffer-limit. */
+  #limit(): void {
+    const limits = this.#engine.settings['client-output-buffer-limit']
+    const [hard, soft, seconds] = this.connection?.session.isSubscriber ? limits.pubsub : limits.normal
+    const held = this.#socket.writableLength
+    const now = this.#engine.clock.now()
+    const isOverSoft = soft > 0 && held > soft
+    if (!isOverSoft) this.#slowSince = 0
+    else if (this.#slowSince === 0) this.#slowSince = now
+    if ((hard > 0 && held > hard) || (isOverSoft && now - this.#slowSince > seconds * 1000)) this.#socket.destroy()
+  }
+}

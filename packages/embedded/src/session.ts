@@ -1,0 +1,174 @@
+// One client as the engine sees it: its database, protocol, transaction, subscriptions and pending output. Handlers get it
+// as their context. A session without a connection (a script's) has no output; everything else is the same.
+import { encodeReply, type FailureReply, type Reply, type RespVersion } from '@ochre/protocol'
+import type { BlockRequest, Waiter } from './blocking.ts'
+import type { Connection } from './connection.ts'
+import type { Database } from './database.ts'
+import type { Engine } from './engine.ts'
+
+/** Returned by a handler whose reply has been sent already or will be sent later. */
+export const NO_REPLY: unique symbol = Symbol('no reply')
+
+/** What a handler gives back. */
+export type Outcome = Reply | typeof NO_REPLY
+
+/**
+ * A command. `args[0]` is its name as sent; a subcommand's name is `args[1]`. The arity has been checked, so the arguments
+ * it guarantees may be read with `!`. It may throw a FailureReply, as long as nothing has been changed yet.
+ */
+export type Handler = (session: Session, args: readonly string[]) => Outcome
+
+/** Output is handed on when it has grown to this, even in the middle of a batch. */
+const SPILL_LENGTH = 256 * 1024
+
+export class Session {
+  readonly engine: Engine
+  readonly id: number
+  readonly createdAt: number
+  readonly connection: Connection | null
+  db: Database
+  resp: RespVersion = 2
+  name = ''
+  user = 'default'
+  lastCommand = ''
+  lastUsedAt: number
+  /** Commands queued since MULTI; null outside a transaction. */
+  queue: (readonly string[])[] | null = null
+  /** A command was refused while queueing: EXEC must fail. */
+  isAborted = false
+  /** A watched key was changed: EXEC does nothing. */
+  isWatchBroken = false
+  watched: (readonly [database: Database, key: string])[] = []
+  /** Inside EXEC or a script: blocking commands answer at once. */
+  isDenyBlocking = false
+  waiter: Waiter | null = null
+  readonly channels: Set<string> = new Set()
+  readonly patterns: Set<string> = new Set()
+  readonly shardChannels: Set<string> = new Set()
+  /** CLIENT REPLY: whether replies are sent; `skip` leaves out the next one. */
+  replyMode: 'on' | 'off' | 'skip' = 'on'
+  /** Replies not yet handed to the connection. */
+  output = ''
+
+  constructor(engine: Engine, id: number, connection: Connection | null) {
+    this.engine = engine
+    this.id = id
+    this.createdAt = this.lastUsedAt = engine.clock.now()
+    this.connection = connection
+    this.db = engine.databases[0]!
+  }
+
+  /** Whether the session is in the state that RESP2 restricts to a few commands. */
+  get isSubscriber(): boolean {
+    return this.channels.size + this.patterns.size + this.shardChannels.size !== 0
+  }
+
+  /** Adds a reply or push to the output. It leaves at the end of the engine's turn, after what has been written is durable. */
+  send(reply: Reply): void {
+    if (this.connection === null) return
+    if (this.output === '') this.engine.hasOutput(this)
+    if (typeof reply === 'string' && reply.length > SPILL_LENGTH) {
+      this.output += `$${reply.length}\r\n`
+      this.flush()
+      this.output = reply
+      this.flush()
+      this.output = '\r\n'
+    } else this.output += this.#encode(reply)
+    if (this.output.length > SPILL_LENGTH) this.flush()
+  }
+
+  /** A reply longer than the longest string of V8 ends the connection, as a reply over the output limit does. */
+  #encode(reply: Reply): string {
+    try {
+      return encodeReply(reply, this.resp)
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error
+      this.connection?.end()
+      return ''
+    }
+  }
+
+  /** Sends the reply of a command, as CLIENT REPLY allows. */
+  answer(reply: Reply): void {
+    if (this.replyMode === 'on') this.send(reply)
+    else if (this.replyMode === 'skip') this.replyMode = 'on'
+  }
+
+  /** Hands pending output to the connection. */
+  flush(): void {
+    if (this.output === '') return
+    const { output } = this
+    this.output = ''
+    this.engine.commit()
+    this.connection?.write(output)
+  }
+
+  /**
+   * Waits for a key, or answers `timedOut` at once where blocking is not allowed. The handler returns the result:
+   * `return session.block({ keys, timeoutMs, serve, timedOut })`.
+   */
+  block(request: BlockRequest): Outcome {
+    if (this.isDenyBlocking || this.connection === null) return request.timedOut
+    this.engine.blocking.add(this, request)
+    return NO_REPLY
+  }
+
+  /**
+   * Replaces the running command in the log of changes by these commands (none at all is allowed): for whatever is
+   * random, relative to now, or only partly done.
+   */
+  propagate(...commands: (readonly string[])[]): void {
+    this.engine.replaceEffect(this.db.index, commands)
+  }
+
+  /** Forgets the transaction and its watched keys. */
+  endTransaction(): void {
+    this.queue = null
+    this.isAborted = false
+    this.unwatch()
+  }
+
+  watch(key: string): void {
+    const { db } = this
+    db.peek(key) // An expired key goes now: its going later would not be a change.
+    if (this.watched.some(([database, other]) => database === db && other === key)) return
+    const sessions = db.watchers.get(key)
+    if (sessions === undefined) db.watchers.set(key, new Set([this]))
+    else sessions.add(this)
+    this.watched.push([db, key])
+  }
+
+  unwatch(): void {
+    for (const [database, key] of this.watched) {
+      const sessions = database.watchers.get(key)
+      if (sessions?.delete(this) && sessions.size === 0) database.watchers.delete(key)
+    }
+    this.watched = []
+    this.isWatchBroken = false
+  }
+
+  /** Back to the state of a new connection (RESET). */
+  reset(): void {
+    this.endTransaction()
+    this.engine.pubsub.forget(this)
+    this.db = this.engine.databases[0]!
+    this.resp = 2
+    this.name = ''
+    this.user = 'default'
+    this.replyMode = 'on'
+  }
+
+  /** Takes the session out of everything in the engine that refers to it. Called once, when its connection is gone. */
+  close(): void {
+    if (this.waiter !== null) this.engine.blocking.remove(this.waiter)
+    this.endTransaction()
+    this.engine.pubsub.forget(this)
+    this.engine.sessions.delete(this.id)
+  }
+
+  /** Marks a transaction in preparation as failed because a command of it was refused; returns the failure. */
+  refuse(failure: FailureReply): FailureReply {
+    if (this.queue !== null) this.isAborted = true
+    return failure
+  }
+}
