@@ -25,6 +25,8 @@ export interface OutputLimits {
 export interface Settings {
   databases: number
   maxclients: number
+  /** How long a script may run before it is killed, in ms; 0 is no limit. */
+  'busy-reply-threshold': number
   'proto-max-bulk-len': number
   'client-query-buffer-limit': number
   'client-output-buffer-limit': OutputLimits
@@ -39,6 +41,7 @@ export type SettingName = keyof Settings
 const SETTINGS: { readonly [Name in SettingName]: Setting<Settings[Name]> } = {
   databases: { ...count(16, 1, 0x7fffffff), isFixed: true },
   maxclients: count(10_000, 1, 0xffffffff),
+  'busy-reply-threshold': { ...count(5000, 0), alias: 'lua-time-limit' },
   'proto-max-bulk-len': bytes(536_870_912, 1024 * 1024),
   'client-query-buffer-limit': bytes(1_073_741_824, 1024 * 1024),
   'client-output-buffer-limit': outputLimits(),

@@ -11,6 +11,7 @@ import { Database } from './database.ts'
 import { cloneEntry, type Entry } from './entry.ts'
 import { internalFailure } from './execute.ts'
 import { dialEngine } from './link.ts'
+import { Scripting } from './lua/scripting.ts'
 import { Pubsub } from './pubsub.ts'
 import { Scans } from './scan.ts'
 import { type ListenTarget, Server } from './server.ts'
@@ -74,6 +75,7 @@ export class Engine implements Transport {
   readonly sessions: Map<number, Session> = new Map()
   readonly blocking: Blocking
   readonly pubsub: Pubsub = new Pubsub()
+  readonly scripting: Scripting = new Scripting(this)
   readonly scans: Scans = new Scans()
   readonly stats: { commands: number; connections: number; hits: number; misses: number; expired: number } = {
     commands: 0,

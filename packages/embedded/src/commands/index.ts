@@ -6,13 +6,14 @@ import { connection } from './connection.ts'
 import { generic } from './generic.ts'
 import { hash } from './hash.ts'
 import { list } from './list.ts'
+import { scripting } from './scripting.ts'
 import { string } from './string.ts'
 import { transactions } from './transactions.ts'
 
 /** Handlers by the table's name: `get`, `config set`. A container has no handler of its own. */
 export type Group = Readonly<Record<string, Handler>>
 
-const GROUPS: readonly Group[] = [connection, string, generic, transactions, list, hash]
+const GROUPS: readonly Group[] = [connection, string, generic, transactions, list, hash, scripting]
 
 export interface Command {
   readonly spec: CommandSpec

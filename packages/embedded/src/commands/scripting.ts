@@ -1,0 +1,193 @@
+// EVAL, SCRIPT, FUNCTION and FCALL. The machine that runs Lua, its caches and its rules are in ../lua.
+import { FailureReply, MapReply, type Reply, SetReply, StatusReply } from '@ochre/protocol'
+import { integerOf } from '../arguments.ts'
+import { OK } from '../failures.ts'
+import type { Library } from '../lua/libraries.ts'
+import { FLAG_NAMES, oneLine } from '../lua/script-flags.ts'
+import type { Handler, Outcome, Session } from '../session.ts'
+import { compileGlob, matchGlob } from '../structures/glob.ts'
+import { FUNCTION_HELP, SCRIPT_HELP } from './scripting-help.ts'
+
+const NO_SCRIPT = new FailureReply('NOSCRIPT No matching script. Please use EVAL.')
+const NOT_BUSY = new FailureReply('NOTBUSY No scripts in execution right now.')
+
+function evaluate(isReadOnly: boolean): Handler {
+  return (session, args) => {
+    const count = keyCountOf(args, integerOf(args[2]))
+    const { scripting } = session.engine
+    const script = scripting.scripts.load(args[1]!)
+    if (script instanceof FailureReply) return script
+    return scripting.run(session, script.flags, isReadOnly, (host) =>
+      scripting.scripts.run(script, args.slice(3, 3 + count), args.slice(3 + count), host),
+    )
+  }
+}
+
+function evaluateSha(isReadOnly: boolean): Handler {
+  return (session, args) => {
+    if (args[1]!.length !== 40) return NO_SCRIPT
+    const count = keyCountOf(args, integerOf(args[2]))
+    const { scripting } = session.engine
+    const script = scripting.scripts.find(args[1]!)
+    if (script === undefined) return NO_SCRIPT
+    return scripting.run(session, script.flags, isReadOnly, (host) =>
+      scripting.scripts.run(script, args.slice(3, 3 + count), args.slice(3 + count), host),
+    )
+  }
+}
+
+const BAD_KEY_COUNT = new FailureReply('ERR Bad number of keys provided')
+
+function callFunction(isReadOnly: boolean): Handler {
+  return (session, args) => {
+    const { scripting } = session.engine
+    const target = scripting.libraries.find(args[1]!)
+    if (target === undefined) return new FailureReply('ERR Function not found')
+    const count = keyCountOf(args, integerOf(args[2], BAD_KEY_COUNT))
+    return scripting.run(session, target.flags, isReadOnly, (host) =>
+      scripting.libraries.run(target, args.slice(3, 3 + count), args.slice(3 + count), host),
+    )
+  }
+}
+
+/** How many of the arguments after the count are keys. */
+function keyCountOf(args: readonly string[], count: number): number {
+  if (count > args.length - 3) throw new FailureReply("ERR Number of keys can't be greater than number of args")
+  if (count < 0) throw new FailureReply("ERR Number of keys can't be negative")
+  return count
+}
+
+function scriptLoad({ engine }: Session, args: readonly string[]): Outcome {
+  const script = engine.scripting.scripts.load(args[2]!)
+  return script instanceof FailureReply ? script : script.sha
+}
+
+function scriptExists({ engine }: Session, args: readonly string[]): Outcome {
+  return args.slice(2).map((sha) => Number(engine.scripting.scripts.find(sha) !== undefined))
+}
+
+function scriptFlush({ engine }: Session, args: readonly string[]): Outcome {
+  if (args.length > 3 || !isFlushMode(args[2])) {
+    return new FailureReply('ERR SCRIPT FLUSH only support SYNC|ASYNC option')
+  }
+  engine.scripting.scripts.flush()
+  return OK
+}
+
+function isFlushMode(mode: string | undefined): boolean {
+  return mode === undefined || /^a?sync$/i.test(mode)
+}
+
+/** One thread runs scripts and commands, so whoever asks this finds no script running. */
+function kill(): Outcome {
+  return NOT_BUSY
+}
+
+function scriptDebug(_session: Session, args: readonly string[]): Outcome {
+  const mode = args[2]!.toLowerCase()
+  if (mode === 'no') return OK
+  if (mode === 'yes' || mode === 'sync') return new FailureReply('ERR This server has no Lua debugger')
+  return new FailureReply('ERR Use SCRIPT DEBUG YES/SYNC/NO')
+}
+
+function functionLoad(session: Session, args: readonly string[]): Outcome {
+  let at = 2
+  for (; at < args.length - 1; at++) {
+    if (args[at]!.toLowerCase() !== 'replace')
+      return new FailureReply(`ERR Unknown option given: ${oneLine(args[at]!)}`)
+  }
+  const loaded = session.engine.scripting.libraries.load(args[at]!, args.length > 3)
+  if (!(loaded instanceof FailureReply)) session.engine.dirty++
+  return loaded
+}
+
+function functionDelete({ engine }: Session, args: readonly string[]): Outcome {
+  if (!engine.scripting.libraries.delete(args[2]!)) return new FailureReply('ERR Library not found')
+  engine.dirty++
+  return OK
+}
+
+function functionFlush({ engine }: Session, args: readonly string[]): Outcome {
+  if (args.length > 3) return syntaxFailure(args)
+  if (!isFlushMode(args[2])) return new FailureReply('ERR FUNCTION FLUSH only supports SYNC|ASYNC option')
+  engine.scripting.libraries.flush()
+  engine.dirty++
+  return OK
+}
+
+function functionList({ engine }: Session, args: readonly string[]): Outcome {
+  let isWithCode = false
+  let pattern: string | undefined
+  for (let i = 2; i < args.length; i++) {
+    const word = args[i]!.toLowerCase()
+    if (word === 'withcode' && !isWithCode) isWithCode = true
+    else if (word === 'libraryname' && pattern === undefined) {
+      if (i === args.length - 1) return new FailureReply('ERR library name argument was not given')
+      pattern = args[++i]!
+    } else return new FailureReply(`ERR Unknown argument ${oneLine(args[i]!)}`)
+  }
+  const glob = pattern === undefined ? undefined : compileGlob(pattern, true)
+  const shown: Reply[] = []
+  for (const library of engine.scripting.libraries.list()) {
+    if (glob === undefined || matchGlob(glob, library.name)) shown.push(describeLibrary(library, isWithCode))
+  }
+  return shown
+}
+
+function describeLibrary({ name, code, functions }: Library, isWithCode: boolean): Reply {
+  const described = [...functions.values()].map(
+    (entry) =>
+      new MapReply([
+        'name',
+        entry.name,
+        'description',
+        entry.description ?? null,
+        'flags',
+        new SetReply(FLAG_NAMES.filter((_, bit) => entry.flags & (1 << bit)).map((flag) => new StatusReply(flag))),
+      ]),
+  )
+  const entries: Reply[] = ['library_name', name, 'engine', 'LUA', 'functions', described]
+  return new MapReply(isWithCode ? [...entries, 'library_code', code] : entries)
+}
+
+function functionStats({ engine }: Session): Outcome {
+  const { libraries } = engine.scripting
+  const counts = new MapReply(['libraries_count', libraries.size, 'functions_count', libraries.functionCount])
+  return new MapReply(['running_script', null, 'engines', new MapReply(['LUA', counts])])
+}
+
+function syntaxFailure(args: readonly string[]): FailureReply {
+  const [command, subcommand] = args as [string, string]
+  return new FailureReply(
+    `ERR unknown subcommand or wrong number of arguments for '${oneLine(subcommand).slice(0, 128)}'. Try ${oneLine(command).toUpperCase()} HELP.`,
+  )
+}
+
+function help(lines: readonly string[]): Handler {
+  return (_session, args) => {
+    const head = `${oneLine(args[0]!).toUpperCase()} <subcommand> [<arg> [value] [opt] ...]. Subcommands are:`
+    return [head, ...lines, 'HELP', '    Prints this help.'].map((line) => new StatusReply(line))
+  }
+}
+
+export const scripting: Readonly<Record<string, Handler>> = {
+  eval: evaluate(false),
+  eval_ro: evaluate(true),
+  evalsha: evaluateSha(false),
+  evalsha_ro: evaluateSha(true),
+  fcall: callFunction(false),
+  fcall_ro: callFunction(true),
+  'function delete': functionDelete,
+  'function flush': functionFlush,
+  'function help': help(FUNCTION_HELP),
+  'function kill': kill,
+  'function list': functionList,
+  'function load': functionLoad,
+  'function stats': functionStats,
+  'script debug': scriptDebug,
+  'script exists': scriptExists,
+  'script flush': scriptFlush,
+  'script help': help(SCRIPT_HELP),
+  'script kill': kill,
+  'script load': scriptLoad,
+}

@@ -1,0 +1,130 @@
+// Scripts of one engine: its machine, its caches, and what a running script may do to the engine.
+//
+// A script runs inside one command (EVAL, FCALL), so nothing else happens meanwhile, and the changes of its commands are
+// logged as one unit. Its commands run in a session of their own: SELECT in a script does not move the client.
+import { CommandFlag, FailureReply, type Reply } from '@ochre/protocol'
+import type { Command } from '../commands/index.ts'
+import type { Engine } from '../engine.ts'
+import { call, findCommand } from '../execute.ts'
+import { NO_REPLY, type Session } from '../session.ts'
+import { Libraries } from './libraries.ts'
+import { LuaPanic, LuaRuntime, type ScriptHost } from './runtime.ts'
+import { ScriptFlag } from './script-flags.ts'
+import { Scripts } from './scripts.ts'
+
+const REPLICATE_TO_LOG = 1
+
+export class Scripting {
+  readonly #engine: Engine
+  readonly #runtime: LuaRuntime = new LuaRuntime()
+  readonly scripts: Scripts = new Scripts(this.#runtime)
+  readonly libraries: Libraries = new Libraries(this.#runtime)
+  /** The session in which scripts run their commands, made at the first script. */
+  #session: Session | undefined
+  #run: ScriptRun | undefined
+
+  constructor(engine: Engine) {
+    this.#engine = engine
+  }
+
+  /** Bytes that the machine uses for scripts and for functions. */
+  get usedBytes(): { scripts: number; functions: number } {
+    return { scripts: this.#runtime.usedBytes('eval'), functions: this.#runtime.usedBytes('function') }
+  }
+
+  /** The session on whose behalf the running script works; undefined when none runs. */
+  get caller(): Session | undefined {
+    return this.#run?.caller
+  }
+
+  /**
+   * Runs a script or function for a session. `flags` are what it declared, `isReadOnly` is set for EVAL_RO and its kind,
+   * `body` starts it with the host it is given.
+   */
+  run(caller: Session, flags: number, isReadOnly: boolean, body: (host: ScriptHost) => Reply): Reply {
+    if (!(flags & (ScriptFlag.COMPATIBLE | ScriptFlag.NO_WRITES)) && isReadOnly) return WRITE_FLAG
+    this.#session ??= this.#engine.openSession(null)
+    const run = new ScriptRun(caller, this.#session, flags, isReadOnly)
+    this.#run = run
+    caller.propagate() // The command itself is not logged: what the script executes is.
+    try {
+      return body(run)
+    } catch (error) {
+      if (error instanceof LuaPanic) return new FailureReply(`ERR ${error.message.replace(/[\r\n]+/g, ' ')}`)
+      throw error
+    } finally {
+      this.#run = undefined
+    }
+  }
+}
+
+const WRITE_FLAG = new FailureReply('ERR Can not execute a script with write flag using *_ro command.')
+const UNKNOWN = new FailureReply('ERR Unknown Redis command called from script')
+const ARITY = new FailureReply('ERR Wrong number of args calling Redis command from script')
+const NOT_ALLOWED = new FailureReply('ERR This Redis command is not allowed from script')
+const READ_ONLY = new FailureReply('ERR Write commands are not allowed from read-only scripts.')
+
+class ScriptRun implements ScriptHost {
+  readonly caller: Session
+  readonly #session: Session
+  readonly #isReadOnly: boolean
+  /** A command that may write has run: the script cannot be killed any more. */
+  #hasWritten = false
+  #replication = 3
+
+  constructor(caller: Session, session: Session, flags: number, isReadOnly: boolean) {
+    this.caller = caller
+    this.#session = session
+    this.#isReadOnly = isReadOnly || (!(flags & ScriptFlag.COMPATIBLE) && (flags & ScriptFlag.NO_WRITES) !== 0)
+    session.db = caller.db
+    session.user = caller.user
+    session.isDenyBlocking = true
+  }
+
+  get logLevel(): number {
+    return 2
+  }
+
+  call(args: string[], resp: 2 | 3): Reply {
+    const command = commandOf(args)
+    if (command === undefined) return UNKNOWN
+    const { arity, flags } = command.spec
+    if (arity > 0 ? args.length !== arity : args.length < -arity) return ARITY
+    if (flags & CommandFlag.NOSCRIPT) return NOT_ALLOWED
+    if (this.#isReadOnly && flags & (CommandFlag.WRITE | CommandFlag.MAY_REPLICATE)) return READ_ONLY
+    if (flags & CommandFlag.WRITE) this.#hasWritten = true
+    this.#session.resp = resp
+    const { engine } = this.#session
+    const { journal } = engine
+    if (!(this.#replication & REPLICATE_TO_LOG)) engine.journal = null
+    try {
+      const outcome = call(this.#session, command, args)
+      return outcome === NO_REPLY ? null : outcome
+    } finally {
+      engine.journal = journal
+    }
+  }
+
+  log(): void {
+    // The engine keeps no log file.
+  }
+
+  permits(args: string[]): boolean | undefined {
+    return commandOf(args) === undefined ? undefined : true
+  }
+
+  replicate(flags: number): void {
+    this.#replication = flags
+  }
+
+  interrupt(elapsedMs: number): boolean {
+    const threshold = this.#session.engine.settings['busy-reply-threshold']
+    return threshold > 0 && elapsedMs >= threshold && !this.#hasWritten
+  }
+}
+
+/** A container without a subcommand of its own is a command too: its arity says that something is missing. */
+function commandOf(args: readonly string[]): Command | undefined {
+  const command = findCommand(args)
+  return command instanceof FailureReply ? undefined : command
+}
