@@ -1,1 +1,30 @@
-export {}
+// The Redis client for Node.js.
+export {
+  ConnectionError,
+  ERROR_CODES,
+  type ErrorCode,
+  OchreError,
+  ProtocolError,
+  ReplyError,
+  type Transport,
+  UsageError,
+  ValidationError,
+} from '@ochre/protocol'
+export type { AdaptiveTimeoutOptions } from './adaptive-timeout.ts'
+export type { BreakerOptions } from './breaker.ts'
+export {
+  type CallOptions,
+  Client,
+  connect,
+  type Health,
+  type ScriptOptions,
+  type ScriptSource,
+} from './client.ts'
+export type { Clock } from './clock.ts'
+export type { Arg } from './command.ts'
+export type { Credentials, Greeting } from './handshake.ts'
+export type { NodeHealth, QueueOptions } from './node.ts'
+export type { ClientOptions, Target } from './options.ts'
+export type { PoolHealth, PoolOptions } from './pool.ts'
+export type { Lane } from './router.ts'
+export type { TlsOptions } from './socket.ts'

@@ -1,0 +1,184 @@
+// One call on its way: the object that travels from the typed method through router, node and connection and back.
+//
+//   new --send--> HELD (no connection yet, or waiting to be repeated) --> SENT (in the output or on the wire) --> SETTLED
+//                   ^                                                       |
+//                   +----------- safe to repeat, or it never left ----------+
+//
+// It has one promise and is settled exactly once: by its reply, its deadline, its signal or the loss of the connection.
+// Layers read and set its fields; nothing wraps it.
+import {
+  type Arg,
+  CommandFlag,
+  type CommandSpec,
+  ConnectionError,
+  type DecodeMode,
+  type EncodedRequest,
+  type ErrorCode,
+  encodeRequest,
+  type TextKind,
+} from '@ochre/protocol'
+import type { DeadlineList, Deadlines } from './deadline.ts'
+
+export type { Arg } from '@ochre/protocol'
+
+/** Makes the value of a typed method out of a reply: what RESP2 and RESP3 say differently becomes one thing. */
+export type Shape = (reply: unknown) => unknown
+
+/** Where typed methods put their commands: a client sends them, a pipeline or transaction collects them. */
+export interface Issuer {
+  issue(spec: CommandSpec, args: Arg[], shape?: Shape): unknown
+}
+
+export const CommandState = { NEW: 0, HELD: 1, SENT: 2, SETTLED: 3 } as const
+export type CommandState = (typeof CommandState)[keyof typeof CommandState]
+
+/** Who must know that a command is settled: a queue it waits in, a lane it occupies, a breaker that counts. */
+export interface CommandWatcher {
+  /** Called once, before the promise is settled. */
+  onSettled(command: Command, error: Error | null): void
+}
+
+/** How a caller wants a call treated. */
+export interface CallSettings {
+  readonly mode: DecodeMode
+  /** Deadline over queue, flight and repetitions; 0 is none. */
+  readonly timeoutMs: number
+  /** Whether `timeoutMs` is the caller's own wish for this call, not the client's default. */
+  readonly ownTimeout: boolean
+  readonly signal: AbortSignal | undefined
+  /** The caller's word that a second run does no harm. */
+  readonly idempotent: boolean
+}
+
+let takenResolve: (value: unknown) => void
+let takenReject: (error: Error) => void
+// One executor for all promises: a closure per call costs more than this.
+function take(resolve: (value: unknown) => void, reject: (error: Error) => void): void {
+  takenResolve = resolve
+  takenReject = reject
+}
+
+export class Command implements EncodedRequest {
+  readonly spec: CommandSpec
+  /** What follows the name. */
+  readonly args: readonly Arg[]
+  readonly mode: DecodeMode
+  readonly promise: Promise<unknown>
+  text = ''
+  kind: TextKind = 0
+  parts: (string | Buffer)[] | null = null
+  bytes = 0
+  state: CommandState = CommandState.NEW
+  /** How often it has been handed to a connection. */
+  attempts = 0
+  /** Whether a second run does no harm: read-only by the table, idempotent by the table or by the caller. */
+  readonly repeatable: boolean
+  timeoutMs: number
+  /** How long silence of the server is no sign of its death while this is the command it works on; 0 is the usual. */
+  patienceMs: number
+  /** The last refusal that led to a repetition, told as the cause when the deadline passes. */
+  refusal: Error | null = null
+  watcher: CommandWatcher | null = null
+  /** The queue it waits in while HELD. */
+  holder: CommandWatcher | null = null
+  startedAt = 0
+
+  // Owned by deadline.ts.
+  deadlineAt = 0
+  deadlineList: DeadlineList | null = null
+  earlier: Command | null = null
+  later: Command | null = null
+
+  private readonly shape: Shape | undefined
+  private readonly resolve: (value: unknown) => void
+  private readonly reject: (error: Error) => void
+  private signal: AbortSignal | null = null
+
+  /** Encodes at once, so that later changes to the arguments do not matter. Throws UsageError for a wrong argument. */
+  constructor(spec: CommandSpec, args: readonly Arg[], shape: Shape | undefined, settings: CallSettings) {
+    this.spec = spec
+    this.args = args
+    this.shape = shape
+    this.mode = settings.mode
+    this.repeatable = settings.idempotent || (spec.flags & (CommandFlag.READONLY | CommandFlag.IDEMPOTENT)) !== 0
+    this.timeoutMs = settings.timeoutMs
+    this.patienceMs = settings.ownTimeout ? settings.timeoutMs : 0
+    encodeRequest(spec, args, this)
+    this.promise = new Promise(take)
+    this.resolve = takenResolve
+    this.reject = takenReject
+    if (settings.signal !== undefined) this.listen(settings.signal)
+  }
+
+  get settled(): boolean {
+    return this.state === CommandState.SETTLED
+  }
+
+  /** Settles with a reply that is no error. */
+  succeed(reply: unknown): void {
+    if (this.state === CommandState.SETTLED) return
+    this.release(null)
+    if (this.shape === undefined) {
+      this.resolve(reply)
+      return
+    }
+    let value: unknown
+    try {
+      value = this.shape(reply)
+    } catch (error) {
+      this.reject(error as Error)
+      return
+    }
+    this.resolve(value)
+  }
+
+  fail(error: Error): void {
+    if (this.state === CommandState.SETTLED) return
+    this.release(error)
+    this.reject(error)
+  }
+
+  /** Fails it for a reason on this side of the wire; whether it may have run follows from its state. */
+  giveUp(code: ErrorCode, message: string): void {
+    const maybeExecuted = this.state === CommandState.SENT
+    const cause = this.refusal
+    this.fail(new ConnectionError(code, message, cause === null ? { maybeExecuted } : { maybeExecuted, cause }))
+  }
+
+  /** The signal's event. */
+  handleEvent(): void {
+    const maybeExecuted = this.state === CommandState.SENT
+    const cause: unknown = this.signal?.reason
+    this.fail(new ConnectionError('ABORTED', 'The caller aborted the call.', { maybeExecuted, cause }))
+  }
+
+  /** Starts its deadline, once. */
+  startDeadline(deadlines: Deadlines): void {
+    if (this.timeoutMs > 0 && this.deadlineList === null && this.state !== CommandState.SETTLED) deadlines.watch(this)
+  }
+
+  private listen(signal: AbortSignal): void {
+    this.signal = signal
+    if (signal.aborted) this.handleEvent()
+    else signal.addEventListener('abort', this)
+  }
+
+  private release(error: Error | null): void {
+    this.state = CommandState.SETTLED
+    if (this.deadlineList !== null) this.deadlineList.remove(this)
+    if (this.signal !== null) {
+      this.signal.removeEventListener('abort', this)
+      this.signal = null
+    }
+    if (this.holder !== null) {
+      const { holder } = this
+      this.holder = null
+      holder.onSettled(this, error)
+    }
+    if (this.watcher !== null) {
+      const { watcher } = this
+      this.watcher = null
+      watcher.onSettled(this, error)
+    }
+  }
+}
