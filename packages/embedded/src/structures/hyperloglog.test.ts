@@ -30,7 +30,7 @@ it('holds the same registers sparse and dense, and merging is the union', () => 
         expect(isHyperloglog(merged)).toBe(true)
       }
     }),
-    { numRuns: 100 },
+    { numRuns: 30 },
   )
 })
 

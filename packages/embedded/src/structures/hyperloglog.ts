@@ -17,7 +17,7 @@ const SEED = 0xadc83b19
 const DENSE = 0
 const SPARSE = 1
 const MAX_SPARSE_VALUE = 32
-const ALPHA_INFINITY = 0.72134752044448170368
+const ALPHA_INFINITY = 1 / (2 * Math.LN2)
 
 /** An empty sparse HyperLogLog. */
 export function createHyperloglog(): Buffer {
@@ -119,7 +119,7 @@ function runLength(bytes: Buffer, at: number): number {
   return isLongZeros(opcode) ? (((opcode & 0x3f) << 8) | (bytes[at + 1] ?? 0)) + 1 : (opcode & 0x3f) + 1
 }
 
-function valueOf(opcode: number): number {
+function valueIn(opcode: number): number {
   return ((opcode >> 2) & 31) + 1
 }
 
@@ -153,7 +153,7 @@ function setSparse(bytes: Buffer, index: number, rank: number, maxSparseBytes: n
   }
   if (span === 0 || at >= bytes.length) return undefined
   const opcode = bytes[at]!
-  if (isValue(opcode) && valueOf(opcode) >= rank) return UNCHANGED
+  if (isValue(opcode) && valueIn(opcode) >= rank) return UNCHANGED
   if (span === 1 && !isLongZeros(opcode)) {
     bytes[at] = valueOpcode(rank, 1)
     return mergeValues(bytes, previous)
@@ -162,9 +162,9 @@ function setSparse(bytes: Buffer, index: number, rank: number, maxSparseBytes: n
   const before = index - first
   const after = first + span - 1 - index
   if (isValue(opcode)) {
-    if (before > 0) replacement.push(valueOpcode(valueOf(opcode), before))
+    if (before > 0) replacement.push(valueOpcode(valueIn(opcode), before))
     replacement.push(valueOpcode(rank, 1))
-    if (after > 0) replacement.push(valueOpcode(valueOf(opcode), after))
+    if (after > 0) replacement.push(valueOpcode(valueIn(opcode), after))
   } else {
     if (before > 0) writeZeros(replacement, 0, before)
     replacement.push(valueOpcode(rank, 1))
@@ -188,10 +188,10 @@ function mergeValues(bytes: Buffer, start: number): Buffer {
       continue
     }
     const next = at + 1 < end ? bytes[at + 1]! : 0
-    if (isValue(opcode) && isValue(next) && valueOf(opcode) === valueOf(next)) {
+    if (isValue(opcode) && isValue(next) && valueIn(opcode) === valueIn(next)) {
       const length = runLength(bytes, at) + runLength(bytes, at + 1)
       if (length <= 4) {
-        bytes[at + 1] = valueOpcode(valueOf(opcode), length)
+        bytes[at + 1] = valueOpcode(valueIn(opcode), length)
         bytes.copyWithin(at, at + 1, end)
         end--
         continue
@@ -245,7 +245,7 @@ function raiseRegisters(registers: Uint8Array, bytes: Buffer): boolean {
     const run = runLength(bytes, at)
     if (index + run > REGISTERS) return false
     if (isValue(opcode)) {
-      const value = valueOf(opcode)
+      const value = valueIn(opcode)
       for (let i = index; i < index + run; i++) if (value > registers[i]!) registers[i] = value
     }
     index += run

@@ -5,6 +5,7 @@ import {
   addIntegers,
   formatDouble,
   formatFixed,
+  formatHuman,
   formatLongDouble,
   parseDouble,
   parseInteger,
@@ -93,6 +94,13 @@ describe('doubles', () => {
     expect(formatFixed(166274.15156960033, 4)).toBe('166274.1516')
     expect(formatFixed(0, 4)).toBe('0.0000')
   })
+})
+
+it('prints coordinates with up to 17 decimals', () => {
+  expect(formatHuman(13.361389338970184)).toBe('13.36138933897018433')
+  expect(formatHuman(-0)).toBe('0')
+  expect(formatHuman(100)).toBe('100')
+  expect(formatHuman(-0.5)).toBe('-0.5')
 })
 
 describe('long doubles', () => {

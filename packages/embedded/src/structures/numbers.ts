@@ -199,6 +199,12 @@ export function formatFixed(value: number, decimals: number): string {
   return (truncated.charCodeAt(truncated.length - 1) & 1) === 0 ? truncated : text
 }
 
+/** A finite double as Redis prints coordinates: "%.17Lf" without trailing zeros. */
+export function formatHuman(value: number): string {
+  const text = formatFixed(value, 17).replace(/\.?0+$/, '')
+  return text === '-0' ? '0' : text
+}
+
 // ---- 80-bit long doubles ----
 
 /** An x87 extended value: (-1)^negative * mantissa * 2^exponent, mantissa < 2^64; or an infinity. */
