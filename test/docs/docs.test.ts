@@ -1,0 +1,46 @@
+// Every code block of the documentation: type-checked, run, and what it says it gives is what it gives.
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, describe, expect, onTestFinished, test } from 'vitest'
+import { readTree } from '../../scripts/check/tree.ts'
+import { startServer, type TestServer } from '../servers/index.ts'
+import { checkTypes, preparePage } from './page.ts'
+
+const root = fileURLToPath(new URL('../..', import.meta.url)).replace(/\/$/, '')
+const programs = join(root, 'test/docs/.programs')
+const pages = [...readTree(root)]
+  .filter(([path]) => /^(README\.md|docs\/.*\.md|packages\/[^/]+\/README\.md)$/.test(path))
+  .map(([path, text]) => preparePage(root, programs, path, text))
+
+/** Blocks that cannot run in a test, each by its page and first line. A new one needs a reason to stand here. */
+const NOT_RUN: readonly string[] = [
+  'README.md: npm ci && npm start', // installs; serves until it is stopped
+  'README.md: npm ci && npm test', // installs; runs this very test
+]
+
+test('only blocks that cannot run are left out', () => {
+  const marked = pages.flatMap((page) =>
+    page.blocks
+      .filter((block) => block.words.has('illustration') || block.words.has('types'))
+      .map((block) => `${page.path}: ${block.code.split('\n')[0]}`),
+  )
+  expect(marked.toSorted()).toEqual(NOT_RUN.toSorted())
+})
+
+test('every ts block type-checks', async () => {
+  expect(await checkTypes(root, programs, pages)).toEqual([])
+}, 60_000)
+
+for (const page of pages.filter(({ runs }) => runs.length > 0))
+  describe(page.path, () => {
+    let shared: TestServer | undefined
+    afterAll(() => shared?.stop())
+
+    for (const run of page.runs)
+      test(`${run.title} does what the page says`, async () => {
+        if (!run.isFresh) shared ??= await startServer({ name: 'docs' })
+        const server = run.isFresh ? await startServer({ name: 'docs' }) : shared!
+        if (run.isFresh) onTestFinished(() => server.stop())
+        await run.execute({ OCHRE_REDIS_URL: server.url })
+      }, 60_000)
+  })
