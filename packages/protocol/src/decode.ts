@@ -32,6 +32,7 @@ import {
   StatusReply,
   VerbatimReply,
 } from './reply.ts'
+import { atom, double, fromBinary, keyText, MAX_ATOM } from './reply-text.ts'
 import { latin1Slice, utf8Slice } from './slice.ts'
 
 export const DecodeMode = { TEXT: 0, BUFFER: 1, REPLY: 2 } as const
@@ -115,38 +116,6 @@ class Frame {
 
 const NO_ITEMS: unknown[] = []
 const NOTHING = Symbol('nothing')
-
-/** Short ASCII texts that come again and again (field names, status lines), found by their bytes. */
-const ATOMS: (string | undefined)[] = new Array(1024).fill(undefined)
-const MAX_ATOM = 32
-
-function atom(chunk: Buffer, start: number, end: number): string {
-  const length = end - start
-  if (length > MAX_ATOM) return utf8Slice(chunk, start, end)
-  let hash = length
-  for (let i = start; i < end; i++) {
-    const byte = chunk[i]!
-    if (byte > 127) return utf8Slice(chunk, start, end)
-    hash = (Math.imul(hash, 31) + byte) | 0
-  }
-  const slot = (hash ^ (hash >>> 10)) & 1023
-  const known = ATOMS[slot]
-  if (known !== undefined && known.length === length) {
-    let i = 0
-    while (i < length && known.charCodeAt(i) === chunk[start + i]) i++
-    if (i === length) return known
-  }
-  const text = latin1Slice(chunk, start, end)
-  ATOMS[slot] = text
-  return text
-}
-
-/** Text of a map's key that is not a string. Only scripts can make such maps. */
-function keyText(value: unknown): string {
-  if (typeof value === 'string') return value
-  if (typeof value !== 'object' || value === null) return String(value)
-  return JSON.stringify(value, (_, inner) => (typeof inner === 'bigint' ? String(inner) : inner)) ?? ''
-}
 
 export class Decoder {
   private readonly sink: ReplySink
@@ -342,7 +311,7 @@ export class Decoder {
           const body = this.body!
           this.body = null
           if (this.type === T.CHUNK) this.addChunk(body, pos)
-          else this.deliver(this.ownText(body))
+          else this.deliver(this.ownText(body, pos - 1))
           break
         }
         case S_LINE: {
@@ -458,6 +427,7 @@ export class Decoder {
       this.type = T.BULK
       return this.ownText(
         items.length === 0 ? Buffer.alloc(0) : Buffer.from((items[0] as Buffer).subarray(0, frame.size)),
+        0,
       )
     }
     if (this.mode !== DecodeMode.REPLY) return object ?? items
@@ -510,7 +480,7 @@ export class Decoder {
 
   /** A bulk string that lies whole in the chunk. */
   private text(chunk: Buffer, start: number, end: number): unknown {
-    if (this.type !== T.BULK) return this.special(latin1Slice(chunk, start, end), start)
+    if (this.type !== T.BULK) return this.special(latin1Slice(chunk, start, end), end + 1)
     if (this.keyNext) return atom(chunk, start, end)
     if (this.mode === DecodeMode.TEXT) return this.ascii ? latin1Slice(chunk, start, end) : utf8Slice(chunk, start, end)
     if (this.mode === DecodeMode.REPLY) return latin1Slice(chunk, start, end)
@@ -521,12 +491,12 @@ export class Decoder {
   }
 
   /** A bulk string in memory of its own. */
-  private ownText(body: Buffer): unknown {
+  private ownText(body: Buffer, pos: number): unknown {
     if (this.type === T.BULK && this.mode === DecodeMode.BUFFER && !this.keyNext) return body
     if (body.length > MAX_STRING) {
       return new UsageError('the value is longer than a JavaScript string can be: read it as a Buffer')
     }
-    if (this.type !== T.BULK) return this.special(latin1Slice(body, 0, body.length), 0)
+    if (this.type !== T.BULK) return this.special(latin1Slice(body, 0, body.length), pos)
     if (this.mode === DecodeMode.REPLY) return latin1Slice(body, 0, body.length)
     return isAscii(body) ? latin1Slice(body, 0, body.length) : utf8Slice(body, 0, body.length)
   }
@@ -590,25 +560,4 @@ export class Decoder {
       }
     }
   }
-}
-
-function fromBinary(binary: string): string {
-  for (let i = 0; i < binary.length; i++) {
-    if (binary.charCodeAt(i) > 127) return Buffer.from(binary, 'latin1').toString('utf8')
-  }
-  return binary
-}
-
-function double(line: string): number | undefined {
-  switch (line) {
-    case 'inf':
-    case '+inf':
-      return Number.POSITIVE_INFINITY
-    case '-inf':
-      return Number.NEGATIVE_INFINITY
-    case 'nan':
-    case '-nan':
-      return Number.NaN
-  }
-  return /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/.test(line) ? Number(line) : undefined
 }
