@@ -64,6 +64,9 @@ export function comparable(frame: string, mark: Mark): string {
   if (items.length === 2 && '*~'.includes(items[1]![0]!) && items[0]!.startsWith('$')) {
     return head + items[0] + comparable(items[1]!, mark)
   }
-  const units = mark === '~' ? items : items.flatMap((item, i) => (i % 2 === 0 ? [item + items[i + 1]] : []))
+  const units =
+    mark === '~' || items.some((item) => item.startsWith('*'))
+      ? items
+      : items.flatMap((item, i) => (i % 2 === 0 ? [item + items[i + 1]] : []))
   return head + units.sort().join('')
 }

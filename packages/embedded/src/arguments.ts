@@ -8,6 +8,7 @@ import {
   parseDouble,
   parseInteger,
   parseLongDouble,
+  strtod,
 } from './structures/numbers.ts'
 
 /** An exact 64-bit integer. */
@@ -29,6 +30,13 @@ export function integerIn(text: string | undefined, min: number, max: number, fa
   return value
 }
 
+/** An integer within min..max, where Redis names the range. */
+export function integerWithin(text: string | undefined, min: Integer, max: Integer): number {
+  const value = exactIntegerOf(text)
+  if (value >= min && value <= max) return Number(value)
+  throw new FailureReply(`ERR value is out of range, value must between ${min} and ${max}`)
+}
+
 /** A count such as LPOP's: 0 or more. */
 export function countOf(text: string | undefined): number {
   return integerIn(text, 0, Number.POSITIVE_INFINITY, NOT_POSITIVE)
@@ -45,12 +53,12 @@ export function doubleOf(text: string | undefined, failure: FailureReply = NOT_A
 
 /** The timeout of a blocking command: seconds with a fraction, answered in milliseconds; 0 is for ever. */
 export function timeoutOf(text: string | undefined): number {
-  const value = parseLongDouble(text ?? '')
-  const seconds = value === undefined ? undefined : value.infinite ? Infinity : Number(text)
+  const seconds = parseLongDouble(text ?? '') === undefined ? undefined : strtod(text ?? '')
   if (seconds === undefined) throw new FailureReply('ERR timeout is not a float or out of range')
-  if (seconds * 1000 > Number.MAX_SAFE_INTEGER) throw new FailureReply('ERR timeout is out of range')
-  if (seconds < 0) throw new FailureReply('ERR timeout is negative')
-  return Math.ceil(seconds * 1000)
+  const ms = Math.ceil(seconds * 1000)
+  // What does not fit into 64 bits wraps around in C.
+  if (ms < 0 || ms >= 2 ** 63) throw new FailureReply('ERR timeout is negative')
+  return ms
 }
 
 /** `current + increment` in long double arithmetic, as INCRBYFLOAT and HINCRBYFLOAT print it. */

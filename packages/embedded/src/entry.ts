@@ -12,8 +12,8 @@ export interface Values {
 /** A type's name as TYPE answers it. */
 export type ValueType = keyof Values
 
-/** OBJECT ENCODING's words. A string's is derived when asked for, except `raw`, which sticks after an edit in place. */
-export type Encoding = '' | 'raw' | 'quicklist' | 'listpack' | 'hashtable' | 'intset' | 'skiplist' | 'stream'
+/** OBJECT ENCODING's words. Of a string it is mostly '' and derived when asked for; `raw` sticks after an edit in place. */
+export type Encoding = '' | 'embstr' | 'raw' | 'quicklist' | 'listpack' | 'hashtable' | 'intset' | 'skiplist' | 'stream'
 
 /** One key's value and facts; one shape for all types, so that every access in the engine stays monomorphic. */
 export class Entry {

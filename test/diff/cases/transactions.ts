@@ -112,10 +112,12 @@ export const cases: Cases = {
     SELECT 1
     GET k
   `,
-  'HELLO is not allowed inside': `
+  'HELLO inside takes effect at once': `
     MULTI
     HELLO 3
-    EXEC
+    HGETALL missing
+    ? EXEC
+    HGETALL missing
   `,
 }
 

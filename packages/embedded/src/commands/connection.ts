@@ -1,6 +1,6 @@
 // The connection itself: greeting, names, and the list of clients.
 import { FailureReply, MapReply, StatusReply, VerbatimReply } from '@ochre/protocol'
-import { integerIn, integerOf } from '../arguments.ts'
+import { integerOf } from '../arguments.ts'
 import { OK, quotable, SYNTAX } from '../failures.ts'
 import { type Handler, NO_REPLY, type Outcome, type Session } from '../session.ts'
 
@@ -147,7 +147,7 @@ function clientList(session: Session, args: readonly string[]): Outcome {
     }
     chosen = chosen.filter((other) => type === (other.isSubscriber ? 'pubsub' : 'normal'))
   } else if (option === 'ID' && args.length > 3) {
-    const ids = args.slice(3).map((text) => integerIn(text, 1, Infinity, new FailureReply('ERR Invalid client ID')))
+    const ids = args.slice(3).map((text) => integerOf(text, new FailureReply('ERR Invalid client ID')))
     chosen = ids.flatMap((id) => session.engine.sessions.get(id) ?? [])
   } else if (args.length !== 2) throw SYNTAX
   return new VerbatimReply('txt', chosen.map((other) => `${describeClient(other)}\n`).join(''))

@@ -1,6 +1,6 @@
 // What works on keys of any type, and on whole databases.
 import { FailureReply, type Reply, StatusReply } from '@ochre/protocol'
-import { argumentAt, exactIntegerOf, integerIn, integerOf } from '../arguments.ts'
+import { argumentAt, exactIntegerOf, integerIn, integerWithin } from '../arguments.ts'
 import type { Database } from '../database.ts'
 import { cloneEntry, type Entry } from '../entry.ts'
 import { NO_SUCH_KEY, OK, quotable, SYNTAX } from '../failures.ts'
@@ -188,10 +188,7 @@ function move(session: Session, args: readonly string[]): Outcome {
 }
 
 function databaseOf(session: Session, text: string): Database {
-  const range = new FailureReply('ERR value is out of range, must be between -2147483648 and 2147483647')
-  const index = integerOf(text)
-  if (index < -0x80000000 || index > 0x7fffffff) throw range
-  const database = session.engine.databases[index]
+  const database = session.engine.databases[integerWithin(text, -0x80000000, 0x7fffffff)]
   if (database === undefined) throw BAD_DATABASE
   return database
 }
@@ -302,7 +299,7 @@ const OBJECT_HELP: readonly Reply[] = [
   '    Return the number of references of the value associated with the specified',
   '    <key>.',
   'HELP',
-  '    Print this help.',
+  '    Prints this help.',
 ].map((line) => new StatusReply(line))
 
 export const generic: Readonly<Record<string, Handler>> = {

@@ -1,6 +1,6 @@
 // Hashes: small ones count as listpacks, larger ones as hash tables; both are a Map here.
 import { FailureReply, MapReply, type Reply } from '@ochre/protocol'
-import { addFloats, exactIntegerOf, integerOf, longDoubleOf } from '../arguments.ts'
+import { addFloats, exactIntegerOf, integerWithin, longDoubleOf } from '../arguments.ts'
 import type { EntryOf } from '../entry.ts'
 import { OK, SYNTAX, wrongArity } from '../failures.ts'
 import { Notify } from '../notify.ts'
@@ -137,8 +137,8 @@ function hincrbyfloat(session: Session, args: readonly string[]): Outcome {
 function hrandfield(session: Session, args: readonly string[]): Outcome {
   if (args.length > 4 || (args.length === 4 && args[3]!.toUpperCase() !== 'WITHVALUES')) throw SYNTAX
   const withValues = args.length === 4
-  const count = args.length === 2 ? 1 : integerOf(args[2])
-  if (Math.abs(count) > (withValues ? 2 ** 62 : 2 ** 63)) throw new FailureReply('ERR value is out of range')
+  const count = args.length === 2 ? 1 : integerWithin(args[2], -(2n ** 63n - 1n), 2n ** 63n - 1n)
+  if (withValues && Math.abs(count) >= 2 ** 62) throw new FailureReply('ERR value is out of range')
   const hash = hashAt(session, args[1]!)
   if (hash === undefined) return args.length === 2 ? null : []
   const fields = [...hash.keys()]

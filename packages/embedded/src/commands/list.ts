@@ -190,7 +190,7 @@ function blockingMove(session: Session, args: readonly string[], from: End, to: 
   const item = take()
   if (item !== undefined) return item
   const serve = (): string | undefined => (holdsList(session.db, source) ? take() : undefined)
-  return session.block({ keys: [source], timeoutMs, serve, timedOut: null })
+  return session.isDenyBlocking ? null : session.block({ keys: [source], timeoutMs, serve, timedOut: NULL_ARRAY })
 }
 
 function blmove(session: Session, args: readonly string[]): Outcome {
@@ -301,7 +301,7 @@ function lpos(session: Session, args: readonly string[]): Outcome {
     const word = args[i]!.toUpperCase()
     if (i + 1 >= args.length) throw SYNTAX
     if (word === 'RANK') {
-      rank = integerIn(args[i + 1], -Infinity, Infinity, BAD_RANK)
+      rank = integerOf(args[i + 1])
       if (rank === 0) throw BAD_RANK
     } else if (word === 'COUNT') {
       count = integerIn(args[i + 1], 0, Infinity, new FailureReply("ERR COUNT can't be negative"))
@@ -312,7 +312,8 @@ function lpos(session: Session, args: readonly string[]): Outcome {
   const list = session.db.read(args[1]!, 'list')?.value
   if (list === undefined) return count === undefined ? null : []
   const found: number[] = []
-  let skip = Math.abs(rank) - 1
+  // As in C, the most negative rank has no positive counterpart; it skips nothing.
+  let skip = rank === -(2 ** 63) ? 0 : Math.abs(rank) - 1
   for (let step = 0; step < Math.min(limit, list.length); step++) {
     const at = rank > 0 ? step : list.length - 1 - step
     if (list.at(at) !== args[2] || skip-- > 0) continue
