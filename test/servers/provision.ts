@@ -51,7 +51,7 @@ const OBTAINABLE: Readonly<Record<string, Readonly<Record<string, readonly strin
 const DEFAULT = Object.keys(OBTAINABLE)
 /** For so long an archive that did not have a server is not asked again. */
 const RETRY_MS = 3_600_000
-const MANIFEST = 'OCHRE_TEST_SERVERS_FOUND'
+const MANIFEST = 'TEST_SERVERS_FOUND'
 
 /** What an enclosing test run has provided already; undefined outside of one. */
 export function installed(): readonly ServerBinary[] | undefined {
