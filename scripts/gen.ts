@@ -3,7 +3,9 @@
 //   --capture   first asks a live server for the facts again: OCHRE_REDIS_PORT, a Redis 7.0
 import { readFileSync, writeFileSync } from 'node:fs'
 import { captureFacts } from './gen/capture.ts'
+import { formatMethods } from './gen/emit.ts'
 import { formatTable, mergeFacts, readCaptured, readOverlay, writeCaptured } from './gen/facts.ts'
+import { readReplies, readWords } from './gen/replies.ts'
 
 const ROOT = new URL('../', import.meta.url)
 
@@ -12,8 +14,10 @@ if (process.argv.includes('--capture')) {
 }
 
 const table = mergeFacts(readCaptured(), readOverlay())
+const methods = formatMethods(table, readReplies(), readWords())
 const files: Record<string, string> = {
   'packages/protocol/src/commands.gen.ts': formatTable(table),
+  'packages/client/src/commands.gen.ts': methods.text,
 }
 
 let stale = 0

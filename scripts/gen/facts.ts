@@ -60,7 +60,7 @@ export interface Overlay {
  * Reads overlay/*.txt. A line is one fact; columns are separated by ` | `; `#` starts a comment.
  *
  *   [group <group> <module or ->]            what the commands below belong to
- *   <name> | <since> | <flags> | <syntax>    a command; further columns: `keys=...`, `tips=...`, `arity=...`
+ *   <name> | <since> | <flags> | <syntax>    a command, `-` for no syntax; further columns: `keys=...`, `tips=...`, `arity=...`
  *   [syntax]   <name> | <syntax>             newer grammar of a captured command
  *   [keys]     <name> | <specifications>     instead of what the server says it does not know
  *   [flag F]   <name>, <name>, ...           adds a flag
@@ -109,7 +109,8 @@ function readLine(overlay: Overlay, section: readonly string[], line: string): v
 }
 
 function commandOf(group: string, module: string, columns: readonly string[]): Facts {
-  const [name, since, flagWords, syntax = '', ...more] = columns
+  const [name, since, flagWords, grammarLine = '-', ...more] = columns
+  const syntax = grammarLine === '-' ? '' : grammarLine
   const option = (key: string): string | undefined =>
     more.find((column) => column.startsWith(`${key}=`))?.slice(key.length + 1)
   const flags = words(flagWords!)

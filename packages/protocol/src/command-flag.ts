@@ -2,40 +2,42 @@
 
 /** Bits of {@link CommandSpec.flags}: the flags of COMMAND INFO, and from DEPRECATED on our own. */
 export const CommandFlag = {
-  WRITE: 1 << 0,
-  READONLY: 1 << 1,
-  DENYOOM: 1 << 2,
-  ADMIN: 1 << 3,
-  PUBSUB: 1 << 4,
-  NOSCRIPT: 1 << 5,
-  BLOCKING: 1 << 6,
-  LOADING: 1 << 7,
-  STALE: 1 << 8,
-  SKIP_MONITOR: 1 << 9,
-  SKIP_SLOWLOG: 1 << 10,
-  ASKING: 1 << 11,
-  FAST: 1 << 12,
-  NO_AUTH: 1 << 13,
-  MAY_REPLICATE: 1 << 14,
-  NO_MANDATORY_KEYS: 1 << 15,
-  PROTECTED: 1 << 16,
-  NO_ASYNC_LOADING: 1 << 17,
-  NO_MULTI: 1 << 18,
-  MOVABLEKEYS: 1 << 19,
-  ALLOW_BUSY: 1 << 20,
-  MODULE: 1 << 21,
+  WRITE: 0x00000001,
+  READONLY: 0x00000002,
+  DENYOOM: 0x00000004,
+  ADMIN: 0x00000008,
+  PUBSUB: 0x00000010,
+  NOSCRIPT: 0x00000020,
+  BLOCKING: 0x00000040,
+  LOADING: 0x00000080,
+  STALE: 0x00000100,
+  SKIP_MONITOR: 0x00000200,
+  SKIP_SLOWLOG: 0x00000400,
+  ASKING: 0x00000800,
+  FAST: 0x00001000,
+  NO_AUTH: 0x00002000,
+  MAY_REPLICATE: 0x00004000,
+  NO_MANDATORY_KEYS: 0x00008000,
+  PROTECTED: 0x00010000,
+  NO_ASYNC_LOADING: 0x00020000,
+  NO_MULTI: 0x00040000,
+  MOVABLEKEYS: 0x00080000,
+  ALLOW_BUSY: 0x00100000,
+  MODULE: 0x00200000,
   /** Superseded; COMMAND DOCS says `deprecated`. */
-  DEPRECATED: 1 << 24,
+  DEPRECATED: 0x01000000,
   /** Meant for servers talking to each other or for debugging; COMMAND DOCS says `syscmd`. */
-  SYSTEM: 1 << 25,
+  SYSTEM: 0x02000000,
   /**
    * Not READONLY, and still safe to repeat when the first reply was lost: whatever its options and arguments, a second run
    * straight after the first leaves the same data and gives the same reply (times in relative expiries start again).
    * A command that only sometimes qualifies, as SET, which may carry NX or GET, does not carry the flag.
    */
-  IDEMPOTENT: 1 << 26,
+  IDEMPOTENT: 0x04000000,
   /** Changes the state of the connection it arrives on: subscriptions, transactions, identity, protocol, tracking. */
-  SESSION: 1 << 27,
+  SESSION: 0x08000000,
+  /** The reply holds serialised bytes, which are Buffers for every client: decoding them as text would damage them. */
+  BINARY: 0x10000000,
 } as const
 
 export type CommandFlag = keyof typeof CommandFlag

@@ -179,7 +179,7 @@ function positions(spec: CommandSpec, args: readonly CommandWord[], skipped: num
     if (typeof value === 'string') return value
     if (value === undefined) return ''
     return value instanceof Uint8Array
-      ? Buffer.from(value.buffer, value.byteOffset, value.byteLength).latin1Slice()
+      ? Buffer.from(value.buffer, value.byteOffset, value.byteLength).toString('latin1')
       : String(value)
   }
   for (const keySpec of spec.keySpecs) {

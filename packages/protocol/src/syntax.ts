@@ -46,7 +46,7 @@ const TYPES: Readonly<Record<string, ArgumentType>> = {
   unix: 'unix-time',
 }
 
-const LEXEME = /\s*(\.\.\.|[a-z][\w.-]*=(?=[({])|[a-z][\w.-]*(?::[a-z]+)?|[[\](){}|]|[^\s[\](){}|.]+)/gy
+const LEXEME = /\s*(\.\.\.|[a-z][\w-]*=(?=[({])|[a-z][\w-]*(?::[a-z]+)?|[[\](){}|]|[^\s[\](){}|.]+)/gy
 
 /** The arguments that a line of the notation describes. Throws UsageError when it is not well formed. */
 export function parseSyntax(line: string): readonly Argument[] {
