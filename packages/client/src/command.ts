@@ -11,7 +11,7 @@ import {
   CommandFlag,
   type CommandSpec,
   ConnectionError,
-  type DecodeMode,
+  DecodeMode,
   type EncodedRequest,
   type ErrorCode,
   encodeRequest,
@@ -99,7 +99,9 @@ export class Command implements EncodedRequest {
     this.spec = spec
     this.args = args
     this.shape = shape
-    this.mode = settings.mode
+    // Serialised bytes would be damaged by decoding them as text.
+    const binary = settings.mode === DecodeMode.TEXT && (spec.flags & CommandFlag.BINARY) !== 0
+    this.mode = binary ? DecodeMode.BUFFER : settings.mode
     this.repeatable = settings.idempotent || (spec.flags & (CommandFlag.READONLY | CommandFlag.IDEMPOTENT)) !== 0
     this.timeoutMs = settings.timeoutMs
     this.patienceMs = settings.ownTimeout ? settings.timeoutMs : 0

@@ -11,6 +11,7 @@ export {
   ValidationError,
 } from '@ochre/protocol'
 export type { AdaptiveTimeoutOptions } from './adaptive-timeout.ts'
+export type { AtMostOne, Decimal, Integer, Many, OneOf, Pairs, Rest } from './arguments.ts'
 export type { BreakerOptions } from './breaker.ts'
 export {
   type CallOptions,
@@ -22,7 +23,9 @@ export {
 } from './client.ts'
 export type { Clock } from './clock.ts'
 export type { Arg } from './command.ts'
+export { Commands } from './commands.gen.ts'
 export type { Credentials, Greeting } from './handshake.ts'
+export type { Mode, Promised, Result } from './mode.ts'
 export type { NodeHealth, QueueOptions } from './node.ts'
 export type { ClientOptions, Target } from './options.ts'
 export type { PoolHealth, PoolOptions } from './pool.ts'

@@ -5,6 +5,7 @@
 
 import { CommandFlag } from './command-flag.ts'
 import { type CommandRow, ROWS } from './commands.gen.ts'
+import type { Arg } from './encode.ts'
 import { UsageError } from './errors.ts'
 import { findKeys, type KeySpec, parseKeySpecs } from './key-spec.ts'
 import { type Argument, parseSyntax } from './syntax.ts'
@@ -152,9 +153,6 @@ export function commandNames(): readonly string[] {
   return ROWS.map((row) => row[0])
 }
 
-/** One word of a call as a caller may give it. */
-export type CommandWord = string | number | bigint | Uint8Array
-
 /**
  * Positions of the keys in `args`, ascending, where `args[0]` is the command's name; none for a command without keys. The
  * same answer as COMMAND GETKEYS. Keys that the server derives from the content of others (the patterns of SORT BY and
@@ -162,16 +160,16 @@ export type CommandWord = string | number | bigint | Uint8Array
  * With `skipped`, `args` lacks that many leading words, and the positions are counted in `args` as it is.
  * Throws UsageError when the arguments cannot be right: too few, or a count of keys that is no number.
  */
-export function keyPositions(spec: CommandSpec, args: readonly CommandWord[], skipped = 0): number[] {
+export function keyPositions(spec: CommandSpec, args: readonly Arg[], skipped = 0): number[] {
   return positions(spec, args, skipped, false)
 }
 
 /** As {@link keyPositions}, with the arguments that are routed like keys and are none: the channels of SPUBLISH and SSUBSCRIBE. */
-export function slotPositions(spec: CommandSpec, args: readonly CommandWord[], skipped = 0): number[] {
+export function slotPositions(spec: CommandSpec, args: readonly Arg[], skipped = 0): number[] {
   return positions(spec, args, skipped, true)
 }
 
-function positions(spec: CommandSpec, args: readonly CommandWord[], skipped: number, channels: boolean): number[] {
+function positions(spec: CommandSpec, args: readonly Arg[], skipped: number, channels: boolean): number[] {
   const found: number[] = []
   const count = args.length + skipped
   const word = (index: number): string => {

@@ -2,7 +2,6 @@
 export {
   CommandFlag,
   type CommandSpec,
-  type CommandWord,
   commandNames,
   keyPositions,
   lookupCommand,
@@ -19,6 +18,7 @@ export {
   TextKind,
   type WritePiece,
 } from './encode.ts'
+export { encodeReply, type RespVersion } from './encode-reply.ts'
 export {
   ConnectionError,
   ERROR_CODES,
