@@ -1,0 +1,47 @@
+import { describe, expect, it } from 'vitest'
+import { RequestError, RequestParser } from './request-parser.ts'
+
+const LIMITS = { maxBulkBytes: 1000, isTrusted: true }
+
+const text = `*2\r\n$4\r\nECHO\r\n$3\r\na\r\n\r\nPING "x y"\r\n\r\n*0\r\n*1\r\n$0\r\n\r\n*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$30\r\n${'\xff'.repeat(30)}\r\n`
+const requests = [['ECHO', 'a\r\n'], ['PING', 'x y'], [''], ['SET', 'k', '\xff'.repeat(30)]]
+
+function parse(chunks: readonly string[]): string[][] {
+  const parser = new RequestParser()
+  const found: string[][] = []
+  for (const chunk of chunks) {
+    parser.feed(Buffer.from(chunk, 'latin1'))
+    for (let args = parser.next(LIMITS); args !== undefined; args = parser.next(LIMITS)) found.push(args)
+  }
+  expect(parser.pendingBytes).toBe(0)
+  return found
+}
+
+describe('RequestParser', () => {
+  it('finds the same requests wherever the bytes are cut', () => {
+    expect(parse([text])).toEqual(requests)
+    for (let cut = 1; cut < text.length; cut++) expect(parse([text.slice(0, cut), text.slice(cut)])).toEqual(requests)
+    expect(parse([...text])).toEqual(requests)
+  })
+
+  it('joins a bulk string from many chunks', () => {
+    const chunks = ['*1\r\n$900\r\n', ...Array.from({ length: 9 }, (_, i) => String(i).repeat(100)), '\r', '\n']
+    expect(parse(chunks)[0]![0]).toHaveLength(900)
+  })
+
+  it('refuses lengths beyond the limits', () => {
+    const refusal = (bytes: string, isTrusted = true): unknown => {
+      const parser = new RequestParser()
+      parser.feed(Buffer.from(bytes, 'latin1'))
+      try {
+        return parser.next({ maxBulkBytes: 100_000, isTrusted })
+      } catch (error) {
+        return error
+      }
+    }
+    expect(refusal('*1\r\n$100001\r\n')).toEqual(new RequestError('invalid bulk length'))
+    expect(refusal('*11\r\n', false)).toEqual(new RequestError('unauthenticated multibulk length'))
+    expect(refusal('*1\r\n$16385\r\n', false)).toEqual(new RequestError('unauthenticated bulk length'))
+    expect(refusal('*11\r\n')).toBeUndefined()
+  })
+})
