@@ -83,7 +83,10 @@ export async function provision(env: NodeJS.ProcessEnv = process.env): Promise<P
   if (asked === undefined && local !== undefined && !servers.includes(local)) servers.push(local)
   if (asked !== undefined && missing[0] !== undefined)
     throw new Error(`OCHRE_TEST_SERVERS asks for ${missing[0].name}, which is not to be had here: ${missing[0].reason}`)
-  if (servers.length === 0) throw new Error(`Tests need a redis-server and none was found; type: ${installCommand()}`)
+  if (servers.length === 0) {
+    const why = missing.map(({ name: of, reason }) => `${of}: ${reason.replace(/\.$/, '')}`).join('; ')
+    throw new Error(`Tests need a redis-server and none was found (${why}); type: ${installCommand(env)}`)
+  }
   return { servers, missing }
 }
 
@@ -94,13 +97,12 @@ export function describe({ servers, missing }: Provision): string {
   return `Servers: ${found}${not}`
 }
 
-function installCommand(): string {
+function installCommand(env: NodeJS.ProcessEnv): string {
   if (process.platform === 'darwin') return 'brew install redis'
-  if (onPath('apt-get', process.env))
-    return 'sudo apt-get update && sudo apt-get install --no-install-recommends redis-server'
-  if (onPath('dnf', process.env)) return 'sudo dnf install redis'
-  if (onPath('apk', process.env)) return 'sudo apk add redis'
-  return 'npm test with OCHRE_REDIS_SERVER=<path of a redis-server>'
+  if (onPath('apt-get', env)) return 'sudo apt-get update && sudo apt-get install --no-install-recommends redis-server'
+  if (onPath('dnf', env)) return 'sudo dnf install redis'
+  if (onPath('apk', env)) return 'sudo apk add redis'
+  return 'OCHRE_REDIS_SERVER=<path of a redis-server> npm test'
 }
 
 function onPath(program: string, env: NodeJS.ProcessEnv): string | undefined {
@@ -117,7 +119,9 @@ async function findLocal(env: NodeJS.ProcessEnv): Promise<ServerBinary | undefin
 /** Asks a server for its name and version. */
 async function identify(command: readonly string[], origin: string): Promise<ServerBinary> {
   const [program, ...prefix] = command
-  const { stdout } = await run(program!, [...prefix, '--version'])
+  const { stdout } = await run(program!, [...prefix, '--version']).catch((error: Error) => {
+    throw new Error(`${program} (${origin}) cannot be run: ${error.message}`)
+  })
   const match = /^(Redis|Valkey).*\bv=((\d+\.\d+)\.\d+)/i.exec(stdout)
   if (match === null) throw new Error(`${program} --version does not name a Redis or Valkey server.`)
   return { name: `${match[1]!.toLowerCase()}-${match[3]}`, version: match[2]!, command, origin }
@@ -263,7 +267,7 @@ function loaderCommand(root: string, program: string): string[] {
 }
 
 /** Runs `work` while no other process runs it under the same path. A lock whose owner is dead is taken over. */
-async function withLock<T>(path: string, work: () => Promise<T>): Promise<T> {
+export async function withLock<T>(path: string, work: () => Promise<T>): Promise<T> {
   for (;;) {
     try {
       writeFileSync(path, String(process.pid), { flag: 'wx' })
