@@ -121,6 +121,7 @@ describe('words', () => {
       tree({
         'a.md': 'see /ho'.concat('me/ann/x'),
         'package-lock.json': '{\n"resolved": "https://host.example/x.tgz"\n}',
+        'a.yml': 'http://deb.'.concat('debian.org/debian'),
         'a.ts': ['// TO', 'DO later'].join(''),
         'a.test.ts': ['test.', "skip('x')"].join(''),
       }),
@@ -128,6 +129,7 @@ describe('words', () => {
     expect(found.map((problem) => problem.split(': ')[0])).toEqual([
       'a.md:1',
       'package-lock.json:2',
+      'a.yml:1',
       'a.ts:1',
       'a.test.ts:1',
     ])

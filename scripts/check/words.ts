@@ -14,6 +14,11 @@ const RULES: readonly { readonly files: RegExp; readonly word: RegExp; readonly 
     why: "an absolute path of somebody's machine",
   },
   {
+    files: /./,
+    word: new RegExp(['registry\\.' + 'npmjs', 'deb\\.' + 'debian\\.org', 'archive\\.' + 'ubuntu\\.com'].join('|')),
+    why: 'a download host; what is downloaded comes from where the machine is configured to look',
+  },
+  {
     files: /\.ts$/,
     word: new RegExp(
       ['TO' + 'DO\\b', 'FIX' + 'ME\\b', '@ts-' + 'ignore', '@ts-' + 'nocheck', 'biome-' + 'ignore'].join('|'),
