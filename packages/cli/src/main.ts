@@ -1,1 +1,75 @@
-export {}
+// The `ochre` command: verbs, their help, and what the process ends with.
+
+import { ConnectionError, OchreError, UsageError, ValidationError } from '@ochre/protocol'
+import { Command, CommanderError } from 'commander'
+import { ArchiveError } from './archive.ts'
+import { backupCommand } from './commands/backup.ts'
+import { benchCommand } from './commands/bench.ts'
+import { completionCommand } from './commands/completion.ts'
+import { doctorCommand } from './commands/doctor.ts'
+import { engineCommand } from './commands/engine.ts'
+import { execCommand } from './commands/exec.ts'
+import { exportCommand } from './commands/export.ts'
+import { importCommand } from './commands/import.ts'
+import { keysCommand } from './commands/keys.ts'
+import { restoreCommand } from './commands/restore.ts'
+import { EXIT, type Io, tell } from './io.ts'
+import { VERSION } from './version.ts'
+
+/** Runs one command line (without `node` and the script's path) and resolves with the exit code. Never rejects. */
+export async function main(argv: readonly string[], io: Io): Promise<number> {
+  let code: number = EXIT.ok
+  const exit = (value: number): void => {
+    code = value
+  }
+  const program = new Command('ochre')
+    .description('Redis for TypeScript: serve it, look into it, move it.')
+    .version(VERSION)
+    .enablePositionalOptions()
+    .showHelpAfterError('Add --help to see what is possible.')
+    .addHelpText(
+      'after',
+      `
+Each verb has examples of its own: ochre <verb> --help
+
+Exit codes: 0 all is well, 1 the server refused or a check failed, 2 the command line is wrong, 3 no connection.`,
+    )
+  const verbs = [
+    engineCommand(io, exit),
+    execCommand(io, exit),
+    keysCommand(io, exit),
+    backupCommand(io, exit),
+    restoreCommand(io, exit),
+    importCommand(io, exit),
+    exportCommand(io, exit),
+    benchCommand(io, exit),
+    doctorCommand(io, exit),
+    completionCommand(io, exit, () => program),
+  ]
+  for (const verb of verbs) program.addCommand(verb)
+  for (const command of [program, ...verbs])
+    command
+      .exitOverride()
+      .configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: (text) => io.stderr.write(text) })
+  try {
+    await program.parseAsync([...argv], { from: 'user' })
+  } catch (error) {
+    return report(io, error)
+  }
+  return io.interrupted.aborted && code === EXIT.ok && io.interrupted.reason === 'SIGINT' ? EXIT.interrupted : code
+}
+
+function report(io: Io, error: unknown): number {
+  // Commander has written its own message; help and version end well.
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage
+  if (error instanceof ValidationError)
+    for (const issue of error.issues.slice(0, 20)) tell(io, `${issue.path.join('.')}: ${issue.message}`)
+  if (error instanceof OchreError) {
+    tell(io, `ochre: ${error.message}`)
+    if (error instanceof ConnectionError) return EXIT.unreachable
+    return error instanceof UsageError && !(error instanceof ArchiveError) ? EXIT.usage : EXIT.failed
+  }
+  const system = error as NodeJS.ErrnoException
+  tell(io, `ochre: ${system.code === undefined ? String((error as Error)?.stack ?? error) : system.message}`)
+  return EXIT.failed
+}

@@ -1,0 +1,58 @@
+// `ochre engine`: the embedded engine alone, for any client in any language.
+
+import { Engine } from '@ochre/embedded'
+import { UsageError } from '@ochre/protocol'
+import { Command } from 'commander'
+import { EXIT, type Io, print } from '../io.ts'
+
+interface Options {
+  readonly port: string
+  readonly host: string
+  readonly path?: string
+  readonly dir?: string
+  readonly fsync: 'always' | 'everysec' | 'no'
+  readonly password?: string
+}
+
+export function engineCommand(io: Io, exit: (code: number) => void): Command {
+  return new Command('engine')
+    .description('run the embedded engine as a server, for any Redis client')
+    .option('--port <port>', 'TCP port, 0 = any free one', '6390')
+    .option('--host <host>', 'address to listen on', '127.0.0.1')
+    .option('--path <socket>', 'listen on a unix socket instead')
+    .option('--dir <folder>', 'keep the data there (default: memory only)')
+    .option('--fsync <policy>', 'when the append-only file reaches the disk: always, everysec or no', 'everysec')
+    .option('--password <password>', 'clients must AUTH with it')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  ochre engine
+  ochre engine --port 6390 --dir ./data --fsync always
+  redis-cli -p 6390 PING`,
+    )
+    .action(async (options: Options) => {
+      const port = Number(options.port)
+      if (!Number.isInteger(port) || port < 0 || port > 65535)
+        throw new UsageError('--port is a number from 0 to 65535.')
+      if (!['always', 'everysec', 'no'].includes(options.fsync))
+        throw new UsageError('--fsync is always, everysec or no.')
+      const engine = await Engine.open({
+        ...(options.dir === undefined ? {} : { dir: options.dir, fsync: options.fsync }),
+        ...(options.password === undefined ? {} : { config: { requirepass: options.password } }),
+      })
+      const listening = await engine.listen(
+        options.path === undefined ? { port, host: options.host } : { path: options.path },
+      )
+      print(
+        io,
+        `Listening on ${options.path ?? `${options.host}:${listening.port}`}${options.dir === undefined ? ', in memory only' : `, data in ${options.dir}`}.`,
+      )
+      await new Promise<void>((resolve) => {
+        if (io.interrupted.aborted) resolve()
+        io.interrupted.addEventListener('abort', () => resolve(), { once: true })
+      })
+      await engine.close()
+      exit(EXIT.ok)
+    })
+}

@@ -1,0 +1,211 @@
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { startServer, type TestServer } from '../servers/index.ts'
+import { type CliOptions, type CliRun, runCli } from './run-cli.ts'
+
+let server: TestServer
+let folder = ''
+
+beforeAll(async () => {
+  server = await startServer({ name: 'cli' })
+  folder = await mkdtemp(join(tmpdir(), 'ochre-cli-'))
+})
+afterAll(async () => {
+  await server.stop()
+  await rm(folder, { recursive: true })
+})
+beforeEach(async () => {
+  await server.call('FLUSHALL')
+})
+
+/** A verb against the test's server. */
+function cli(verb: string, args: readonly (string | number)[] = [], options: CliOptions = {}): Promise<CliRun> {
+  return runCli([verb, '--url', server.url, ...args], options)
+}
+
+test('help names every verb, and every verb has examples', async () => {
+  const help = await runCli(['--help'])
+  expect(help.code).toBe(0)
+  const verbs = [...help.out.matchAll(/^ {2}([a-z]+) .*\S/gm)]
+    .map((match) => match[1]!)
+    .filter((verb) => verb !== 'help')
+  expect(verbs).toEqual(expect.arrayContaining(['engine', 'exec', 'keys', 'backup', 'restore', 'doctor']))
+  for (const verb of verbs) {
+    const own = await runCli([verb, '--help'])
+    expect(own.code, verb).toBe(0)
+    expect(own.out, verb).toMatch(/Examples?:\n {2}\S/)
+  }
+})
+
+test('a wrong command line ends with 2, a server that is not there with 3', async () => {
+  expect(await runCli(['nosuch'])).toMatchObject({ code: 2 })
+  expect((await runCli(['keys', '--nosuch'])).err).toContain('--nosuch')
+  expect(await runCli(['exec', '--url', 'http://x', 'PING'])).toMatchObject({ code: 2 })
+  expect(await runCli(['exec', '--url', server.url, '--dir', folder, 'PING'])).toMatchObject({ code: 2 })
+  expect(await runCli(['exec', '--url', `unix:${join(folder, 'nosuch.sock')}`, 'PING'])).toMatchObject({
+    code: 3,
+    out: '',
+  })
+})
+
+test('exec runs one command, plain in a pipe and drawn on a terminal', async () => {
+  expect(await cli('exec', ['SET', 'k', 'a b'])).toEqual({ code: 0, out: 'OK\n', err: '' })
+  expect((await cli('exec', ['GET', 'k'])).out).toBe('a b\n')
+  expect((await cli('exec', ['GET', 'k'], { tty: true })).out).toBe('"a b"\n')
+  expect((await cli('exec', ['ZADD', 'z', -1, 'm'])).out).toBe('1\n')
+  expect((await cli('exec', ['--json', 'ZRANGE', 'z', 0, -1, 'WITHSCORES'])).out).toBe('[["m",-1]]\n')
+  const refused = await cli('exec', ['INCR', 'k'])
+  expect(refused).toMatchObject({ code: 1, out: '' })
+  expect(refused.err).toContain('not an integer')
+})
+
+test('exec reads the server from OCHRE_REDIS_URL', async () => {
+  expect((await runCli(['exec', 'PING'], { env: { OCHRE_REDIS_URL: server.url } })).out).toBe('PONG\n')
+})
+
+test('exec runs the lines of standard input in order', async () => {
+  const run = await cli('exec', [], { stdin: 'SET a 1\nINCR a\n\nINCR "a"\nGET nosuch\nINCR\n' })
+  expect(run).toMatchObject({ code: 1, out: 'OK\n2\n3\n\n' })
+  expect(run.err).toContain('wrong number of arguments')
+})
+
+test('keys lists, filters, limits and describes', async () => {
+  await server.call('HSET', 'user:1', 'name', 'Ada')
+  await server.call('SET', 'user:2', 'x', 'EX', 100)
+  await server.call('SET', 'other', 'x')
+  expect((await cli('keys', ['--match', 'user:*'])).out.split('\n').sort().join(' ').trim()).toBe('user:1 user:2')
+  expect((await cli('keys', ['--type', 'hash'])).out).toBe('user:1\n')
+  expect((await cli('keys', ['--limit', 1])).out.trim().split('\n')).toHaveLength(1)
+  expect((await cli('keys', ['--long', '--match', 'user:2'])).out).toMatch(/^string +100 s +\d+ B {2}user:2\n$/)
+  expect(JSON.parse((await cli('keys', ['--json', '--type', 'hash'])).out)).toMatchObject({
+    key: 'user:1',
+    type: 'hash',
+    ttlMs: null,
+  })
+})
+
+async function fillEveryType(): Promise<void> {
+  const key = Buffer.from([0xff, 0, 0x20])
+  await server.call('SET', key, Buffer.from([0, 255, 10]))
+  await server.call('SET', 'expiring', 'x', 'PX', 3_600_000)
+  await server.call('RPUSH', 'list', ...Array.from({ length: 2500 }, (_, i) => `item ${i}`))
+  await server.call('SADD', 'set', 'a', 'b', 'é')
+  await server.call('HSET', 'hash', 'f', 'v', '__proto__', 'w')
+  await server.call('ZADD', 'zset', '-inf', 'a', '0.1', 'b', '1e300', 'c')
+  await server.call('XADD', 'stream', '5-1', 'f', 'v')
+  await server.call('XADD', 'stream', '6-0', 'f', 'v', 'g', 'w')
+  await server.call('XDEL', 'stream', '5-1')
+  await server.call('XADD', 'stream', '7-0', 'f', 'v')
+  await server.call('XGROUP', 'CREATE', 'stream', 'group', '0')
+  await server.call('XREADGROUP', 'GROUP', 'group', 'alice', 'COUNT', 1, 'STREAMS', 'stream', '>')
+  await server.call('XGROUP', 'CREATECONSUMER', 'stream', 'group', 'bob')
+}
+
+test.each(['portable', 'dump'])('backup and restore bring back every type and every byte: %s', async (mode) => {
+  await fillEveryType()
+  const digest = await server.call('DEBUG', 'DIGEST')
+  const file = join(folder, `${mode}.ndjson`)
+  expect(await cli('backup', [file, '--mode', mode])).toMatchObject({ code: 0, err: expect.stringContaining('7 keys') })
+  const busy = await cli('restore', [file])
+  expect(busy).toMatchObject({ code: 1, err: expect.stringContaining('BUSYKEY') })
+  expect(await cli('restore', [file, '--existing', 'skip'])).toMatchObject({
+    code: 0,
+    err: expect.stringContaining('7 were there already'),
+  })
+  await server.call('FLUSHALL')
+  expect(await cli('restore', [file])).toMatchObject({
+    code: 0,
+    err: expect.stringContaining('7 keys restored and verified'),
+  })
+  expect(await server.call('DEBUG', 'DIGEST')).toBe(digest)
+  expect(await server.call('XINFO', 'STREAM', 'stream')).toEqual(
+    expect.arrayContaining(['max-deleted-entry-id', '5-1', 'entries-added', 3]),
+  )
+  expect(await server.call('XPENDING', 'stream', 'group')).toEqual([1, '6-0', '6-0', [['alice', '1']]])
+  await server.call('SET', 'list', 'in the way')
+  expect(await cli('restore', [file, '--existing', 'replace'])).toMatchObject({ code: 0 })
+  expect(await server.call('DEBUG', 'DIGEST')).toBe(digest)
+  expect(await cli('restore', [file, '--prefix', 'copy:'])).toMatchObject({ code: 0 })
+  expect(await server.call('LLEN', 'copy:list')).toBe(2500)
+})
+
+test('a damaged archive is refused before anything is written', async () => {
+  await fillEveryType()
+  const file = join(folder, 'damaged.ndjson')
+  await cli('backup', [file])
+  await server.call('FLUSHALL')
+  const text = await readFile(file, 'utf8')
+  await writeFile(file, text.replace('item 17"', 'item 71"'))
+  expect(await cli('restore', [file])).toMatchObject({ code: 1, err: expect.stringContaining('damaged') })
+  expect(await server.call('DBSIZE')).toBe(0)
+})
+
+test('a backup cut off in the middle is resumed and complete', async () => {
+  for (let i = 0; i < 2000; i++) await server.call('SET', `k${i}`, i)
+  const file = join(folder, 'cut.ndjson')
+  await cli('backup', [file])
+  const text = await readFile(file, 'utf8')
+  await writeFile(file, text.slice(0, text.length / 2))
+  expect(await cli('restore', [file])).toMatchObject({ code: 1, err: expect.stringContaining('--resume') })
+  expect(await cli('backup', [file, '--resume'])).toMatchObject({ code: 0 })
+  await server.call('FLUSHALL')
+  await cli('restore', [file, '--existing', 'replace'])
+  expect(await server.call('DBSIZE')).toBe(2000)
+})
+
+test('rows go out and come back as NDJSON and CSV', async () => {
+  const csv = join(folder, 'users.csv')
+  await writeFile(csv, 'id,name\n1,"Ada, ""the"" first"\n2,Bob\n')
+  expect(await cli('import', [csv, '--key', 'user:{id}', '--expire', 1000])).toMatchObject({
+    code: 0,
+    err: '2 rows imported.\n',
+  })
+  expect(await server.call('HGET', 'user:1', 'name')).toBe('Ada, "the" first')
+  expect(await server.call('TTL', 'user:2')).toBeGreaterThan(900)
+  const rows = (await cli('export', ['--match', 'user:*'])).out
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as object)
+  expect(rows).toEqual(expect.arrayContaining([{ key: 'user:1', id: '1', name: 'Ada, "the" first' }]))
+  expect((await cli('export', ['--format', 'csv', '--fields', 'id,nosuch', '--match', 'user:2'])).out).toBe(
+    'key,id,nosuch\nuser:2,2,\n',
+  )
+  const ndjson = await cli('import', ['--key', 'event:{id}'], {
+    stdin: '{"id":12345678901234567890,"tags":["a"],"off":null}\n',
+  })
+  expect(ndjson.code).toBe(0)
+  expect(await cli('import', ['--key', 'x:{nosuch}'], { stdin: '{"id":1}\n' })).toMatchObject({ code: 2 })
+})
+
+test('bench measures and leaves nothing behind', async () => {
+  const run = await cli('bench', ['-n', 200, '-c', 10, '--json'])
+  const results = JSON.parse(run.out) as { test: string; perSecond: number }[]
+  expect(results.map((result) => result.test)).toEqual(['PING', 'SET', 'GET', 'INCR', 'HSET', 'LPUSH', 'RPOP'])
+  for (const result of results) expect(result.perSecond).toBeGreaterThan(0)
+  expect(await server.call('DBSIZE')).toBe(0)
+})
+
+test('doctor finds what is wrong and ends with 1 for problems', async () => {
+  await server.call('SET', 'big', 'x'.repeat(2_000_000))
+  const run = await cli('doctor', ['--json'])
+  const findings = JSON.parse(run.out) as { check: string; severity: string; seen: string }[]
+  expect(findings).toContainEqual(
+    expect.objectContaining({ check: 'keys', severity: 'advice', seen: expect.stringContaining('"big"') }),
+  )
+  expect(findings).toContainEqual(expect.objectContaining({ check: 'version', severity: 'good' }))
+  expect(run.code).toBe(0)
+  await server.call('CONFIG', 'SET', 'maxmemory', '1000000')
+  expect(await cli('doctor')).toMatchObject({ code: 1, out: expect.stringContaining('✗ memory') })
+  await server.call('CONFIG', 'SET', 'maxmemory', '0')
+})
+
+test('completion scripts exist for three shells', async () => {
+  for (const shell of ['bash', 'zsh', 'fish']) {
+    const run = await runCli(['completion', shell])
+    expect(run.code).toBe(0)
+    expect(run.out).toContain('backup')
+  }
+  expect(await runCli(['completion', 'tcsh'])).toMatchObject({ code: 2 })
+})
