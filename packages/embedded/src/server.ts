@@ -1,5 +1,6 @@
 // A listening socket (TCP or a path in the file system) and the connections it accepts, with limits on what slow readers
 // and idle clients may hold.
+import { statSync, unlinkSync } from 'node:fs'
 import { createServer, type Server as NetServer, type Socket } from 'node:net'
 import { type Carrier, Connection } from './connection.ts'
 import type { Engine } from './engine.ts'
@@ -10,6 +11,9 @@ export interface ListenTarget {
   readonly host?: string
   readonly path?: string
 }
+
+/** How long a closing server waits for peers that do not read. */
+const GRACE_MS = 500
 
 export class Server {
   readonly #engine: Engine
@@ -25,6 +29,7 @@ export class Server {
   }
 
   listen({ port = 0, host = '127.0.0.1', path }: ListenTarget): Promise<void> {
+    if (path !== undefined) removeStaleSocket(path)
     return new Promise((resolve, reject) => {
       this.#net.once('error', reject)
       this.#net.listen(path === undefined ? { port, host } : { path }, () => {
@@ -37,10 +42,16 @@ export class Server {
     })
   }
 
-  /** Stops accepting and closes what is open, after its output; resolves when all is closed. */
+  /** Stops accepting and closes what is open, after its output where the peer takes it soon; resolves when all is closed. */
   close(): Promise<void> {
     return new Promise((resolve) => {
-      this.#net.close(() => resolve())
+      const impatience = setTimeout(() => {
+        for (const socket of this.#connections) socket.destroy()
+      }, GRACE_MS)
+      this.#net.close(() => {
+        clearTimeout(impatience)
+        resolve()
+      })
       for (const socket of this.#connections) socket.destroySoon()
     })
   }
@@ -63,6 +74,11 @@ export class Server {
       connection.closed()
     })
   }
+}
+
+/** A server that was killed leaves its socket behind; like Redis, the next one takes its place. */
+function removeStaleSocket(path: string): void {
+  if (statSync(path, { throwIfNoEntry: false })?.isSocket()) unlinkSync(path)
 }
 
 class SocketCarrier implements Carrier {

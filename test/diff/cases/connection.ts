@@ -74,7 +74,7 @@ export const cases: Cases = {
     GET k
     HGETALL missing
   `,
-  'CLIENT REPLY SKIP leaves out one reply': `
+  'CLIENT REPLY has three modes': `
     CLIENT REPLY ON
     CLIENT REPLY FOO
     CLIENT REPLY
