@@ -1,0 +1,31 @@
+// DUMP and RESTORE payloads: a value in RDB form, the RDB version and a checksum.
+//
+//     type | value | version u16 | crc64 of all before u64
+import { crc64 } from './crc64.ts'
+import { decodeRdbValue } from './rdb-decode.ts'
+import { encodeRdbValue } from './rdb-encode.ts'
+import type { RdbValue } from './rdb-value.ts'
+
+const RDB_VERSION = 10
+const FOOTER = 10
+
+/** The payload of DUMP as a binary string; the bytes are those of Redis 7.0 wherever its own are determined by the value. */
+export function dumpValue(value: RdbValue): string {
+  const body = encodeRdbValue(value)
+  const version = Buffer.from([RDB_VERSION & 0xff, RDB_VERSION >> 8])
+  const checked = Buffer.concat([body, version])
+  return checked.toString('latin1') + crc64(checked).toString('latin1')
+}
+
+/**
+ * The value of a payload, or why there is none: `footer` when it is too short, of a newer version or its checksum is
+ * wrong, `data` when what the checksum covers is malformed, empty or of an unknown type.
+ */
+export function restoreValue(payload: string): RdbValue | 'footer' | 'data' {
+  const bytes = Buffer.from(payload, 'latin1')
+  if (bytes.length < FOOTER) return 'footer'
+  const end = bytes.length - FOOTER
+  if (bytes.readUInt16LE(end) > RDB_VERSION) return 'footer'
+  if (!crc64(bytes.subarray(0, end + 2)).equals(bytes.subarray(end + 2))) return 'footer'
+  return decodeRdbValue(bytes.subarray(0, end)) ?? 'data'
+}
