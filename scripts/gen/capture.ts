@@ -19,7 +19,8 @@ export async function captureFacts(port: number): Promise<Facts[]> {
 function factsOf(info: readonly unknown[], doc: ReadonlyMap<string, unknown>): Facts {
   const docFlags = ((doc.get('doc_flags') ?? []) as string[]).map((flag) => (flag === 'syscmd' ? 'system' : flag))
   return {
-    name: String(info[0]).replace('|', ' '),
+    // Modules may register their names in capitals.
+    name: String(info[0]).toLowerCase().replace('|', ' '),
     arity: Number(info[1]),
     flags: [...(info[2] as string[]), ...docFlags].filter((flag) => flag !== ''),
     categories: (info[6] as string[]).map((category) => category.slice(1)).sort(),

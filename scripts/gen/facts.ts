@@ -53,6 +53,7 @@ export interface Overlay {
   commands: Facts[]
   syntax: Map<string, string>
   keys: Map<string, string>
+  tips: Map<string, string[]>
   flags: Map<string, string[]>
 }
 
@@ -60,13 +61,15 @@ export interface Overlay {
  * Reads overlay/*.txt. A line is one fact; columns are separated by ` | `; `#` starts a comment.
  *
  *   [group <group> <module or ->]            what the commands below belong to
- *   <name> | <since> | <flags> | <syntax>    a command, `-` for no syntax; further columns: `keys=...`, `tips=...`, `arity=...`
+ *   <name> | <since> | <flags> | <syntax>    a command, `-` for no syntax; further columns: `keys=...`, `tips=...`,
+ *                                            `arity=...`, `categories=...`
  *   [syntax]   <name> | <syntax>             newer grammar of a captured command
  *   [keys]     <name> | <specifications>     instead of what the server says it does not know
+ *   [tips]     <name> | <tips>               instead of the captured ones
  *   [flag F]   <name>, <name>, ...           adds a flag
  */
 export function readOverlay(): Overlay {
-  const overlay: Overlay = { commands: [], syntax: new Map(), keys: new Map(), flags: new Map() }
+  const overlay: Overlay = { commands: [], syntax: new Map(), keys: new Map(), tips: new Map(), flags: new Map() }
   for (const file of readdirSync(OVERLAY).sort()) {
     if (!file.endsWith('.txt')) continue
     let section: string[] = []
@@ -98,6 +101,9 @@ function readLine(overlay: Overlay, section: readonly string[], line: string): v
       parseKeySpecs(columns[1]!)
       overlay.keys.set(columns[0]!, columns[1]!)
       return
+    case 'tips':
+      overlay.tips.set(columns[0]!, columns[1] === '-' ? [] : words(columns[1]!))
+      return
     case 'flag':
       for (const name of line.split(/,\s*/).filter((part) => part !== '')) {
         overlay.flags.set(name, [...(overlay.flags.get(name) ?? []), section[1]!])
@@ -122,7 +128,7 @@ function commandOf(group: string, module: string, columns: readonly string[]): F
     name: name!,
     arity: Number(option('arity') ?? derivedArity(grammar, name!.split(' ').length)),
     flags,
-    categories: derivedCategories(group, module, flags),
+    categories: words(option('categories') ?? derivedCategories(group, module, flags).join(' ')),
     group,
     since: since!,
     keys,
@@ -181,7 +187,7 @@ function derivedCategories(group: string, module: string, flags: readonly string
   if (flags.includes('readonly')) categories.push('read')
   if (module === '-') {
     const named = group.replace('sorted-set', 'sortedset').replace(/^(generic)$/, 'keyspace')
-    if (!['server', 'cluster', 'scripting'].includes(group)) categories.push(named)
+    if (!['server', 'cluster'].includes(group)) categories.push(named)
   } else categories.push(group)
   if (flags.includes('admin')) categories.push('admin', 'dangerous')
   if (flags.includes('blocking')) categories.push('blocking')
@@ -208,6 +214,7 @@ export function mergeFacts(captured: readonly Facts[], overlay: Overlay): Facts[
     fact.arity = Math.abs(arity) < Math.abs(fact.arity) || fact.arity > 0 ? arity : fact.arity
   }
   for (const [name, keys] of overlay.keys) known(name).keys = keys
+  for (const [name, tips] of overlay.tips) known(name).tips = tips
   for (const [name, flags] of overlay.flags) known(name).flags.push(...flags)
   return [...byName.values()].sort((a, b) => (a.name < b.name ? -1 : 1))
 }

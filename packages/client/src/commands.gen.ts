@@ -62,6 +62,7 @@ const CF_MEXISTS: CommandSpec = lookupCommand('cf.mexists')!
 const CF_RESERVE: CommandSpec = lookupCommand('cf.reserve')!
 const CF_SCANDUMP: CommandSpec = lookupCommand('cf.scandump')!
 const CLIENT_CACHING: CommandSpec = lookupCommand('client caching')!
+const CLIENT_CAPA: CommandSpec = lookupCommand('client capa')!
 const CLIENT_GETNAME: CommandSpec = lookupCommand('client getname')!
 const CLIENT_GETREDIR: CommandSpec = lookupCommand('client getredir')!
 const CLIENT_ID: CommandSpec = lookupCommand('client id')!
@@ -328,6 +329,7 @@ const SCRIPT_EXISTS: CommandSpec = lookupCommand('script exists')!
 const SCRIPT_FLUSH: CommandSpec = lookupCommand('script flush')!
 const SCRIPT_KILL: CommandSpec = lookupCommand('script kill')!
 const SCRIPT_LOAD: CommandSpec = lookupCommand('script load')!
+const SCRIPT_SHOW: CommandSpec = lookupCommand('script show')!
 const SDIFF: CommandSpec = lookupCommand('sdiff')!
 const SDIFFSTORE: CommandSpec = lookupCommand('sdiffstore')!
 const SET: CommandSpec = lookupCommand('set')!
@@ -1001,6 +1003,11 @@ export abstract class Commands<M extends Mode> implements Issuer {
     return this.issue<'OK'>(CLIENT_CACHING, [mode])
   }
 
+  /** `CLIENT CAPA capability...`. Since 8.0.0. */
+  clientCapa(...capabilities: Rest<Arg>): Result<M, 'OK'> {
+    return this.issue<'OK'>(CLIENT_CAPA, rest(capabilities))
+  }
+
   /** `CLIENT GETNAME`. Since 2.6.9. */
   clientGetname(): Result<M, string | null> {
     return this.issue<string | null>(CLIENT_GETNAME, [], shapes.text)
@@ -1275,7 +1282,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
     return this.issue<string[]>(CLUSTER_SLAVES, [nodeId], shapes.texts)
   }
 
-  /** `CLUSTER SLOT-STATS (SLOTSRANGE start-slot:int end-slot:int|ORDERBY metric [LIMIT limit:int] [ASC|DESC])`. Since 8.2.0. */
+  /** `CLUSTER SLOT-STATS (SLOTSRANGE start-slot:int end-slot:int|ORDERBY metric [LIMIT limit:int] [ASC|DESC])`. Since 8.0.0. */
   clusterSlotStats(options: ClusterSlotStatsOptions): Result<M, SlotStats[]> {
     const words: Arg[] = []
     if (options.slotsRange !== undefined) words.push('SLOTSRANGE', ...options.slotsRange)
@@ -1350,14 +1357,14 @@ export abstract class Commands<M extends Mode> implements Issuer {
     return this.issue<Record<string, CommandDocs>>(COMMAND_DOCS, rest(commandNames), serverShapes.commandDocs)
   }
 
-  /** `COMMAND GETKEYS`. Since 2.8.13. */
-  commandGetkeys(): Result<M, M['value'][]> {
-    return this.issue<M['value'][]>(COMMAND_GETKEYS, [])
+  /** `COMMAND GETKEYS command [arg...]`. Since 2.8.13. */
+  commandGetkeys(command: Arg, ...args: Rest<Arg>): Result<M, M['value'][]> {
+    return this.issue<M['value'][]>(COMMAND_GETKEYS, [command, ...rest(args)])
   }
 
-  /** `COMMAND GETKEYSANDFLAGS`. Since 7.0.0. */
-  commandGetkeysandflags(): Result<M, [key: M['value'], flags: string[]][]> {
-    return this.issue<[key: M['value'], flags: string[]][]>(COMMAND_GETKEYSANDFLAGS, [])
+  /** `COMMAND GETKEYSANDFLAGS command [arg...]`. Since 7.0.0. */
+  commandGetkeysandflags(command: Arg, ...args: Rest<Arg>): Result<M, [key: M['value'], flags: string[]][]> {
+    return this.issue<[key: M['value'], flags: string[]][]>(COMMAND_GETKEYSANDFLAGS, [command, ...rest(args)])
   }
 
   /** `COMMAND INFO [command-name...]`. Since 2.8.13. */
@@ -3232,6 +3239,11 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `SCRIPT LOAD script`. Since 2.6.0. */
   scriptLoad(script: Arg): Result<M, string> {
     return this.issue<string>(SCRIPT_LOAD, [script], shapes.text)
+  }
+
+  /** `SCRIPT SHOW sha1`. Since 8.0.0. */
+  scriptShow(sha1: Arg): Result<M, string> {
+    return this.issue<string>(SCRIPT_SHOW, [sha1], shapes.text)
   }
 
   /** `SDIFF key...`. Since 1.0.0. */
