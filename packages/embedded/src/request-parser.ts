@@ -49,7 +49,9 @@ export class RequestParser {
   /** Adds bytes. The parser keeps a view of them until they are consumed. */
   feed(chunk: Buffer): void {
     this.#chunk = this.#at === this.#chunk.length ? chunk : Buffer.concat([this.#chunk.subarray(this.#at), chunk])
-    this.#text = this.#chunk.toString('latin1')
+    // The middle of a long bulk string holds no header and no short argument.
+    const isMiddle = this.#hasPieces && this.#bulkLength - this.#pieces.length >= this.#chunk.length
+    this.#text = isMiddle ? '' : this.#chunk.toString('latin1')
     this.#at = 0
   }
 
