@@ -16,7 +16,7 @@ const root = join(here, '..')
 const USAGE = `npm run bench -- [suite] [options]
 
   suite               one of: ${suiteNames().join(', ')} (client)
-  --only a,b          workloads whose name contains a or b
+  --only a,b          workloads by name, or by a part of it
   --contenders a,b    contenders of that name
   --rounds n          rounds (5; for --gate 11)
   --seconds s         seconds per measurement (1)
@@ -48,8 +48,8 @@ async function main(): Promise<void> {
   const name = positionals[0] ?? 'client'
   if (!suiteNames().includes(name)) throw new Error(`There is no suite '${name}'.\n\n${USAGE}`)
   const suite = await loadSuite(name)
-  const workloads = select('workload', suite.workloads, values.only, (one, asked) => one.includes(asked))
-  const contenders = select('contender', suite.contenders, values.contenders, (one, asked) => one === asked)
+  const workloads = select('workload', suite.workloads, values.only)
+  const contenders = select('contender', suite.contenders, values.contenders)
   const rounds = positive('--rounds', values.rounds) ?? (values.quick ? 3 : values.gate === undefined ? 5 : 11)
   const seconds = positive('--seconds', values.seconds) ?? (values.quick ? 0.2 : 1)
   const started = await suite.start()
@@ -121,18 +121,21 @@ function suiteNames(): string[] {
   return readdirSync(here).filter((name) => existsSync(join(here, name, 'suite.ts')))
 }
 
+/** Those whose name is one of the words; a word that is nobody's name selects all that contain it. */
 function select<T extends { readonly name: string }>(
   kind: string,
   all: readonly T[],
   asked: string | undefined,
-  matches: (name: string, asked: string) => boolean,
 ): readonly T[] {
   if (asked === undefined) return all
-  const words = asked.split(',')
-  const unknown = words.find((word) => !all.some((one) => matches(one.name, word)))
-  if (unknown !== undefined)
-    throw new Error(`There is no ${kind} '${unknown}'. There are: ${all.map((one) => one.name).join(', ')}.`)
-  return all.filter((one) => words.some((word) => matches(one.name, word)))
+  const names = all.map((one) => one.name)
+  const selected = asked.split(',').flatMap((word) => {
+    const matching = names.includes(word) ? [word] : names.filter((name) => name.includes(word))
+    if (word === '' || matching.length === 0)
+      throw new Error(`There is no ${kind} '${word}'. There are: ${names.join(', ')}.`)
+    return matching
+  })
+  return all.filter((one) => selected.includes(one.name))
 }
 
 function positive(option: string, text: string | undefined): number | undefined {

@@ -4,15 +4,15 @@ import { pathToFileURL } from 'node:url'
 import type { Contender } from '../suite.ts'
 import type { ClientTarget } from './workloads.ts'
 
-/** The part of our client that the workloads use. Declared here, because any revision's build may be loaded. */
+/** The part of our client that the workloads use. Any revision's build may be loaded, and an early one may lack some. */
 interface OchreClient {
   get(key: string): Promise<unknown>
   set(key: string, value: string | Buffer, options?: { ex: number }): Promise<unknown>
   mget(keys: readonly string[]): Promise<unknown>
   lrange(key: string, start: number, stop: number): Promise<unknown>
   hgetall(key: string): Promise<unknown>
-  readonly buffers: { get(key: string): Promise<unknown> }
-  pipeline(): OchrePipeline
+  readonly buffers?: { get(key: string): Promise<unknown> }
+  pipeline?(): OchrePipeline
   close(): Promise<void>
 }
 interface OchrePipeline {
@@ -30,18 +30,19 @@ const ours: Contender<ClientTarget> = {
     const redis = await connect(`redis://127.0.0.1:${port}`)
     const target: ClientTarget = {
       get: (key) => redis.get(key),
-      getBuffer: (key) => redis.buffers.get(key),
       set: (key, value) => redis.set(key, value),
       setEx: (key, value) => redis.set(key, value, { ex: 60 }),
       mget: (keys) => redis.mget(keys),
       lrange: (key) => redis.lrange(key, 0, -1),
       hgetall: (key) => redis.hgetall(key),
-      pipeline(keys) {
-        const pipeline = redis.pipeline()
+    }
+    if (redis.buffers !== undefined) target.getBuffer = (key) => redis.buffers!.get(key)
+    if (redis.pipeline !== undefined)
+      target.pipeline = (keys) => {
+        const pipeline = redis.pipeline!()
         for (const key of keys) pipeline.get(key)
         return pipeline.exec()
-      },
-    }
+      }
     return { target, close: () => redis.close() }
   },
 }
