@@ -32,7 +32,7 @@ export async function runGate(
 ): Promise<Map<string, Verdict>> {
   const contender = suite.contenders.find((one) => one.role === 'ours')
   if (contender === undefined) throw new Error(`The suite ${suite.name} has nothing of ours to compare.`)
-  const { path, remove } = await buildRevision(root, revision, options.onProgress)
+  const { path, remove } = await buildRevision(root, revision, suite.packages, options.onProgress)
   try {
     const racers = [
       { name: 'old', contender: contender.name, root: path },
@@ -63,10 +63,11 @@ export async function runGate(
   }
 }
 
-/** Builds a revision in a temporary worktree that borrows this checkout's installed packages. */
+/** Builds packages of a revision in a temporary worktree that borrows this checkout's installed packages. */
 export async function buildRevision(
   root: string,
   revision: string,
+  packages: readonly string[],
   onProgress?: (text: string) => void,
 ): Promise<{ readonly path: string; remove(): Promise<void> }> {
   const { stdout } = await run('git', ['rev-parse', '--verify', '--quiet', `${revision}^{commit}`], {
@@ -84,7 +85,9 @@ export async function buildRevision(
   try {
     await run('git', ['worktree', 'add', '--detach', path, commit], { cwd: root })
     borrowPackages(root, path)
-    await run(join(root, 'node_modules/.bin/tsc'), ['-b'], { cwd: path }).catch((error: { stdout?: string }) => {
+    const projects = packages.map((name) => `packages/${name}`)
+    const tsc = join(root, 'node_modules/.bin/tsc')
+    await run(tsc, ['-b', ...projects], { cwd: path }).catch((error: { stdout?: string }) => {
       throw new Error(`Revision ${revision} does not build:\n${error.stdout ?? error}`)
     })
     return { path, remove }

@@ -39,6 +39,8 @@ export type Environment = Readonly<Record<string, string | number>>
 export interface Suite<T> {
   readonly name: string
   readonly title: string
+  /** Packages that `ours` loads; what the gate builds of another revision, with what they depend on. */
+  readonly packages: readonly string[]
   readonly contenders: readonly Contender<T>[]
   readonly workloads: readonly Workload<T>[]
   /** Starts and fills what is measured against. `description` goes into the report: the server and its version. */

@@ -7,6 +7,7 @@ import { type ClientTarget, KEYS, MEGABYTE, VALUE, WORKLOADS } from './workloads
 export const suite: Suite<ClientTarget> = {
   name: 'client',
   title: 'Redis clients for Node.js',
+  packages: ['client'],
   contenders: CONTENDERS,
   workloads: WORKLOADS,
   async start() {
