@@ -43,8 +43,6 @@ export class Connection implements LinkEvents, ReplySink {
   pushMode: DecodeMode = DecodeMode.TEXT
   /** Bytes of requests whose replies have not arrived. */
   pendingBytes = 0
-  /** When bytes last arrived; kept by the watchdog at its own pace. */
-  heardAt: number
   /** True while silence is no sign of death: the server holds back the reply to a blocking command. */
   patient = false
   private readonly owner: ConnectionOwner
@@ -59,6 +57,8 @@ export class Connection implements LinkEvents, ReplySink {
   private over = false
   private cause: Error | null = null
   private heard = false
+  private heardAt: number
+  private checkedAt: number
   private pinging = false
   private resolveOpened!: () => void
   private rejectOpened!: (cause: Error) => void
@@ -69,6 +69,7 @@ export class Connection implements LinkEvents, ReplySink {
     this.owner = owner
     this.decoder = new Decoder(this, limits)
     this.heardAt = clock.now()
+    this.checkedAt = this.heardAt
     this.opened = new Promise((resolve, reject) => {
       this.resolveOpened = resolve
       this.rejectOpened = reject
@@ -103,19 +104,21 @@ export class Connection implements LinkEvents, ReplySink {
     else setImmediate(this.flush)
   }
 
-  /** Looks whether the peer still lives; called every now and then. PINGs after half of `limitMs` of silence. */
+  /**
+   * Looks whether the peer still lives; called four times per `limitMs`. Sends a PING after half of `limitMs` of silence
+   * and gives up after all of it. Silence counts from the last look before the last bytes, so it is never found late.
+   */
   check(now: number, limitMs: number, ping: () => Command): void {
     if (this.over) return
+    const since = this.checkedAt
+    this.checkedAt = now
     if (this.heard) {
       this.heard = false
       this.pinging = false
-      this.heardAt = now
-      return
+      this.heardAt = since
     }
-    if (this.patient) {
-      this.heardAt = now
-      return
-    }
+    // A process that was stalled itself has not read what may have arrived.
+    if (this.patient || now - since > limitMs / 2) this.heardAt = now
     const silence = now - this.heardAt
     const head = this.inflight.peek()
     const limit = head === undefined ? limitMs : Math.max(limitMs, head.patienceMs)
