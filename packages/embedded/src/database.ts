@@ -5,10 +5,11 @@
 //   changed           the one call after every change: counts it for persistence, tells watchers, waiters and subscribers
 import type { Waiter } from './blocking.ts'
 import type { Engine } from './engine.ts'
-import { cloneEntry, type Encoding, Entry, type EntryOf, type Values, type ValueType } from './entry.ts'
+import { cloneEntry, Entry, type EntryOf, type Values, type ValueType } from './entry.ts'
 import { WRONG_TYPE } from './failures.ts'
 import { Notify } from './notify.ts'
 import type { Session } from './session.ts'
+import { scanStep } from './structures/scan-map.ts'
 
 /** How many keys with an expiry one active cycle looks at, at most. */
 const CYCLE_KEYS = 10_000
@@ -18,13 +19,14 @@ export class Database {
   readonly index: number
   /** All keys, also those that have expired but were not met yet. Go through the methods below; iterate freely. */
   entries: Map<string, Entry> = new Map()
+  /** The same keys, dense and in no order: for SCAN and for drawing at random. */
+  #keys: string[] = []
   /** The keys that have an expiry. */
   volatile: Set<string> = new Set()
   /** Sessions that WATCH a key. */
   readonly watchers: Map<string, Set<Session>> = new Map()
   /** Blocked clients by key, each set in order of arrival. */
   readonly waiters: Map<string, Set<Waiter>> = new Map()
-  #sample: string[] | null = null
   #cycle: Iterator<string> | null = null
 
   constructor(engine: Engine, index: number) {
@@ -79,7 +81,7 @@ export class Database {
     key: string,
     type: T,
     value: Values[T],
-    encoding: Encoding = '',
+    encoding: Entry['encoding'] = '',
     keepTtl = false,
   ): EntryOf<T> {
     const before = this.entries.get(key)
@@ -105,8 +107,17 @@ export class Database {
 
   /** Removes a key; false when there was none. */
   delete(key: string): boolean {
+    const entry = this.entries.get(key)
+    if (entry === undefined) return false
+    this.entries.delete(key)
     if (this.volatile.size !== 0) this.volatile.delete(key)
-    return this.entries.delete(key)
+    // The last key takes the place.
+    const last = this.#keys.pop()!
+    if (last !== key) {
+      this.#keys[entry.position] = last
+      this.entries.get(last)!.position = entry.position
+    }
+    return true
   }
 
   /** Sets when a key expires, in milliseconds since the epoch; 0 for never. */
@@ -156,7 +167,7 @@ export class Database {
     const touched = [...keys].filter((key) => this.entries.has(key))
     this.entries = new Map()
     this.volatile = new Set()
-    this.#sample = null
+    this.#keys = []
     this.#cycle = null
     for (const key of touched) this.touch(key)
     return removed
@@ -171,26 +182,30 @@ export class Database {
       }
     }
     const { entries, volatile } = this
+    const keys = this.#keys
     this.entries = other.entries
     this.volatile = other.volatile
+    this.#keys = other.#keys
     other.entries = entries
     other.volatile = volatile
-    this.#sample = other.#sample = null
+    other.#keys = keys
     this.#cycle = other.#cycle = null
     for (const [database, key] of touched) database.touch(key)
   }
 
   /** A live key chosen at random; undefined when there is none. */
   randomKey(): string | undefined {
-    const sample = this.#freshSample()
-    while (sample.length !== 0) {
-      const index = Math.floor(this.engine.random() * sample.length)
-      const key = sample[index]!
+    while (this.#keys.length !== 0) {
+      const key = this.#keys[Math.floor(this.engine.random() * this.#keys.length)]!
       if (this.peek(key) !== undefined) return key
-      sample[index] = sample.at(-1)!
-      sample.pop()
     }
     return undefined
+  }
+
+  /** One step of a scan over the keys, those included that have expired, with the guarantees of structures/scan-map.ts. */
+  scan(cursor: string, count: number): { next: string; keys: string[] } {
+    const { next, start, end } = scanStep(this.#keys.length, cursor, count)
+    return { next, keys: this.#keys.slice(start, end) }
   }
 
   /** Removes what has expired among the next keys in turn. Returns whether any key with an expiry is left. */
@@ -216,7 +231,7 @@ export class Database {
 
   #add(key: string, entry: Entry): void {
     this.entries.set(key, entry)
-    if (this.#sample !== null) this.#sample.push(key)
+    entry.position = this.#keys.push(key) - 1
     this.notify(Notify.NEW, 'new', key)
   }
 
@@ -226,12 +241,5 @@ export class Database {
     this.engine.recordEffect(this.index, ['DEL', key])
     this.touch(key)
     this.notify(Notify.EXPIRED, 'expired', key)
-  }
-
-  /** Keys to draw from: built when first needed, appended to by `#add`, rebuilt when mostly stale. */
-  #freshSample(): string[] {
-    if (this.#sample === null || this.#sample.length > 2 * this.entries.size + 16)
-      this.#sample = [...this.entries.keys()]
-    return this.#sample
   }
 }

@@ -13,7 +13,6 @@ import { internalFailure } from './execute.ts'
 import { dialEngine } from './link.ts'
 import { Scripting } from './lua/scripting.ts'
 import { Pubsub } from './pubsub.ts'
-import { Scans } from './scan.ts'
 import { type ListenTarget, Server } from './server.ts'
 import { Session } from './session.ts'
 
@@ -76,7 +75,6 @@ export class Engine implements Transport {
   readonly blocking: Blocking
   readonly pubsub: Pubsub = new Pubsub()
   readonly scripting: Scripting = new Scripting(this)
-  readonly scans: Scans = new Scans()
   readonly stats: { commands: number; connections: number; hits: number; misses: number; expired: number } = {
     commands: 0,
     connections: 0,

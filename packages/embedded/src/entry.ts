@@ -1,31 +1,48 @@
 // What a key holds. Keys and values are binary strings (one char per byte), so they hash, compare and join natively.
-import type { Deque } from './deque.ts'
+import type { HashValue } from './structures/hash-value.ts'
+import { parseInteger } from './structures/numbers.ts'
+import type { Quicklist } from './structures/quicklist.ts'
 
-/** The value of each type. A new type is one line here and one case in `cloneValue`; the compiler finds what is missing. */
+/** The value of each type. A new type is one line here and one case in `cloneValue` and `encodingOf`. */
 export interface Values {
   /** A Buffer once it was edited in place (SETRANGE, SETBIT), until something rewrites it. See `textOf`. */
   string: string | Buffer
-  list: Deque
-  hash: Map<string, string>
+  list: Quicklist
+  hash: HashValue
 }
 
 /** A type's name as TYPE answers it. */
 export type ValueType = keyof Values
 
-/** OBJECT ENCODING's words. Of a string it is mostly '' and derived when asked for; `raw` sticks after an edit in place. */
-export type Encoding = '' | 'embstr' | 'raw' | 'quicklist' | 'listpack' | 'hashtable' | 'intset' | 'skiplist' | 'stream'
+/** OBJECT ENCODING's words. */
+export type Encoding =
+  | 'int'
+  | 'embstr'
+  | 'raw'
+  | 'quicklist'
+  | 'listpack'
+  | 'hashtable'
+  | 'intset'
+  | 'skiplist'
+  | 'stream'
+
+/** The longest string that Redis keeps in one piece with its header. */
+const EMBSTR_LIMIT = 44
 
 /** One key's value and facts; one shape for all types, so that every access in the engine stays monomorphic. */
 export class Entry {
   type: ValueType
-  encoding: Encoding
+  /** Of a string: what an edit made of it; '' where the encoding follows from the value. See `encodingOf`. */
+  encoding: '' | 'embstr' | 'raw'
   value: Values[ValueType]
   /** Milliseconds since the epoch; 0 when the key does not expire. Only `Database` writes it. */
   expireAt: number
   /** When it was last used, in whole seconds since the engine opened (LRU). */
   access: number
+  /** Where the key is in the database's list of keys. Only `Database` writes it. */
+  position = 0
 
-  constructor(type: ValueType, value: Values[ValueType], encoding: Encoding, access: number) {
+  constructor(type: ValueType, value: Values[ValueType], encoding: '' | 'embstr' | 'raw', access: number) {
     this.type = type
     this.encoding = encoding
     this.value = value
@@ -60,6 +77,25 @@ function cloneValue(entry: Entry): Values[ValueType] {
     case 'list':
       return value.clone()
     case 'hash':
-      return new Map(value)
+      return value.clone()
   }
+}
+
+/** What OBJECT ENCODING answers. */
+export function encodingOf(entry: Entry): Encoding {
+  const { type, value, encoding } = entry as { [T in ValueType]: EntryOf<T> }[ValueType]
+  switch (type) {
+    case 'string':
+      if (encoding !== '') return encoding
+      return value.length <= 20 && parseInteger(textOf(value)) !== undefined ? 'int' : plainEncoding(value)
+    case 'list':
+      return 'quicklist'
+    case 'hash':
+      return value.encoding
+  }
+}
+
+/** The encoding of a string that was not looked at as a number. */
+export function plainEncoding(value: string | Buffer): 'embstr' | 'raw' {
+  return value.length <= EMBSTR_LIMIT ? 'embstr' : 'raw'
 }

@@ -2,13 +2,12 @@
 import { FailureReply, type Reply, StatusReply } from '@ochre/protocol'
 import { argumentAt, exactIntegerOf, integerIn, integerWithin } from '../arguments.ts'
 import type { Database } from '../database.ts'
-import { cloneEntry, type Entry } from '../entry.ts'
+import { cloneEntry, type Entry, encodingOf } from '../entry.ts'
 import { NO_SUCH_KEY, OK, quotable, SYNTAX } from '../failures.ts'
 import { Notify } from '../notify.ts'
 import { passes, scanOptionsOf } from '../scan.ts'
 import type { Handler, Outcome, Session } from '../session.ts'
 import { compileGlob, matchGlob } from '../structures/glob.ts'
-import { stringEncoding } from './string.ts'
 
 const SAME_OBJECT = new FailureReply('ERR source and destination objects are the same')
 const BAD_DATABASE = new FailureReply('ERR DB index is out of range')
@@ -55,13 +54,13 @@ function keys(session: Session, args: readonly string[]): Outcome {
 function scan(session: Session, args: readonly string[]): Outcome {
   const { db } = session
   const options = scanOptionsOf(args, 1, true)
-  const { cursor, keys } = session.engine.scans.next(db.entries, options.cursor, options.count)
+  const { next, keys } = db.scan(options.cursor, options.count)
   const found = keys.filter((key) => {
     if (!passes(options, key)) return false
     const entry = db.peek(key)
     return entry !== undefined && (options.type === null || options.type === entry.type)
   })
-  return [String(cursor), found]
+  return [next, found]
 }
 
 function dbsize(session: Session): Outcome {
@@ -221,7 +220,7 @@ function objectAt(session: Session, key: string): Entry | null {
 function objectEncoding(session: Session, args: readonly string[]): Outcome {
   const entry = objectAt(session, args[2]!)
   if (entry === null) return null
-  return entry.encoding === '' ? stringEncoding(entry.value as string | Buffer) : entry.encoding
+  return encodingOf(entry)
 }
 
 function objectIdletime(session: Session, args: readonly string[]): Outcome {

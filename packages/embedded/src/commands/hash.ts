@@ -1,43 +1,33 @@
-// Hashes: small ones count as listpacks, larger ones as hash tables; both are a Map here.
-import { FailureReply, MapReply, type Reply } from '@ochre/protocol'
+// Hashes. When a listpack becomes a hash table is the business of structures/hash-value.ts.
+import { FailureReply, MapReply } from '@ochre/protocol'
 import { addFloats, exactIntegerOf, integerWithin, longDoubleOf } from '../arguments.ts'
-import type { EntryOf } from '../entry.ts'
 import { OK, SYNTAX, wrongArity } from '../failures.ts'
 import { Notify } from '../notify.ts'
 import { passes, scanOptionsOf } from '../scan.ts'
 import type { Handler, Outcome, Session } from '../session.ts'
+import type { EncodingLimits } from '../structures/encoding-limits.ts'
+import { HashValue } from '../structures/hash-value.ts'
 import { addIntegers, parseInteger, parseLongDouble } from '../structures/numbers.ts'
 
-type HashEntry = EntryOf<'hash'>
-
-function hashAt(session: Session, key: string): Map<string, string> | undefined {
+function hashAt(session: Session, key: string): HashValue | undefined {
   return session.db.read(key, 'hash')?.value
 }
 
-function hashFor(session: Session, key: string): HashEntry {
-  return session.db.write(key, 'hash') ?? session.db.put(key, 'hash', new Map(), 'listpack')
+/** The hash to write to, created when the key is missing. */
+function hashFor(session: Session, key: string): HashValue {
+  return (session.db.write(key, 'hash') ?? session.db.put(key, 'hash', new HashValue())).value
 }
 
-/** Sets a field; true when it is new. Turns a listpack into a hash table at Redis's thresholds, for good. */
-function setField(session: Session, entry: HashEntry, field: string, value: string): boolean {
-  const { value: hash } = entry
-  const before = hash.size
-  hash.set(field, value)
-  if (entry.encoding === 'listpack') {
-    const { settings } = session.engine
-    const longest = settings['hash-max-listpack-value']
-    if (field.length > longest || value.length > longest || hash.size > settings['hash-max-listpack-entries']) {
-      entry.encoding = 'hashtable'
-    }
-  }
-  return hash.size !== before
+function limitsOf({ engine: { settings } }: Session): EncodingLimits {
+  return { entries: settings['hash-max-listpack-entries'], value: settings['hash-max-listpack-value'] }
 }
 
 function setFields(session: Session, args: readonly string[]): number {
   const key = args[1]!
-  const entry = hashFor(session, key)
+  const hash = hashFor(session, key)
+  const limits = limitsOf(session)
   let added = 0
-  for (let i = 2; i < args.length; i += 2) if (setField(session, entry, args[i]!, args[i + 1]!)) added++
+  for (let i = 2; i < args.length; i += 2) if (hash.set(args[i]!, args[i + 1]!, limits)) added++
   session.db.changed(key, Notify.HASH, 'hset')
   return added
 }
@@ -70,17 +60,16 @@ function hmget(session: Session, args: readonly string[]): Outcome {
 
 function hgetall(session: Session, args: readonly string[]): Outcome {
   const hash = hashAt(session, args[1]!)
-  const entries: Reply[] = []
-  if (hash !== undefined) for (const [field, value] of hash) entries.push(field, value)
-  return new MapReply(entries)
+  const values = hash?.values()
+  return new MapReply(hash?.fields().flatMap((field, i) => [field, values![i]!]) ?? [])
 }
 
 function hkeys(session: Session, args: readonly string[]): Outcome {
-  return [...(hashAt(session, args[1]!)?.keys() ?? [])]
+  return hashAt(session, args[1]!)?.fields().slice() ?? []
 }
 
 function hvals(session: Session, args: readonly string[]): Outcome {
-  return [...(hashAt(session, args[1]!)?.values() ?? [])]
+  return hashAt(session, args[1]!)?.values().slice() ?? []
 }
 
 function hlen(session: Session, args: readonly string[]): Outcome {
@@ -114,7 +103,7 @@ function hincrby(session: Session, args: readonly string[]): Outcome {
   if (before === undefined) throw new FailureReply('ERR hash value is not an integer')
   const sum = addIntegers(before, increment)
   if (sum === undefined) throw new FailureReply('ERR increment or decrement would overflow')
-  setField(session, hashFor(session, key), args[2]!, String(sum))
+  hashFor(session, key).set(args[2]!, String(sum), limitsOf(session))
   session.db.changed(key, Notify.HASH, 'hincrby')
   return sum
 }
@@ -127,7 +116,7 @@ function hincrbyfloat(session: Session, args: readonly string[]): Outcome {
   const before = parseLongDouble(session.db.write(key, 'hash')?.value.get(field) ?? '0')
   if (before === undefined) throw new FailureReply('ERR hash value is not a float')
   const sum = addFloats(before, increment)
-  setField(session, hashFor(session, key), field, sum)
+  hashFor(session, key).set(field, sum, limitsOf(session))
   session.db.changed(key, Notify.HASH, 'hincrbyfloat')
   session.propagate(['HSET', key, field, sum])
   return sum
@@ -141,7 +130,7 @@ function hrandfield(session: Session, args: readonly string[]): Outcome {
   if (withValues && Math.abs(count) >= 2 ** 62) throw new FailureReply('ERR value is out of range')
   const hash = hashAt(session, args[1]!)
   if (hash === undefined) return args.length === 2 ? null : []
-  const fields = [...hash.keys()]
+  const fields = hash.fields().slice()
   const { random } = session.engine
   const drawn: string[] = []
   if (count < 0) for (let i = 0; i > count; i--) drawn.push(fields[Math.floor(random() * fields.length)]!)
@@ -164,14 +153,11 @@ function hscan(session: Session, args: readonly string[]): Outcome {
   const options = scanOptionsOf(args, 2)
   const entry = session.db.read(args[1]!, 'hash')
   if (entry === undefined) return ['0', []]
-  const { value: hash } = entry
-  const isSmall = entry.encoding === 'listpack'
-  const { cursor, keys } = isSmall
-    ? { cursor: 0, keys: [...hash.keys()] }
-    : session.engine.scans.next(hash, options.cursor, options.count)
   const items: string[] = []
-  for (const field of keys) if (passes(options, field)) items.push(field, hash.get(field)!)
-  return [String(cursor), items]
+  const next = entry.value.scan(options.cursor, options.count, (field, value) => {
+    if (passes(options, field)) items.push(field, value)
+  })
+  return [next, items]
 }
 
 export const hash: Readonly<Record<string, Handler>> = {

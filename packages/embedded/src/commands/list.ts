@@ -2,11 +2,11 @@
 import { FailureReply, NULL_ARRAY, type Reply } from '@ochre/protocol'
 import { countOf, integerIn, integerOf, timeoutOf } from '../arguments.ts'
 import type { Database } from '../database.ts'
-import { Deque } from '../deque.ts'
 import type { EntryOf } from '../entry.ts'
 import { NO_SUCH_KEY, OK, OUT_OF_RANGE, SYNTAX } from '../failures.ts'
 import { Notify } from '../notify.ts'
 import type { Handler, Outcome, Session } from '../session.ts'
+import { Quicklist } from '../structures/quicklist.ts'
 
 type End = 'left' | 'right'
 
@@ -17,18 +17,18 @@ function endOf(word: string): End {
 }
 
 /** The list to push to, created when the key is missing. */
-function listFor(db: Database, key: string): Deque {
-  return (db.write(key, 'list') ?? db.put(key, 'list', new Deque(), 'quicklist')).value
+function listFor(db: Database, key: string): Quicklist {
+  return (db.write(key, 'list') ?? db.put(key, 'list', new Quicklist())).value
 }
 
-function push(list: Deque, item: string, end: End): void {
-  if (end === 'left') list.unshift(item)
-  else list.push(item)
+function push(list: Quicklist, item: string, end: End): void {
+  if (end === 'left') list.pushHead(item)
+  else list.pushTail(item)
 }
 
 /** Takes one element off an end and reports it; the entry must hold at least one. */
 function pop(db: Database, key: string, { value: list }: EntryOf<'list'>, end: End): string {
-  const item = end === 'left' ? list.shift()! : list.pop()!
+  const item = end === 'left' ? list.popHead()! : list.popTail()!
   db.changed(key, Notify.LIST, end === 'left' ? 'lpop' : 'rpop')
   if (list.length === 0) db.removeEmpty(key)
   return item
@@ -38,7 +38,7 @@ function pop(db: Database, key: string, { value: list }: EntryOf<'list'>, end: E
 function popMany(db: Database, key: string, { value: list }: EntryOf<'list'>, end: End, count: number): string[] {
   const items: string[] = []
   for (let left = Math.min(count, list.length); left > 0; left--)
-    items.push(end === 'left' ? list.shift()! : list.pop()!)
+    items.push(end === 'left' ? list.popHead()! : list.popTail()!)
   db.changed(key, Notify.LIST, end === 'left' ? 'lpop' : 'rpop')
   if (list.length === 0) db.removeEmpty(key)
   return items
@@ -83,7 +83,7 @@ function move(session: Session, source: string, target: string, from: End, to: E
   const entry = db.write(source, 'list')
   if (entry === undefined) return undefined
   db.write(target, 'list')
-  const item = from === 'left' ? entry.value.shift()! : entry.value.pop()!
+  const item = from === 'left' ? entry.value.popHead()! : entry.value.popTail()!
   // The target first: moving the last element of a list onto itself must not remove the key.
   push(listFor(db, target), item, to)
   db.changed(target, Notify.LIST, to === 'left' ? 'lpush' : 'rpush')
@@ -213,7 +213,7 @@ function lindex(session: Session, args: readonly string[]): Outcome {
   const index = integerOf(args[2])
   const { length } = entry.value
   const at = index < 0 ? index + length : index
-  return at < 0 || at >= length ? null : entry.value.at(at)
+  return entry.value.get(at) ?? null
 }
 
 /** Redis's ranges: negative from the end, both ends included, cut to what there is; end < start when empty. */
@@ -231,7 +231,7 @@ function lrange(session: Session, args: readonly string[]): Outcome {
   const entry = session.db.read(args[1]!, 'list')
   if (entry === undefined) return []
   const { start, end } = rangeOf(args[2]!, args[3]!, entry.value.length)
-  return entry.value.slice(start, end)
+  return entry.value.slice(start, end + 1)
 }
 
 function ltrim(session: Session, args: readonly string[]): Outcome {
@@ -241,7 +241,9 @@ function ltrim(session: Session, args: readonly string[]): Outcome {
   const entry = db.write(key, 'list')
   if (entry === undefined) return OK
   const { start, end } = rangeOf(args[2]!, args[3]!, entry.value.length)
-  entry.value.trim(start, end)
+  const { length } = entry.value
+  entry.value.remove(Math.max(start, end + 1), length)
+  entry.value.remove(0, start)
   db.changed(key, Notify.LIST, 'ltrim')
   if (entry.value.length === 0) db.removeEmpty(key)
   return OK
@@ -268,13 +270,16 @@ function linsert(session: Session, args: readonly string[]): Outcome {
   if (where !== 'before' && where !== 'after') throw SYNTAX
   const list = db.write(key, 'list')?.value
   if (list === undefined) return 0
-  for (let i = 0; i < list.length; i++) {
-    if (list.at(i) !== args[3]) continue
-    list.insert(where === 'before' ? i : i + 1, args[4]!)
-    db.changed(key, Notify.LIST, 'linsert')
-    return list.length
-  }
-  return -1
+  let found = -1
+  list.visit((element, index) => {
+    if (element !== args[3]) return true
+    found = index
+    return false
+  })
+  if (found === -1) return -1
+  list.insert(where === 'before' ? found : found + 1, args[4]!)
+  db.changed(key, Notify.LIST, 'linsert')
+  return list.length
 }
 
 function lrem(session: Session, args: readonly string[]): Outcome {
@@ -283,7 +288,7 @@ function lrem(session: Session, args: readonly string[]): Outcome {
   const count = integerOf(args[2])
   const list = db.write(key, 'list')?.value
   if (list === undefined) return 0
-  const removed = list.remove(args[3]!, count === 0 ? Infinity : Math.abs(count), count < 0)
+  const removed = list.removeEqual(args[3]!, Math.abs(count), count < 0)
   if (removed > 0) db.changed(key, Notify.LIST, 'lrem')
   if (list.length === 0) db.removeEmpty(key)
   return removed
@@ -314,14 +319,13 @@ function lpos(session: Session, args: readonly string[]): Outcome {
   const found: number[] = []
   // As in C, the most negative rank has no positive counterpart; it skips nothing.
   let skip = rank === -(2 ** 63) ? 0 : Math.abs(rank) - 1
-  for (let step = 0; step < Math.min(limit, list.length); step++) {
-    const at = rank > 0 ? step : list.length - 1 - step
-    if (list.at(at) !== args[2] || skip-- > 0) continue
-    if (count === undefined) return at
-    found.push(at)
-    if (found.length === count) break
-  }
-  return count === undefined ? null : found
+  const wanted = count ?? 1
+  list.visit((element, index) => {
+    if (limit-- <= 0) return false
+    if (element === args[2] && skip-- <= 0) found.push(index)
+    return found.length !== wanted || wanted === 0
+  }, rank < 0)
+  return count === undefined ? (found[0] ?? null) : found
 }
 
 export const list: Readonly<Record<string, Handler>> = {

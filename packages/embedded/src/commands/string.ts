@@ -2,16 +2,14 @@
 import { FailureReply, type Reply } from '@ochre/protocol'
 import { addFloats, exactIntegerOf, integerOf, longDoubleOf } from '../arguments.ts'
 import type { Database } from '../database.ts'
-import { textOf } from '../entry.ts'
+import { plainEncoding, textOf } from '../entry.ts'
 import { type ExpiryUnit, expiryOf, isExpiryUnit } from '../expiry.ts'
 import { OK, SYNTAX, TOO_LONG, wrongArity } from '../failures.ts'
 import { Notify } from '../notify.ts'
 import type { Handler, Outcome, Session } from '../session.ts'
-import { addIntegers, type Integer, parseInteger } from '../structures/numbers.ts'
+import { addIntegers, type Integer } from '../structures/numbers.ts'
 import { lcs } from './lcs.ts'
 
-/** The longest string that Redis keeps in one piece with its header. */
-const EMBSTR_LIMIT = 44
 const OVERFLOW = new FailureReply('ERR increment or decrement would overflow')
 
 function get(session: Session, args: readonly string[]): Outcome {
@@ -280,16 +278,10 @@ function incrbyfloat(session: Session, args: readonly string[]): Outcome {
   const entry = db.write(key, 'string')
   const before = longDoubleOf(entry === undefined ? '0' : textOf(entry.value))
   const sum = addFloats(before, longDoubleOf(args[2]))
-  db.put(key, 'string', sum, sum.length <= EMBSTR_LIMIT ? 'embstr' : 'raw', true)
+  db.put(key, 'string', sum, plainEncoding(sum), true)
   db.changed(key, Notify.STRING, 'incrbyfloat')
   session.propagate(['SET', key, sum, 'KEEPTTL'])
   return sum
-}
-
-/** OBJECT ENCODING of a string that was never edited in place. */
-export function stringEncoding(value: string | Buffer): 'int' | 'embstr' | 'raw' {
-  if (value.length <= 20 && parseInteger(textOf(value)) !== undefined) return 'int'
-  return value.length <= EMBSTR_LIMIT ? 'embstr' : 'raw'
 }
 
 export const string: Readonly<Record<string, Handler>> = {
