@@ -1,0 +1,608 @@
+// Expressions and statements of a program as Lua text. Pure: nodes in, text out.
+//
+// Fields live in the table `f`, variables in `v`, views of collections in `c`; packed arguments are unpacked once into
+// `L` (lists) and `S` (sets).
+
+import type { FieldSpec } from './fields.ts'
+import type { LuaUses } from './lua/library.ts'
+import { quote } from './lua/quote.ts'
+import type { ModelSpec, StoredField } from './model.ts'
+import type { ArithmeticOp, CollectionRef, Expr, ExprType, Op } from './ops.ts'
+
+export type Representation = 'number' | 'decimal' | 'text' | 'truth'
+
+/** How a script holds a kind of value. */
+export function representation(type: ExprType): Representation {
+  switch (type) {
+    case 'int':
+    case 'float':
+    case 'date':
+      return 'number'
+    case 'bigint':
+      return 'decimal'
+    case 'boolean':
+      return 'truth'
+    default:
+      return 'text'
+  }
+}
+
+/** Opens of views by kind of collection. */
+const OPEN: Readonly<Record<CollectionRef['kind'], string>> = {
+  list: 'l_open',
+  set: 's_open',
+  map: 'h_open',
+  sortedSet: 'z_open',
+  geo: 'z_open',
+  stream: 'x_open',
+}
+
+export class LuaWriter {
+  readonly uses: LuaUses
+  readonly spec: ModelSpec
+  /** Where in ARGV slot 0 is. */
+  private readonly firstArg: number
+  /** Fields whose values the text reads; collections it opens. */
+  readonly reads: Set<StoredField> = new Set()
+  readonly opens: Map<string, CollectionRef> = new Map()
+  readonly writes: Set<StoredField> = new Set()
+  readonly unpacked: Map<number, string> = new Map()
+  usesClock = false
+  private label = ''
+  private loops = 0
+  private readonly loopOf: Map<number, { readonly items: string; readonly i: string }> = new Map()
+
+  constructor(uses: LuaUses, spec: ModelSpec, firstArg: number) {
+    this.uses = uses
+    this.spec = spec
+    this.firstArg = firstArg
+  }
+
+  argv(slot: number): string {
+    return `ARGV[${slot + this.firstArg}]`
+  }
+
+  /** Text from Redis or ARGV, present and without the row's mark, as the script holds it. */
+  fromText(type: ExprType, text: string): string {
+    switch (representation(type)) {
+      case 'number':
+        return `tonumber(${text})`
+      case 'truth':
+        return `(${text} == '1')`
+      default:
+        return text
+    }
+  }
+
+  /** The same for text that may be nil or false. */
+  fromMaybe(type: ExprType, text: string): string {
+    switch (representation(type)) {
+      case 'number':
+        return `${this.uses.use('num')}(${text}, ${quote(this.label)})`
+      case 'truth':
+        return `${this.uses.use('bool')}(${text})`
+      default:
+        return text
+    }
+  }
+
+  /** A row's hash value as the script holds it; nil when null or absent. */
+  fromRow(field: FieldSpec & { readonly name: string }, text: string): string {
+    switch (representation(field.kind as ExprType)) {
+      case 'number':
+        return `${this.uses.use('num')}(${text}, ${quote(field.name)})`
+      case 'truth':
+        return `${this.uses.use('bool')}(${text})`
+      default:
+        return `${this.uses.use('raw')}(${text})`
+    }
+  }
+
+  /** What the script holds, not nil, as text for Redis, without the row's mark. */
+  toText(type: ExprType, code: string): string {
+    switch (type) {
+      case 'int':
+      case 'date':
+        return `${this.uses.use('int')}(${code})`
+      case 'float':
+        return `${this.uses.use('float')}(${code})`
+      case 'boolean':
+        return `(${code} and '1' or '0')`
+      default:
+        return code
+    }
+  }
+
+  private need(node: Expr): string {
+    const code = this.expr(node)
+    return this.maybe(node) ? `${this.uses.use('some')}(${code}, ${quote(this.label)})` : code
+  }
+
+  /** Whether the value may be nil. */
+  maybe(node: Expr): boolean {
+    switch (node.k) {
+      case 'null':
+      case 'var':
+      case 'jsonGet':
+      case 'jsonSize':
+      case 'jsonAs':
+      case 'at':
+      case 'rank':
+        return true
+      case 'arg':
+        return node.maybe === true
+      case 'field': {
+        const field = this.spec.byProperty.get(node.field)!
+        return field.optional || field.nullable
+      }
+      case 'length':
+      case 'slice':
+      case 'bitCount':
+        return this.maybe(node.a)
+      case 'pick':
+        return this.maybe(node.yes) || this.maybe(node.no)
+      case 'orElse':
+        return this.maybe(node.b)
+      default:
+        return false
+    }
+  }
+
+  /** A condition: exactly true or false. */
+  truth(node: Expr): string {
+    const code = this.expr(node)
+    return this.maybe(node) ? `(${code} == true)` : code
+  }
+
+  expr(node: Expr): string {
+    const { uses } = this
+    switch (node.k) {
+      case 'arg':
+        if (node.maybe) {
+          const text = `${uses.use('raw')}(${this.argv(node.slot)})`
+          return this.fromMaybe(node.type, text)
+        }
+        return this.fromText(node.type, this.argv(node.slot))
+      case 'null':
+        return 'nil'
+      case 'field': {
+        const field = this.spec.byProperty.get(node.field)!
+        if (field === this.spec.id) return node.type === 'int' ? 'tonumber(ARGV[1])' : 'ARGV[1]'
+        this.reads.add(field)
+        return `f.${field.name}`
+      }
+      case 'var':
+        return `v[${node.id}]`
+      case 'now':
+        this.usesClock = true
+        uses.use('now')
+        return 'now'
+      case 'widen':
+        return `${uses.use('int')}(${this.need(node.a)})`
+      case 'arith':
+        return this.arithmetic(node.type, node.op, this.need(node.a), this.need(node.b))
+      case 'compare':
+        return this.comparison(node)
+      case 'in': {
+        const set = this.unpack(node.list, node.a.type)
+        return node.a.type === 'json' ? this.jsonIn(node.a, node.list) : `(${set}[${this.key(node.a)}] == true)`
+      }
+      case 'and':
+      case 'or':
+        return `(${node.items.map((item) => this.truth(item)).join(` ${node.k} `)})`
+      case 'not':
+        return `(not ${this.truth(node.a)})`
+      case 'isNull':
+        return `(${this.expr(node.a)} == nil)`
+      case 'text': {
+        const fn = node.fn === 'contains' ? 't_has' : node.fn === 'startsWith' ? 't_starts' : 't_ends'
+        return `${uses.use(fn)}(${this.expr(node.a)}, ${this.expr(node.b)})`
+      }
+      case 'length':
+        return `${uses.use(node.a.type === 'bytes' ? 'len' : 'chars')}(${this.expr(node.a)})`
+      case 'concat':
+        return `(${this.need(node.a)} .. ${this.need(node.b)})`
+      case 'slice': {
+        const fn = uses.use(node.type === 'bytes' ? 'bslice' : 'slice')
+        return `${fn}(${this.expr(node.a)}, ${this.need(node.from)}, ${node.to ? this.need(node.to) : 'nil'})`
+      }
+      case 'swap':
+        return `${uses.use('swap')}(${this.need(node.a)}, ${this.need(node.from)}, ${this.need(node.to)}, ${node.all})`
+      case 'overlay':
+        return `${uses.use('overlay')}(${this.need(node.a)}, ${this.need(node.at)}, ${this.need(node.part)}, ${quote(this.label)})`
+      case 'setBit':
+        return `${uses.use('setbit')}(${this.need(node.a)}, ${this.need(node.at)}, ${this.need(node.on)}, ${quote(this.label)})`
+      case 'getBit':
+        return `${uses.use('getbit')}(${this.expr(node.a)}, ${this.need(node.at)})`
+      case 'bitCount':
+        return `${uses.use('bitcount')}(${this.expr(node.a)})`
+      case 'floorTo': {
+        const unit = this.need(node.unit)
+        return `(floor(${this.need(node.a)} / ${unit}) * ${unit})`
+      }
+      case 'pick':
+        return `(function() if ${this.truth(node.cond)} then return ${this.expr(node.yes)} end return ${this.expr(node.no)} end)()`
+      case 'orElse':
+        if (node.type !== 'boolean') return `(${this.expr(node.a)} or ${this.expr(node.b)})`
+        return `(function() local x = ${this.expr(node.a)} if x == nil then return ${this.expr(node.b)} end return x end)()`
+      case 'jsonGet':
+        return `${uses.use('j_get')}(${this.expr(node.a)}, ${this.path(node.path)})`
+      case 'jsonSize':
+        return `${uses.use('j_size')}(${this.expr(node.a)}, ${this.path(node.path)})`
+      case 'jsonSet':
+        return `${uses.use('j_set')}(${this.expr(node.a)}, ${this.path(node.path)}, ${this.jsonText(node.value)}, ${quote(this.label)})`
+      case 'jsonPush':
+        return `${uses.use('j_push')}(${this.expr(node.a)}, ${this.path(node.path)}, ${this.jsonText(node.value)}, ${quote(this.label)})`
+      case 'jsonAdd':
+        return `${uses.use('j_add')}(${this.expr(node.a)}, ${this.path(node.path)}, ${this.toText('float', this.need(node.by))}, ${quote(this.label)})`
+      case 'jsonDelete':
+        return `${uses.use('j_del')}(${this.expr(node.a)}, ${this.path(node.path)}, ${quote(this.label)})`
+      case 'jsonAs':
+        return `${uses.use(node.type === 'float' ? 'j_number' : 'j_string')}(${this.expr(node.a)})`
+      case 'size':
+        return `${this.view(node.of)}.n`
+      case 'has':
+        return this.membership(node.of, node.a)
+      case 'at':
+        return this.item(node.of, node.a)
+      case 'rank':
+        return `${uses.use('z_rank')}(${this.view(node.of)}, ${this.element(node.of, node.a)}, ${node.rev})`
+      case 'countBetween':
+        return `${uses.use('z_count')}(${this.view(node.of)}, ${this.need(node.a)}, ${this.need(node.b)})`
+    }
+  }
+
+  private jsonText(node: Expr): string {
+    return `(${this.expr(node)} or 'null')`
+  }
+
+  private arithmetic(type: ExprType, op: ArithmeticOp, a: string, b: string): string {
+    const { uses } = this
+    const label = quote(this.label)
+    if (type === 'bigint') {
+      if (op === 'least' || op === 'greatest') {
+        uses.use('b_min')
+        return `${op === 'least' ? 'b_min' : 'b_max'}(${a}, ${b})`
+      }
+      const fn = { '+': 'b_add', '-': 'b_sub', '*': 'b_mul', '/': 'b_quot', '%': 'b_rem', '^': 'b_pow' }[op]
+      return `${uses.use(fn)}(${a}, ${b}, ${label})`
+    }
+    const bounded = type === 'int' ? 'safe' : type === 'date' ? 'instant' : 'finite'
+    switch (op) {
+      case 'least':
+        return `math.min(${a}, ${b})`
+      case 'greatest':
+        return `math.max(${a}, ${b})`
+      case '+':
+      case '-':
+      case '*':
+        return `${uses.use(bounded)}(${a} ${op} ${b}, ${label})`
+      case '/':
+        if (type === 'int') return `${uses.use('quot')}(${a}, ${b}, ${label})`
+        return `${uses.use('finite')}(${uses.use('over')}(${a}, ${b}, ${label}), ${label})`
+      case '%':
+        return `${uses.use('rem')}(${a}, ${b}, ${label})`
+      case '^':
+        if (type === 'int') return `${uses.use('ipow')}(${a}, ${b}, ${label})`
+        return `${uses.use('finite')}(${a} ^ ${b}, ${label})`
+    }
+  }
+
+  private comparison(node: Extract<Expr, { k: 'compare' }>): string {
+    const { uses } = this
+    const a = this.expr(node.a)
+    const b = this.expr(node.b)
+    if (node.op === 'eq' || node.op === 'ne') {
+      const equal = node.a.type === 'json' ? `${uses.use('j_eq')}(${a}, ${b})` : `(${a} == ${b})`
+      return node.op === 'eq' ? equal : `(not ${equal})`
+    }
+    const swap = node.op === 'gt' || node.op === 'gte'
+    const strict = node.op === 'gt' || node.op === 'lt'
+    const [x, y] = swap ? [b, a] : [a, b]
+    const kind = representation(node.a.type)
+    if (kind === 'decimal') {
+      uses.use('b_lt')
+      return `${strict ? 'b_lt' : 'b_le'}(${x}, ${y})`
+    }
+    if (kind === 'text') {
+      uses.use('t_lt')
+      return `${strict ? 't_lt' : 't_le'}(${x}, ${y})`
+    }
+    if (!this.maybe(node.a) && !this.maybe(node.b)) return `(${x} ${strict ? '<' : '<='} ${y})`
+    uses.use('n_lt')
+    return `${strict ? 'n_lt' : 'n_le'}(${x}, ${y})`
+  }
+
+  /** A table that has the packed values of a slot as keys. */
+  private unpack(slot: number, type: ExprType): string {
+    if (!this.unpacked.has(slot)) {
+      this.uses.use('unlist')
+      this.unpacked.set(
+        slot,
+        `S[${slot}] = {} for _, x in ipairs(unlist(${this.argv(slot)})) do S[${slot}][${this.fromText(type, 'x')}] = true end`,
+      )
+    }
+    return `S[${slot}]`
+  }
+
+  private key(node: Expr): string {
+    const code = this.expr(node)
+    // Indexing with nil is a read of nothing, which is false.
+    return code
+  }
+
+  private jsonIn(a: Expr, slot: number): string {
+    this.uses.use('unlist')
+    this.uses.use('j_eq')
+    this.unpacked.set(slot, `L[${slot}] = unlist(${this.argv(slot)})`)
+    return `(function() local x = ${this.expr(a)} for _, y in ipairs(L[${slot}]) do if j_eq(x, y) then return true end end return false end)()`
+  }
+
+  private path(slot: number): string {
+    this.uses.use('unlist')
+    this.unpacked.set(slot, `L[${slot}] = unlist(${this.argv(slot)})`)
+    return `L[${slot}]`
+  }
+
+  // Collections
+
+  /** The view of a collection, opened at the top of the script. */
+  view(of: CollectionRef): string {
+    this.opens.set(of.field, of)
+    this.uses.use(OPEN[of.kind])
+    return `c.${this.spec.byProperty.get(of.field)!.name}`
+  }
+
+  openView(of: CollectionRef, key: string): string {
+    const { name } = this.spec.byProperty.get(of.field)!
+    return `c.${name} = ${this.uses.use(OPEN[of.kind])}(${key}, ${quote(name)})`
+  }
+
+  /** An element as the text that Redis holds. */
+  private element(of: CollectionRef, node: Expr): string {
+    return this.toText(of.element, this.need(node))
+  }
+
+  private membership(of: CollectionRef, a: Expr): string {
+    const view = this.view(of)
+    const { uses } = this
+    switch (of.kind) {
+      case 'list':
+        return `${uses.use('l_has')}(${view}, ${this.element(of, a)})`
+      case 'set':
+        return `${uses.use('s_has')}(${view}, ${this.element(of, a)})`
+      case 'map':
+        return `(${uses.use('h_get')}(${view}, ${this.need(a)}) ~= nil)`
+      default:
+        return `(${uses.use('z_score')}(${view}, ${this.element(of, a)}) ~= nil)`
+    }
+  }
+
+  private item(of: CollectionRef, a: Expr): string {
+    const view = this.view(of)
+    const { uses } = this
+    if (of.kind === 'list') return this.fromMaybe(of.element, `${uses.use('l_at')}(${view}, ${this.need(a)})`)
+    if (of.kind === 'map') return this.fromMaybe(of.element, `${uses.use('h_get')}(${view}, ${this.need(a)})`)
+    return `${uses.use('z_score')}(${view}, ${this.element(of, a)})`
+  }
+
+  // Statements
+
+  ops(ops: readonly Op[], indent: string): string {
+    return ops.map((op) => this.op(op, indent)).join('')
+  }
+
+  private op(op: Op, indent: string): string {
+    const { uses } = this
+    switch (op.op) {
+      case 'set': {
+        const field = this.spec.byProperty.get(op.field)!
+        this.writes.add(field)
+        this.label = field.property
+        const code = this.expr(op.value)
+        const unset = field.optional && field.nullable ? ` u.${field.name} = nil` : ''
+        return `${indent}f.${field.name} = ${code}${unset}\n`
+      }
+      case 'unset': {
+        const field = this.spec.byProperty.get(op.field)!
+        this.writes.add(field)
+        const unset = field.nullable ? ` u.${field.name} = true` : ''
+        return `${indent}f.${field.name} = nil${unset}\n`
+      }
+      case 'let':
+        this.label = ''
+        return `${indent}v[${op.id}] = ${this.expr(op.value)}\n`
+      case 'fail':
+        return `${indent}do return { 1, 'FAIL', ${this.argv(op.code)} } end\n`
+      case 'when': {
+        this.label = ''
+        let text = ''
+        op.branches.forEach((branch, i) => {
+          text += `${indent}${i === 0 ? 'if' : 'elseif'} ${this.truth(branch.cond)} then\n${this.ops(branch.body, `${indent}  `)}`
+        })
+        if (op.otherwise.length > 0) text += `${indent}else\n${this.ops(op.otherwise, `${indent}  `)}`
+        return `${text}${indent}end\n`
+      }
+      case 'mutate':
+        this.label = op.of.field
+        return `${indent}${this.mutation(op)}\n`
+      case 'read':
+        this.label = op.of.field
+        return `${indent}${this.reading(op)}\n`
+      case 'each': {
+        this.label = op.of.field
+        const { head, i, items, foot } = this.loop(op.of, op.item, op.value, op.most, op.range, op.rev, indent)
+        this.loopOf.set(op.item, { items, i })
+        const body = this.ops(op.body, `${indent}  `)
+        return `${head}${body}${indent}end\n${foot}`
+      }
+      case 'dropItem': {
+        const loop = this.loopOf.get(op.item)!
+        const view = this.view(op.of)
+        if (op.of.kind === 'list') return `${indent}drop_${loop.i}[${loop.i}] = true\n`
+        const fn = op.of.kind === 'set' ? 's_remove' : op.of.kind === 'map' ? 'h_delete' : 'z_remove'
+        return `${indent}${uses.use(fn)}(${view}, ${loop.items}[${loop.i}])\n`
+      }
+      case 'putItem': {
+        const loop = this.loopOf.get(op.item)!
+        this.label = op.of.field
+        return `${indent}v[${op.item}] = ${this.need(op.value)} ${uses.use('l_put')}(${this.view(op.of)}, ${loop.i} - 1, ${this.toText(op.of.element, `v[${op.item}]`)})\n`
+      }
+      case 'quantify': {
+        this.label = op.of.field
+        const { head, i: _i } = this.loop(op.of, op.item, op.value, op.most, null, false, `${indent}  `)
+        const cond = this.truth(op.cond)
+        const start = { some: 'false', every: 'true', count: '0', find: 'nil' }[op.mode]
+        const step = {
+          some: `if ${cond} then v[${op.id}] = true break end`,
+          every: `if not ${cond} then v[${op.id}] = false break end`,
+          count: `if ${cond} then v[${op.id}] = v[${op.id}] + 1 end`,
+          find: `if ${cond} then v[${op.id}] = v[${op.item}] break end`,
+        }[op.mode]
+        return `${indent}v[${op.id}] = ${start}\n${indent}do\n${head}${indent}    ${step}\n${indent}  end\n${indent}end\n`
+      }
+    }
+  }
+
+  private loop(
+    of: CollectionRef,
+    item: number,
+    value: number,
+    most: Expr,
+    range: readonly [Expr, Expr] | null,
+    rev: boolean,
+    indent: string,
+  ): { head: string; i: string; items: string; foot: string } {
+    const { uses } = this
+    const n = ++this.loops
+    const items = `items_${n}`
+    const i = `i_${n}`
+    const view = this.view(of)
+    const limit = this.need(most)
+    let head = ''
+    let foot = ''
+    let bind = ''
+    if (of.kind === 'list') {
+      uses.use('l_drop')
+      head = `${indent}local ${items}, drop_${i} = ${uses.use('l_each')}(${view}, ${limit}), {}\n`
+      foot = `${indent}l_drop(${view}, drop_${i})\n`
+      bind = `v[${item}] = ${this.fromText(of.element, `${items}[${i}]`)}`
+    } else if (of.kind === 'set') {
+      head = `${indent}local ${items} = ${uses.use('s_each')}(${view}, ${limit})\n`
+      bind = `v[${item}] = ${this.fromText(of.element, `${items}[${i}]`)}`
+    } else if (of.kind === 'map') {
+      uses.use('h_get')
+      head = `${indent}local ${items} = ${uses.use('h_each')}(${view}, ${limit})\n`
+      bind = `v[${item}] = ${items}[${i}] v[${value}] = ${this.fromMaybe(of.element, `h_get(${view}, ${items}[${i}])`)}`
+    } else {
+      const [from, to] = range ? range.map((each) => this.need(each)) : ['0', '-1']
+      head = `${indent}local ${items}, scores_${n} = ${uses.use('z_each')}(${view}, ${from}, ${to}, ${rev}, ${limit})\n`
+      bind = `v[${item}] = ${this.fromText(of.element, `${items}[${i}]`)} v[${value}] = scores_${n}[${items}[${i}]]`
+    }
+    head += `${indent}for ${i} = 1, #${items} do\n${indent}  ${bind}\n`
+    return { head, i, items, foot }
+  }
+
+  private mutation(op: Extract<Op, { op: 'mutate' }>): string {
+    const { uses } = this
+    const { of } = op
+    const view = this.view(of)
+    const [a, b, c] = op.args
+    const result = `v[${op.id}] = `
+    switch (op.fn) {
+      case 'push':
+      case 'unshift':
+        return `${uses.use(op.fn === 'push' ? 'l_push' : 'l_unshift')}(${view}, ${this.element(of, a!)})`
+      case 'pop':
+      case 'shift':
+        return result + this.fromMaybe(of.element, `${uses.use(op.fn === 'pop' ? 'l_pop' : 'l_shift')}(${view})`)
+      case 'put':
+        return `${uses.use('l_put')}(${view}, ${this.need(a!)}, ${this.element(of, b!)})`
+      case 'insertBefore':
+      case 'insertAfter': {
+        const where = op.fn === 'insertBefore' ? 'BEFORE' : 'AFTER'
+        return `${result}${uses.use('l_insert')}(${view}, '${where}', ${this.element(of, a!)}, ${this.element(of, b!)})`
+      }
+      case 'removeItem':
+        return `${result}${uses.use('l_remove')}(${view}, ${this.element(of, a!)}, ${this.need(b!)})`
+      case 'trim':
+        return `${uses.use('l_trim')}(${view}, ${this.need(a!)}, ${this.need(b!)})`
+      case 'clear':
+        return `${uses.use(of.kind === 'list' ? 'l_clear' : 'clear')}(${view})`
+      case 'add':
+        if (of.kind === 'set') return `${result}${uses.use('s_add')}(${view}, ${this.element(of, a!)}) and 1 or 0`
+        return `${result}${uses.use('z_add')}(${view}, ${this.element(of, a!)}, ${this.need(b!)})`
+      case 'remove': {
+        const fn = of.kind === 'set' ? 's_remove' : 'z_remove'
+        return `${result}${uses.use(fn)}(${view}, ${this.element(of, a!)}) and 1 or 0`
+      }
+      case 'mapSet':
+        return `${result}${uses.use('h_set')}(${view}, ${this.need(a!)}, ${this.element(of, b!)})`
+      case 'mapDelete':
+        return `${result}${uses.use('h_delete')}(${view}, ${this.need(a!)})`
+      case 'mapAdd': {
+        const zero = of.element === 'bigint' ? "'0'" : '0'
+        const old = `(${this.fromMaybe(of.element, `${uses.use('h_get')}(${view}, ${this.need(a!)})`)} or ${zero})`
+        const sum = this.arithmetic(of.element, '+', old, this.need(b!))
+        return `${result}${sum} ${uses.use('h_set')}(${view}, ${this.need(a!)}, ${this.toText(of.element, `v[${op.id}]`)})`
+      }
+      case 'scoreAdd': {
+        const old = `(${uses.use('z_score')}(${view}, ${this.element(of, a!)}) or 0)`
+        return `${result}${this.arithmetic('float', '+', old, this.need(b!))} ${uses.use('z_add')}(${view}, ${this.element(of, a!)}, v[${op.id}])`
+      }
+      case 'popMin':
+      case 'popMax': {
+        uses.use('z_range')
+        uses.use('z_remove')
+        const got = `(z_range(${view}, 0, 0, ${op.fn === 'popMax'}))[1]`
+        return `do local x = ${got} if x then z_remove(${view}, x) end ${result}${this.fromMaybe(of.element, 'x')} end`
+      }
+      case 'geoAdd':
+        return `${uses.use('g_add')}(${view}, ${this.need(a!)}, ${this.toText('float', this.need(b!))}, ${this.toText('float', this.need(c!))})`
+      case 'append':
+        uses.use('unlist')
+        uses.use('queue')
+        return `do local x = unlist(${this.expr(a!)}) ${view}.w = true queue[#queue + 1] = { 'XADD', ${view}.k, '*', unpack(x) } ${view}.n = ${view}.n + 1 end`
+    }
+  }
+
+  private reading(op: Extract<Op, { op: 'read' }>): string {
+    const { uses } = this
+    const { of } = op
+    const view = this.view(of)
+    const [a, b, c] = op.args
+    const result = `v[${op.id}] = `
+    switch (op.fn) {
+      case 'items':
+        return `${result}${uses.use(of.kind === 'list' ? 'l_each' : 's_all')}(${view}${of.kind === 'list' ? ', LIMIT' : ''})`
+      case 'entries':
+        uses.use('h_get')
+        return `do local x = {} for _, k in ipairs(${uses.use('h_keys')}(${view})) do x[#x + 1] = k x[#x + 1] = h_get(${view}, k) end ${result}x end`
+      case 'range':
+        if (of.kind === 'stream') {
+          return `if ${view}.w then err('READ_AFTER_WRITE', ${quote(of.field)}) end ${result}call('XREVRANGE', ${view}.k, '+', '-', 'COUNT', ${this.toText('int', this.need(a!))})`
+        }
+        if (of.kind === 'list') {
+          uses.use('l_all')
+          return `do local x, from, to = {}, ${this.need(a!)}, ${this.need(b!)} if not ${view}.a and #${view}.f == 0 and #${view}.b == 0 and next(${view}.o) == nil and ${view}.lo == 0 and ${view}.hi == ${view}.n then x = call('LRANGE', ${view}.k, ${uses.use('int')}(from), int(to)) else local n = ${view}.n if from < 0 then from = math.max(from + n, 0) end if to < 0 then to = to + n end local all = l_all(${view}) for i = from, math.min(to, n - 1) do x[#x + 1] = all[i + 1] end end ${result}x end`
+        }
+        return `${result}(${uses.use('z_range')}(${view}, ${this.need(a!)}, ${this.need(b!)}, ${op.rev}))`
+      case 'rangeWithScores':
+        uses.use('float')
+        return `do local x, members, scores = {}, ${uses.use('z_range')}(${view}, ${this.need(a!)}, ${this.need(b!)}, ${op.rev}) for _, m in ipairs(members) do x[#x + 1] = m x[#x + 1] = float(scores[m]) end ${result}x end`
+      case 'geoPosition':
+        uses.use('g_add')
+        return `${result}g_read(${view}, 'GEOPOS', ${view}.k, ${this.need(a!)})[1] or nil`
+      case 'geoDistance':
+        uses.use('g_add')
+        return `${result}g_read(${view}, 'GEODIST', ${view}.k, ${this.need(a!)}, ${this.need(b!)}) or nil`
+      case 'geoSearch':
+        uses.use('g_add')
+        return `${result}g_read(${view}, 'GEOSEARCH', ${view}.k, 'FROMLONLAT', ${this.argText(a!)}, ${this.argText(b!)}, 'BYRADIUS', ${this.argText(c!)}, 'm', 'ASC')`
+    }
+  }
+
+  private argText(node: Expr): string {
+    return node.k === 'arg' ? this.argv(node.slot) : this.toText(node.type, this.need(node))
+  }
+}

@@ -1,0 +1,221 @@
+// A program's nodes to one Lua script. Pure, and memoised by shape: the text depends on nothing else.
+//
+// The script reads what it needs, runs the program on copies, checks every rule, and only then applies. Redis does not undo
+// a script that fails half-way; so nothing after the mark `-- apply` can fail.
+//
+//   KEYS  the row first, then what the program touches        ARGV  id, [version], the program's values
+
+import { LuaWriter, representation } from './compile-expression.ts'
+import { type LuaScript, LuaUses } from './lua/library.ts'
+import { quote } from './lua/quote.ts'
+import { KeyList, allIndexes, maintainCode, needsPurge, purgeCode, RUN_QUEUE } from './maintain.ts'
+import type { ModelSpec, StoredField } from './model.ts'
+import type { Expr, ExprType, Op, ProgramNodes, ReturnLeaf } from './ops.ts'
+
+export interface CompileOptions {
+  /** ARGV[2] is the version that the row must have. */
+  readonly versioned?: boolean
+  /** The reply ends with the whole row as it is afterwards. */
+  readonly withRow?: boolean
+  /** The row must satisfy this, or nothing happens (reply SKIP). */
+  readonly guard?: Expr | null
+}
+
+export interface CompiledProgram extends LuaScript {
+  /** Roles of KEYS; `bindKeys` names them. */
+  readonly roles: readonly string[]
+}
+
+const memo = new WeakMap<ModelSpec, Map<string, CompiledProgram>>()
+
+/** The script of a program's shape. Equal shapes of one model share it. */
+export function compileProgram(spec: ModelSpec, nodes: ProgramNodes, options: CompileOptions = {}): CompiledProgram {
+  let shapes = memo.get(spec)
+  if (!shapes) {
+    shapes = new Map()
+    memo.set(spec, shapes)
+  }
+  const shape = JSON.stringify([nodes.ops, nodes.returns, options])
+  let compiled = shapes.get(shape)
+  if (!compiled) {
+    compiled = compile(spec, nodes, options)
+    shapes.set(shape, compiled)
+  }
+  return compiled
+}
+
+function compile(spec: ModelSpec, nodes: ProgramNodes, options: CompileOptions): CompiledProgram {
+  const uses = new LuaUses()
+  const keys = new KeyList()
+  const row = keys.at('row')
+  const writer = new LuaWriter(uses, spec, options.versioned ? 3 : 2)
+
+  const guard = options.guard ? `if not ${writer.truth(options.guard)} then return { 1, 'SKIP' } end\n` : ''
+  const body = guard + writer.ops(nodes.ops, '')
+  const leaves = nodes.returns.map((leaf) => leafCode(writer, leaf))
+  const written = spec.scalars.filter((field) => writer.writes.has(field))
+  const affected = allIndexes(spec).filter((index) => index.columns.some(({ field }) => writer.writes.has(field)))
+  const changesCollections = nodes.ops.some(changesCollection)
+  const writes = written.length > 0 || changesCollections
+  const refresh = writes && spec.ttl?.onWrite === true
+  const expires = spec.ttl !== null && (refresh || changesCollections)
+
+  // Columns of affected indexes are read and decoded too, without refusing absent ones.
+  const decoded = new Set<StoredField>(writer.reads)
+  for (const { columns } of affected) for (const { field } of columns) if (field !== spec.id) decoded.add(field)
+  const fetched = spec.scalars.filter((field) => decoded.has(field) || writer.writes.has(field))
+  const position = new Map(fetched.map((field, i) => [field, i + 2]))
+  if (writes) uses.use('queue')
+  if (refresh || (writes && needsPurge(spec) && affected.length > 0)) uses.use('now')
+
+  let text = 'local id = ARGV[1]\nlocal f, v, c, u, S, L = {}, {}, {}, {}, {}, {}\n'
+  if (affected.length > 0 && needsPurge(spec)) text += purgeCode(keys, spec)
+  const names = ["'_v'", ...fetched.map((field) => quote(field.name)), ...(refresh ? ["'_t'"] : [])]
+  text += `local r = call('HMGET', ${row}, ${names.join(', ')})\n`
+  text += `if not r[1] then return { 1, 'MISSING' } end\n`
+  if (options.versioned) {
+    text += `if r[1] ~= ARGV[2] then return { 1, 'CONFLICT', call('HGETALL', ${row}) } end\n`
+  }
+  for (const field of fetched) {
+    if (!decoded.has(field)) continue
+    const value = writer.fromRow(field, `r[${position.get(field)}]`)
+    const strict = writer.reads.has(field) && !field.optional && !field.nullable
+    text += `f.${field.name} = ${strict ? `${uses.use('req')}(${value}, ${quote(field.name)})` : value}\n`
+    if (field.optional && field.nullable && writer.writes.has(field))
+      text += `u.${field.name} = r[${position.get(field)}] == false\n`
+  }
+  for (const field of written) {
+    if (!decoded.has(field) && field.optional && field.nullable)
+      text += `u.${field.name} = r[${position.get(field)}] == false\n`
+  }
+  for (const of of writer.opens.values()) {
+    const { name } = spec.byProperty.get(of.field)!
+    text += `${writer.openView(of, keys.at(`c:${name}`))}\n`
+  }
+  for (const line of writer.unpacked.values()) text += `${line}\n`
+  // A field that is written before it is read starts from its old value, for branches that do not write it.
+  for (const field of written) {
+    if (!decoded.has(field)) text += `f.${field.name} = ${writer.fromRow(field, `r[${position.get(field)}]`)}\n`
+  }
+  text += body
+  const leafTable = leaves.length > 0 ? `local out = { 0, ${leaves.join(', ')} }\n` : 'local out = { 0 }\n'
+
+  if (writes) {
+    text += leafTable
+    text += '-- check\nlocal s, d, ch = {}, {}, {}\n'
+    for (const field of written) text += changeCode(writer, field, `r[${position.get(field)}]`, affected.length > 0)
+    text += maintainCode(uses, keys, spec, affected, '', true)
+    if (expires) text += expiryCode(keys, spec, refresh, fetched.length + 2, uses)
+    text += '-- apply\n'
+    if (written.length > 0) {
+      text += `if #s > 0 or #d > 0 then
+  s[#s + 1] = '_v'
+  s[#s + 1] = ${uses.use('int')}(tonumber(r[1]) + 1)
+  call('HSET', ${row}, unpack(s))
+  if #d > 0 then call('HDEL', ${row}, unpack(d)) end
+end
+`
+    }
+    text += `${RUN_QUEUE}\n`
+  } else text += leafTable
+  if (options.withRow) text += `out[#out + 1] = call('HGETALL', ${row})\n`
+  text += 'return out\n'
+  return { ...uses.script(text), roles: keys.roles }
+}
+
+function changesCollection(op: Op): boolean {
+  switch (op.op) {
+    case 'mutate':
+    case 'dropItem':
+    case 'putItem':
+      return true
+    case 'when':
+      return op.branches.some((branch) => branch.body.some(changesCollection)) || op.otherwise.some(changesCollection)
+    case 'each':
+      return op.body.some(changesCollection)
+    default:
+      return false
+  }
+}
+
+/** Lua of one returned value. Null travels as false, because nil would end the reply. */
+function leafCode(writer: LuaWriter, leaf: ReturnLeaf): string {
+  const { node } = leaf
+  const code = writer.expr(node)
+  if (leaf.list) return `${code} or false`
+  const maybe = writer.maybe(node)
+  switch (representation(node.type)) {
+    case 'truth':
+      return maybe ? `${writer.uses.use('flag')}(${code})` : `(${code} and 1 or 0)`
+    case 'number':
+      if (node.type === 'float') return maybe ? `${writer.uses.use('float_or')}(${code})` : `${writer.uses.use('float')}(${code})`
+      return maybe ? `${code} or false` : code
+    default:
+      return maybe ? `${code} or false` : code
+  }
+}
+
+/** Lua that checks a written field and notes its change. */
+function changeCode(writer: LuaWriter, field: StoredField, old: string, indexed: boolean): string {
+  const { uses } = writer
+  const name = quote(field.name)
+  const value = `f.${field.name}`
+  const type = field.kind as ExprType
+  const raise = (code: string) => `${uses.use('err')}('${code}', ${quote(field.property)})`
+  let absent = 'false'
+  if (field.nullable) absent = field.optional ? `(not u.${field.name}) and '\\0'` : `'\\0'`
+  let text = `do\n  local x, e = ${value}, false\n  if x == nil then\n`
+  text += field.nullable || field.optional ? `    e = ${absent}\n` : `    ${raise('NULL_VALUE')}\n`
+  text += '  else\n'
+  for (const check of checks(writer, field)) text += `    if ${check} then ${raise('OUT_OF_RANGE')} end\n`
+  const stored = writer.toText(type, 'x')
+  text += `    e = ${representation(type) === 'text' ? `${uses.use('cook')}(${stored})` : stored}\n  end\n`
+  const mark = indexed ? ` ch.${field.name} = true` : ''
+  text += `  if e ~= ${old} then${mark} if e then s[#s + 1] = ${name} s[#s + 1] = e else d[#d + 1] = ${name} end end\nend\n`
+  return text
+}
+
+function checks(writer: LuaWriter, field: StoredField): string[] {
+  const { uses } = writer
+  const out: string[] = []
+  const bound = (value: number | bigint): string => (field.kind === 'bigint' ? `'${value}'` : luaNumber(Number(value)))
+  const measure =
+    field.kind === 'string' ? `${uses.use('chars')}(x)` : field.kind === 'bytes' ? '#x' : 'x'
+  if (field.kind === 'bigint') {
+    if (field.min !== undefined) out.push(`${uses.use('b_cmp')}(x, ${bound(field.min)}) < 0`)
+    if (field.max !== undefined) out.push(`${uses.use('b_cmp')}(x, ${bound(field.max)}) > 0`)
+    return out
+  }
+  if (field.kind === 'enum') {
+    const members = field.members!.map((member) => `[${quote(member)}] = true`).join(', ')
+    return [`not ({ ${members} })[x]`]
+  }
+  if (field.min !== undefined) out.push(`${measure} < ${bound(field.min)}`)
+  if (field.max !== undefined)
+    out.push(field.kind === 'string' ? `#x > ${bound(field.max)} and ${measure} > ${bound(field.max)}` : `${measure} > ${bound(field.max)}`)
+  return out
+}
+
+function luaNumber(value: number): string {
+  return String(value)
+}
+
+/** Lua that queues the expiry of the row and its collections: extended by this write, or shared with a new collection. */
+function expiryCode(keys: KeyList, spec: ModelSpec, refresh: boolean, ttlPosition: number, uses: LuaUses): string {
+  const exp = keys.at('exp')
+  const owned = ['row', ...spec.collections.map((field) => `c:${field.name}`)].map((role) => keys.at(role))
+  const rule = spec.ttl!
+  const text = uses.use('int')
+  const extend = `    local ms = tonumber(r[${ttlPosition}] or '${rule.ms ?? ''}')
+    if ms and now + ms - tonumber(due) >= ${Math.max(rule.everyMs, 1)} then
+      due = ${text}(now + ms)
+      queue[#queue + 1] = { 'ZADD', ${exp}, due, id }
+    end
+`
+  return `if #s > 0 or #d > 0 or #queue > 0 then
+  local due = call('ZSCORE', ${exp}, id)
+  if due then
+${refresh ? extend : ''}${owned.map((key) => `    queue[#queue + 1] = { 'PEXPIREAT', ${key}, due }\n`).join('')}  end
+end
+`
+}

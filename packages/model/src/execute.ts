@@ -1,0 +1,155 @@
+// Runs recorded programs: shape to script, values to ARGV, the reply back to what the callback returned.
+
+import { ValidationError, type Issue } from '@ochre/protocol'
+import { decodeValue, encodeField, problemOf, type Stored } from './codec.ts'
+import { compileProgram, type CompiledProgram, type CompileOptions } from './compile.ts'
+import type { FieldSpec } from './fields.ts'
+import type { ModelSpec, StoredField } from './model.ts'
+import type { ExprType, ProgramNodes, ReturnLeaf } from './ops.ts'
+import { rowHandle } from './program.ts'
+import { Recorder, type Recording, type ReturnShape } from './recorder.ts'
+import { Value } from './value.ts'
+
+/** Parameters of a reusable program: scalar fields. */
+export type ParameterSpecs = Readonly<Record<string, FieldSpec>>
+
+export interface PreparedProgram {
+  readonly spec: ModelSpec
+  readonly recording: Recording
+  /** Slots of parameters. */
+  readonly parameters: readonly { readonly name: string; readonly field: FieldSpec; readonly slot: number }[]
+}
+
+/** Records a callback. With parameters, their values come at each run. */
+export function prepareProgram(
+  spec: ModelSpec,
+  callback: (row: object, parameters: object) => unknown,
+  parameterSpecs: ParameterSpecs = {},
+): PreparedProgram {
+  const recorder = new Recorder(spec, false)
+  const parameters: { name: string; field: FieldSpec; slot: number }[] = []
+  const values: Record<string, Value> = {}
+  for (const [name, field] of Object.entries(parameterSpecs)) {
+    const slot = recorder.arg(null)
+    const maybe = field.optional || field.nullable
+    parameters.push({ name, field, slot })
+    const type = field.kind as ExprType
+    values[name] = new Value(recorder, maybe ? { k: 'arg', type, slot, maybe: true } : { k: 'arg', type, slot })
+  }
+  const asyncCheck = callback.constructor.name === 'AsyncFunction'
+  const row = rowHandle(recorder)
+  const body = asyncCheck ? (callback as unknown as () => unknown) : () => callback(row, Object.freeze(values))
+  return { spec, recording: recorder.record(body), parameters }
+}
+
+/** The arguments of one run. Throws a ValidationError for parameters that do not fit. */
+export function argumentsOf(program: PreparedProgram, given: Readonly<Record<string, unknown>>): Stored[] {
+  const args = [...program.recording.args]
+  const issues: Issue[] = []
+  for (const { name, field, slot } of program.parameters) {
+    const value = given[name] ?? null
+    if (value === null) {
+      if (field.optional || field.nullable) args[slot] = '\0'
+      else issues.push({ path: [name], message: 'is required' })
+      continue
+    }
+    const problem = problemOf(field, value)
+    if (problem) issues.push({ path: [name], message: problem })
+    else args[slot] = field.optional || field.nullable ? encodeField(field, value) : encodeParameter(field, value)
+  }
+  for (const name of Object.keys(given))
+    if (!program.parameters.some((each) => each.name === name)) issues.push({ path: [name], message: 'is not a parameter' })
+  if (issues.length > 0) throw new ValidationError('The parameters of the program do not fit', issues)
+  return args as Stored[]
+}
+
+function encodeParameter(field: FieldSpec, value: unknown): Stored {
+  const text = encodeField(field, value)
+  // Arguments that cannot be null carry no mark.
+  if (typeof text === 'string') return text.charCodeAt(0) === 0 ? text.slice(1) : text
+  return text[0] === 0 ? text.subarray(1) : text
+}
+
+export function compilePrepared(program: PreparedProgram, options?: CompileOptions): CompiledProgram {
+  return compileProgram(program.spec, program.recording.nodes, options)
+}
+
+/** Whether a reply holds bytes, which text decoding would damage. */
+export function returnsBytes(nodes: ProgramNodes): boolean {
+  return nodes.returns.some((leaf) => leaf.node.type === 'bytes' || leaf.element === 'bytes')
+}
+
+/** The callback's return with server values replaced by what the server sent. `leaves` follow the leading 0. */
+export function resultOf(recording: Recording, spec: ModelSpec, reply: readonly unknown[]): unknown {
+  const { returns } = recording.nodes
+  const values = returns.map((leaf, i) => leafValue(leaf, spec, reply[i + 1]))
+  return build(recording.result, values)
+}
+
+function build(shape: ReturnShape, values: readonly unknown[]): unknown {
+  switch (shape.kind) {
+    case 'leaf':
+      return values[shape.at]
+    case 'constant':
+      return shape.value
+    case 'list':
+      return shape.items.map((item) => build(item, values))
+    case 'object':
+      return Object.fromEntries(shape.entries.map(([key, item]) => [key, build(item, values)]))
+  }
+}
+
+const ELEMENTS: Readonly<Record<ExprType, FieldSpec>> = Object.fromEntries(
+  (['int', 'float', 'bigint', 'string', 'bytes', 'boolean', 'date', 'json', 'enum'] as const).map((kind) => [
+    kind,
+    { kind, optional: false, nullable: false },
+  ]),
+) as Record<ExprType, FieldSpec>
+
+function scalarValue(type: ExprType, reply: unknown): unknown {
+  if (reply === null || reply === undefined || reply === false) return null
+  if (type === 'boolean') return reply === true || Number(reply) === 1
+  return decodeValue(ELEMENTS[type], Buffer.isBuffer(reply) ? reply : String(reply))
+}
+
+function leafValue(leaf: ReturnLeaf, spec: ModelSpec, reply: unknown): unknown {
+  if (leaf.list === null) return scalarValue(leaf.node.type, reply)
+  const element = leaf.element!
+  if (leaf.list === 'geoDistance') return reply === null ? null : Number(reply)
+  if (leaf.list === 'geoPosition') return reply === null ? null : (reply as unknown[]).map(Number)
+  const items = (reply ?? []) as unknown[]
+  switch (leaf.list) {
+    case 'entries': {
+      const entries: [string, unknown][] = []
+      for (let i = 0; i < items.length; i += 2) entries.push([String(items[i]), scalarValue(element, items[i + 1])])
+      return Object.fromEntries(entries)
+    }
+    case 'rangeWithScores': {
+      const pairs: unknown[] = []
+      for (let i = 0; i < items.length; i += 2) pairs.push([scalarValue(element, items[i]), Number(items[i + 1])])
+      return pairs
+    }
+    case 'range': {
+      const field = streamOf(leaf, spec)
+      if (field) return items.map((item) => streamEntry(field, item as [unknown, unknown]))
+      return items.map((item) => scalarValue(element, item))
+    }
+    default:
+      return items.map((item) => scalarValue(element, item))
+  }
+}
+
+/** The stream that a range was read from; a leaf of a stream's range has entries, not elements. */
+function streamOf(leaf: ReturnLeaf, spec: ModelSpec): StoredField | undefined {
+  return leaf.stream ? spec.byProperty.get(leaf.stream) : undefined
+}
+
+function streamEntry(field: StoredField, [id, flat]: [unknown, unknown]): unknown {
+  const parts = flat as unknown[]
+  const entry: Record<string, unknown> = {}
+  for (let i = 0; i < parts.length; i += 2) {
+    const spec = field.entry![String(parts[i])]
+    if (spec) entry[String(parts[i])] = scalarValue(spec.kind as ExprType, parts[i + 1])
+  }
+  return { id: String(id), entry }
+}

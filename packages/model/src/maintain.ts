@@ -1,0 +1,201 @@
+// Lua that keeps indexes, unique constraints and the memo in agreement with a row, and the list of a script's keys.
+//
+// The text expects: `id`; `f`, the columns after the change; `ch`, the stored names of columns that changed (or `all`);
+// `queue`, what the apply phase will run. It reads every key that it will write by a command of the key's type, so a key
+// of another type fails while nothing has been written. It may end the script with a UNIQUE failure.
+
+import type { ExprType } from './ops.ts'
+import { representation } from './compile-expression.ts'
+import type { KeyFamily } from './keys.ts'
+import type { LuaUses } from './lua/library.ts'
+import { quote } from './lua/quote.ts'
+import type { ModelSpec, StoredField, StoredIndex } from './model.ts'
+import type { TupleKind } from './tuple.ts'
+
+/** Which keys a script touches, in the order of KEYS: row, memo, ids, exp, x:<index>, u:<unique>, c:<collection>. */
+export class KeyList {
+  readonly roles: string[] = []
+
+  /** `KEYS[n]` of a role. */
+  at(role: string): string {
+    let position = this.roles.indexOf(role)
+    if (position === -1) position = this.roles.push(role) - 1
+    return `KEYS[${position + 1}]`
+  }
+}
+
+/** The names of a script's keys for one row. */
+export function bindKeys(roles: readonly string[], family: KeyFamily, id: string): string[] {
+  return roles.map((role) => {
+    switch (role) {
+      case 'row':
+        return family.row(id)
+      case 'memo':
+        return family.memo
+      case 'ids':
+        return family.ids
+      case 'exp':
+        return family.exp
+      case 'meta':
+        return family.meta
+    }
+    const name = role.slice(2)
+    return role[0] === 'x' ? family.index(name) : role[0] === 'u' ? family.unique(name) : family.collection(id, name)
+  })
+}
+
+/** The keys that every writing script of a model shares, whatever the row. */
+export function sharedRoles(spec: ModelSpec): string[] {
+  return ['ids', 'memo', ...(spec.ttl ? ['exp'] : []), ...allIndexes(spec).map(roleOf)]
+}
+
+export function allIndexes(spec: ModelSpec): readonly StoredIndex[] {
+  return [...spec.indexes, ...spec.uniques]
+}
+
+/** The name of an index in KEYS and in the memo. */
+export function roleOf(index: StoredIndex): string {
+  return `${index.type === 'index' ? 'x' : 'u'}:${index.name}`
+}
+
+export function tupleKindOf(field: StoredField): TupleKind {
+  switch (representation(field.kind as ExprType)) {
+    case 'number':
+      return field.kind === 'float' ? 'double' : 'int64'
+    case 'decimal':
+      return 'int64'
+    case 'truth':
+      return 'boolean'
+    default:
+      return field.kind === 'bytes' ? 'bytes' : 'string'
+  }
+}
+
+const ENCODERS: Readonly<Record<TupleKind, string>> = {
+  int64: 'tup_int',
+  double: 'tup_float',
+  string: 'tup_text',
+  bytes: 'tup_bytes',
+  boolean: 'tup_bool',
+}
+
+/** Lua of one column's bytes, from the script's value of the field. */
+export function columnCode(uses: LuaUses, field: StoredField, value: string, desc: boolean, fold = false): string {
+  const encoder = field.kind === 'bigint' ? 'tup_big' : ENCODERS[tupleKindOf(field)]
+  const folded = fold ? `(${value} and string.lower(${value}))` : value
+  const code = `${uses.use(encoder)}(${folded})`
+  return desc ? `${uses.use('desc')}(${code})` : code
+}
+
+/** Lua of the whole entry: an index member with the id, or a unique tuple without. */
+export function entryCode(uses: LuaUses, index: StoredIndex, spec: ModelSpec, id = 'id'): string {
+  const columns = index.columns.map(({ field, desc, fold }) =>
+    columnCode(uses, field, field === spec.id ? idValue(field, id) : `f.${field.name}`, desc, fold === 'lower'),
+  )
+  if (index.type === 'index') {
+    columns.push(`${uses.use(index.columns.at(-1)!.desc ? 'suffix_desc' : 'suffix')}(${id})`)
+  }
+  return columns.join(' .. ')
+}
+
+function idValue(field: StoredField, id: string): string {
+  return field.kind === 'int' ? `tonumber(${id})` : id
+}
+
+/** Lua that queues the changes of the given indexes. `guarded`: only those whose columns are in `ch`. */
+export function maintainCode(
+  uses: LuaUses,
+  keys: KeyList,
+  spec: ModelSpec,
+  indexes: readonly StoredIndex[],
+  indent: string,
+  guarded: boolean,
+): string {
+  if (indexes.length === 0) return ''
+  const memo = keys.at('memo')
+  const changed = (index: StoredIndex): string =>
+    index.columns
+      .filter(({ field }) => field !== spec.id)
+      .map(({ field }) => `ch.${field.name}`)
+      .join(' or ') || 'false'
+  let body = `${indent}  local packed = call('HGET', ${memo}, id)\n${indent}  local mm = packed and cmsgpack.unpack(packed) or {}\n`
+  for (const index of indexes) {
+    const role = quote(roleOf(index))
+    const key = keys.at(roleOf(index))
+    const inner = `${indent}    `
+    let step = ''
+    if (index.type === 'index') {
+      step += `${inner}local e = ${entryCode(uses, index, spec)}\n`
+      step += `${inner}if mm[${role}] ~= e then\n${inner}  call('ZSCORE', ${key}, e)\n`
+      step += `${inner}  if mm[${role}] then queue[#queue + 1] = { 'ZREM', ${key}, mm[${role}] } end\n`
+      step += `${inner}  queue[#queue + 1] = { 'ZADD', ${key}, '0', e }\n${inner}  mm[${role}] = e\n${inner}end\n`
+    } else {
+      const absent = index.columns
+        .filter(({ field }) => field !== spec.id)
+        .map(({ field }) => `f.${field.name} == nil`)
+        .join(' or ')
+      step += `${inner}local e\n${inner}if not (${absent || 'false'}) then e = ${entryCode(uses, index, spec)} end\n`
+      step += `${inner}if mm[${role}] ~= e then\n${inner}  if e then\n`
+      step += `${inner}    local owner = call('HGET', ${key}, e)\n${inner}    if owner and owner ~= id then\n`
+      if (spec.ttl) {
+        purgeKeys(keys, spec)
+        step += `${inner}      local due = call('ZSCORE', ${keys.at('exp')}, owner)\n`
+        step += `${inner}      if not due or tonumber(due) >= ${uses.use('now')} then return { 1, 'UNIQUE', ${quote(index.name)}, owner } end\n`
+        step += `${inner}      purge(owner)\n`
+      } else step += `${inner}      return { 1, 'UNIQUE', ${quote(index.name)}, owner }\n`
+      step += `${inner}    end\n${inner}  end\n`
+      step += `${inner}  if mm[${role}] then queue[#queue + 1] = { 'HDEL', ${key}, mm[${role}] } end\n`
+      step += `${inner}  if e then queue[#queue + 1] = { 'HSET', ${key}, e, id } end\n${inner}  mm[${role}] = e\n${inner}end\n`
+    }
+    body += guarded
+      ? `${indent}  if ch.all or ${changed(index)} then\n${step}${indent}  end\n`
+      : `${indent}  do\n${step}${indent}  end\n`
+  }
+  body += `${indent}  queue[#queue + 1] = { 'HSET', ${memo}, id, cmsgpack.pack(mm) }\n`
+  const any = indexes.map(changed).join(' or ')
+  return guarded ? `${indent}if ch.all or ${any} then\n${body}${indent}end\n` : `${indent}do\n${body}${indent}end\n`
+}
+
+function purgeKeys(keys: KeyList, spec: ModelSpec): void {
+  for (const role of sharedRoles(spec)) keys.at(role)
+}
+
+/** Whether {@link maintainCode} needs `purge`. */
+export function needsPurge(spec: ModelSpec): boolean {
+  return spec.ttl !== null && spec.uniques.length > 0
+}
+
+/** Lua function `purge(o)`: queues the removal of everything but the row and its collections, from the memo. */
+export function purgeCode(keys: KeyList, spec: ModelSpec): string {
+  purgeKeys(keys, spec)
+  const table = allIndexes(spec)
+    .map((index) => `[${quote(roleOf(index))}] = ${keys.at(roleOf(index))}`)
+    .join(', ')
+  const hasEntries = allIndexes(spec).length > 0
+  const entries = `  local X = { ${table} }
+  local packed = call('HGET', ${keys.at('memo')}, o)
+  if packed then
+    for name, entry in pairs(cmsgpack.unpack(packed)) do
+      local key = X[name]
+      if key and byte(name) == 120 then
+        call('ZSCORE', key, entry)
+        queue[#queue + 1] = { 'ZREM', key, entry }
+      elseif key and call('HGET', key, entry) == o then
+        queue[#queue + 1] = { 'HDEL', key, entry }
+      end
+    end
+    queue[#queue + 1] = { 'HDEL', ${keys.at('memo')}, o }
+  end
+`
+  const exp = spec.ttl
+    ? `  call('ZSCORE', ${keys.at('exp')}, o)\n  queue[#queue + 1] = { 'ZREM', ${keys.at('exp')}, o }\n`
+    : ''
+  return `local function purge(o)
+${hasEntries ? entries : ''}${exp}  call('ZSCORE', ${keys.at('ids')}, o)
+  queue[#queue + 1] = { 'ZREM', ${keys.at('ids')}, o }
+end
+`
+}
+
+/** Lua statements that run the queue. */
+export const RUN_QUEUE = `for i = 1, #queue do call(unpack(queue[i])) end`

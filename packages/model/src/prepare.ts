@@ -1,0 +1,231 @@
+// Checks what a caller gives to create, update and the like, and turns it into stored text. Runs before anything is sent;
+// asynchronous only when a user's schema is.
+
+import { type Issue, UsageError, ValidationError } from '@ochre/protocol'
+import { encodeField, encodeValue, problemOf, runSchema, type Stored } from './codec.ts'
+import { packEntry } from './collection.ts'
+import { isCollectionKind, type FieldSpec } from './fields.ts'
+import type { ModelSpec, StoredField } from './model.ts'
+import type { IdSource } from './ulid.ts'
+
+/** One row on its way to the put script. */
+export interface PreparedRow {
+  readonly id: string
+  /** The values as they will be read back; scalars only. */
+  readonly values: Record<string, unknown>
+  /** Stored name and text. */
+  readonly set: [string, Stored][]
+  readonly defaults: [string, Stored][]
+  readonly unset: string[]
+  /** Collection position from 1, command, items. */
+  readonly contents: [number, string, Stored[]][]
+}
+
+export type InsertMode = 'create' | 'upsert' | 'replace'
+type MaybePromise<T> = T | Promise<T>
+
+/** The id of a row as text, for keys. */
+export function idText(spec: ModelSpec, id: unknown): string {
+  const problem = id === undefined || id === null ? 'is required' : problemOf(spec.id, id)
+  const text = problem === null ? String(id) : ''
+  const bad = problem ?? (idTextIsBad(text) ? 'must have 1 to 1024 characters and no control characters' : null)
+  if (bad) throw new ValidationError(`The id of a ${spec.name} ${bad}`, [{ path: ['id'], message: bad }])
+  return text
+}
+
+function idTextIsBad(text: string): boolean {
+  return text.length === 0 || text.length > 1024 || /[\u0000-\u001f\u007f]/.test(text)
+}
+
+class Preparation {
+  readonly spec: ModelSpec
+  readonly issues: Issue[] = []
+  readonly waits: Promise<void>[] = []
+  readonly row: PreparedRow
+
+  constructor(spec: ModelSpec, id: string) {
+    this.spec = spec
+    this.row = { id, values: {}, set: [], defaults: [], unset: [], contents: [] }
+  }
+
+  scalar(field: StoredField, value: unknown, into: 'set' | 'defaults'): void {
+    const { row } = this
+    if (value === null) {
+      if (!field.nullable && field.kind !== 'json') {
+        this.issues.push({ path: [field.property], message: 'must not be null' })
+        return
+      }
+      row[into].push([field.name, encodeField(field, null)])
+      row.values[field.property] = null
+      return
+    }
+    const problem = problemOf(field, value)
+    if (problem !== null) {
+      this.issues.push({ path: [field.property], message: problem })
+      return
+    }
+    const pair: [string, Stored] = [field.name, '']
+    const settle = (checked: unknown): void => {
+      pair[1] = encodeField(field, checked)
+      row.values[field.property] = checked
+    }
+    row[into].push(pair)
+    if (!field.schema) return settle(value)
+    const wait = runSchema(field.schema, value, [field.property], this.issues, (output) => {
+      const late = problemOf(field, output)
+      if (late) this.issues.push({ path: [field.property], message: late })
+      else settle(output)
+    })
+    if (wait) this.waits.push(wait)
+  }
+
+  collection(field: StoredField, value: unknown): void {
+    const position = this.spec.collections.indexOf(field) + 1
+    const items = this.items(field, value)
+    const command = COMMANDS[field.kind as keyof typeof COMMANDS]
+    const { contents } = this.row
+    if (field.kind === 'stream') {
+      if (items.length === 0) contents.push([position, command, []])
+      for (const entry of items) contents.push([position, command, entry])
+      return
+    }
+    const step = field.kind === 'geo' ? 999 : 1000
+    const flat = items.flat()
+    for (let at = 0; at === 0 || at < flat.length; at += step) contents.push([position, command, flat.slice(at, at + step)])
+  }
+
+  private items(field: StoredField, value: unknown): Stored[][] {
+    const bad = (path: readonly (string | number)[], message: string): Stored[][] => {
+      this.issues.push({ path: [field.property, ...path], message })
+      return []
+    }
+    const element = (path: string | number, item: unknown): Stored => {
+      const problem =
+        item === null || item === undefined ? 'must not be null' : problemOf(field.element!, item)
+      if (problem) bad([path], problem)
+      return problem ? '' : encodeValue(field.element!, item)
+    }
+    switch (field.kind) {
+      case 'list':
+      case 'set': {
+        const list = value instanceof Set ? [...value] : value
+        if (!Array.isArray(list)) return bad([], 'must be an array')
+        return list.map((item, i) => [element(i, item)])
+      }
+      case 'map':
+        if (!isRecord(value)) return bad([], 'must be an object')
+        return Object.entries(value).map(([key, item]) => [key, element(key, item)])
+      case 'sortedSet': {
+        const pairs = Array.isArray(value) ? value : isRecord(value) ? Object.entries(value) : null
+        if (!pairs) return bad([], 'must be an object of scores or an array of [member, score]')
+        return pairs.map((pair: readonly [unknown, unknown], i) => {
+          const score = pair[1]
+          if (typeof score !== 'number' || !Number.isFinite(score)) bad([i], 'must have a finite number as score')
+          return [encodeValue(FLOAT, score), element(i, Array.isArray(value) ? pair[0] : fromKey(field.element!, pair[0]))]
+        })
+      }
+      case 'geo':
+        if (!isRecord(value)) return bad([], 'must be an object of [longitude, latitude]')
+        return Object.entries(value).map(([member, place]) => {
+          const [longitude, latitude] = Array.isArray(place) ? (place as [number, number]) : [Number.NaN, Number.NaN]
+          if (!(Math.abs(longitude) <= 180 && Math.abs(latitude) <= 85.05112878))
+            bad([member], 'must be [longitude, latitude] within ±180 and ±85.05112878')
+          return [String(longitude), String(latitude), member]
+        })
+      default: {
+        if (!Array.isArray(value)) return bad([], 'must be an array of entries')
+        return value.map((entry: Record<string, unknown>, i) => {
+          const checker = { issue: (path: readonly (string | number)[], message: string) => bad([i, ...path.slice(1)], message) }
+          packEntry(field, entry, checker)
+          return ['*', ...Object.entries(field.entry!).flatMap(([name, spec]) =>
+            entry[name] === undefined || entry[name] === null ? [] : [name, safeEncode(spec, entry[name])])]
+        })
+      }
+    }
+  }
+
+  finish(): MaybePromise<PreparedRow> {
+    const end = (): PreparedRow => {
+      if (this.issues.length > 0)
+        throw new ValidationError(`A ${this.spec.name} does not fit its model: ${this.issues.map(sentence).join('; ')}`, this.issues)
+      return this.row
+    }
+    return this.waits.length === 0 ? end() : Promise.all(this.waits).then(end)
+  }
+}
+
+/** A problem in words; rules and names only, never a value. */
+function sentence(issue: Issue): string {
+  return `${issue.path.join('.') || 'it'} ${issue.message}`
+}
+
+const FLOAT: FieldSpec = { kind: 'float', optional: false, nullable: false }
+const COMMANDS = { list: 'RPUSH', set: 'SADD', map: 'HSET', sortedSet: 'ZADD', geo: 'GEOADD', stream: 'XADD' } as const
+
+function safeEncode(spec: FieldSpec, value: unknown): Stored {
+  return problemOf(spec, value) === null ? encodeValue(spec, value) : ''
+}
+
+/** Object keys are text: a member of another kind is read from it. */
+function fromKey(element: FieldSpec, key: unknown): unknown {
+  if (element.kind === 'int' || element.kind === 'float') return Number(key)
+  return element.kind === 'bigint' ? BigInt(String(key)) : key
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+function refuseUnknown(spec: ModelSpec, data: unknown, issues: Issue[]): asserts data is Record<string, unknown> {
+  if (!isRecord(data)) throw new UsageError(`A ${spec.name} is given as an object`)
+  for (const key of Object.keys(data))
+    if (!spec.byProperty.has(key)) issues.push({ path: [key], message: 'is not a field of the model' })
+}
+
+/** A whole row. */
+export function prepareInsert(spec: ModelSpec, data: unknown, mode: InsertMode, ids: IdSource): MaybePromise<PreparedRow> {
+  if (!isRecord(data)) throw new UsageError(`A ${spec.name} is given as an object`)
+  const given = data.id === undefined && spec.id.format && mode === 'create' ? ids[spec.id.format]() : data.id
+  const id = given ?? defaultOf(spec.id)
+  const preparation = new Preparation(spec, idText(spec, id))
+  refuseUnknown(spec, data, preparation.issues)
+  preparation.row.values.id = id
+  for (const field of spec.byProperty.values()) {
+    if (field === spec.id) continue
+    const value = data[field.property]
+    if (isCollectionKind(field.kind)) {
+      if (value !== undefined) preparation.collection(field, value)
+      continue
+    }
+    if (value !== undefined) preparation.scalar(field, value, 'set')
+    else if (field.default !== undefined)
+      preparation.scalar(field, defaultOf(field), mode === 'upsert' ? 'defaults' : 'set')
+    else if (field.format && !field.optional) preparation.scalar(field, ids[field.format](), mode === 'upsert' ? 'defaults' : 'set')
+    else if (!field.optional) preparation.issues.push({ path: [field.property], message: 'is required' })
+  }
+  return preparation.finish()
+}
+
+/** A change by values. */
+export function prepareUpdate(spec: ModelSpec, id: string, patch: unknown): MaybePromise<PreparedRow> {
+  const preparation = new Preparation(spec, id)
+  refuseUnknown(spec, patch, preparation.issues)
+  for (const [property, value] of Object.entries(patch)) {
+    const field = spec.byProperty.get(property)
+    if (!field) continue
+    if (field === spec.id) {
+      if (String(value) !== id) preparation.issues.push({ path: ['id'], message: 'cannot change' })
+    } else if (isCollectionKind(field.kind)) {
+      preparation.collection(field, value === undefined ? EMPTY[field.kind] : value)
+    } else if (value !== undefined) preparation.scalar(field, value, 'set')
+    else if (field.optional) preparation.row.unset.push(field.name)
+    else preparation.issues.push({ path: [property], message: 'is required' })
+  }
+  return preparation.finish()
+}
+
+const EMPTY = { list: [], set: [], map: {}, sortedSet: {}, geo: {}, stream: [] } as const
+
+function defaultOf(field: StoredField): unknown {
+  return typeof field.default === 'function' ? (field.default as () => unknown)() : field.default
+}

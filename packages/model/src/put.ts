@@ -1,0 +1,244 @@
+// The scripts that write whole values: create, upsert, update, replace, delete. One script per model and verb; any fields,
+// any number of rows. Each row is all or nothing by itself; a refused row does not hold up the others.
+//
+//   KEYS  shared keys of the model, then per row: the row and each of its collections
+//   ARGV  per row: id, version or '', ttl or '', n sets, (name, text)*, n defaults, (name, text)*, n unsets, name*,
+//         n contents, (collection position, command, n, item*)*
+//
+// A ttl is '' (the model's rule), '0' (never) or milliseconds. The reply has one entry per row: {0, version} or {1, code ...}.
+
+import { LuaWriter } from './compile-expression.ts'
+import { type LuaScript, LuaUses } from './lua/library.ts'
+import { quote } from './lua/quote.ts'
+import { allIndexes, KeyList, maintainCode, needsPurge, purgeCode, RUN_QUEUE, sharedRoles } from './maintain.ts'
+import type { ModelSpec, StoredField } from './model.ts'
+
+export type PutMode = 'create' | 'upsert' | 'update' | 'replace'
+
+const scripts = new WeakMap<ModelSpec, Map<string, LuaScript>>()
+
+function memoised(spec: ModelSpec, name: string, make: () => LuaScript): LuaScript {
+  let own = scripts.get(spec)
+  if (!own) {
+    own = new Map()
+    scripts.set(spec, own)
+  }
+  let script = own.get(name)
+  if (!script) {
+    script = make()
+    own.set(name, script)
+  }
+  return script
+}
+
+/** Scalars that some index reads, the id aside. */
+export function indexedFields(spec: ModelSpec): readonly StoredField[] {
+  const fields = new Set<StoredField>()
+  for (const { columns } of allIndexes(spec)) for (const { field } of columns) if (field !== spec.id) fields.add(field)
+  return [...fields]
+}
+
+/** How many KEYS each row adds. */
+export function keysPerRow(spec: ModelSpec): number {
+  return 1 + spec.collections.length
+}
+
+function sharedKeys(spec: ModelSpec): KeyList {
+  const keys = new KeyList()
+  for (const role of sharedRoles(spec)) keys.at(role)
+  return keys
+}
+
+export function putScript(spec: ModelSpec, mode: PutMode): LuaScript {
+  return memoised(spec, mode, () => {
+    const uses = new LuaUses()
+    const keys = sharedKeys(spec)
+    const writer = new LuaWriter(uses, spec, 1)
+    const columns = indexedFields(spec)
+    const ttl = spec.ttl
+    uses.use('queue')
+    uses.use('int')
+    uses.use('err')
+    if (ttl) uses.use('now')
+    const names = ["'_v'", ...columns.map((field) => quote(field.name)), ...(ttl ? ["'_t'"] : [])]
+    const creates = mode === 'create' || mode === 'upsert'
+    const replaces = mode === 'replace'
+    const load = columns
+      .map((field, i) => {
+        const own = `set.${field.name}`
+        const kept = replaces ? own : `pick(${own}, gone.${field.name}, old[${i + 2}])`
+        return `  f.${field.name} = ${writer.fromRow(field, kept)}\n`
+      })
+      .join('')
+    const indexes = allIndexes(spec)
+    const purge = needsPurge(spec) ? purgeCode(keys, spec) : ''
+    const maintain = maintainCode(uses, keys, spec, indexes, '  ', true)
+    const body = `${purge}local function pick(set, gone, old) if gone then return nil end return set or old end
+local at, slot, args = 1, ${keys.roles.length}, #ARGV
+local function pairs_of(set)
+  local n = tonumber(ARGV[at])
+  for i = at + 1, at + n * 2, 2 do set[ARGV[i]] = ARGV[i + 1] end
+  at = at + 1 + n * 2
+end
+local function put()
+  for i = #queue, 1, -1 do queue[i] = nil end
+  local id, version, ttl = ARGV[at], ARGV[at + 1], ARGV[at + 2]
+  local key = KEYS[slot + 1]
+  local set, defaults, gone, contents = {}, {}, {}, {}
+  at = at + 3
+  pairs_of(set)
+  pairs_of(defaults)
+  local n = tonumber(ARGV[at])
+  for i = at + 1, at + n do gone[ARGV[i]] = true end
+  at = at + 1 + n
+  n = tonumber(ARGV[at])
+  at = at + 1
+  for _ = 1, n do
+    local target, items = KEYS[slot + 1 + tonumber(ARGV[at])], tonumber(ARGV[at + 2])
+    if not contents[target] then contents[#contents + 1] = { 'DEL', target } contents[target] = true end
+    if items > 0 then contents[#contents + 1] = { ARGV[at + 1], target, unpack(ARGV, at + 3, at + 2 + items) } end
+    at = at + 3 + items
+  end
+  slot = slot + ${keysPerRow(spec)}
+  local old = redis.pcall('HMGET', key, ${names.join(', ')})
+  if old.err then return { 1, 'WRONG_TYPE' } end
+  local there = old[1]
+${mode === 'create' ? "  if there then return { 1, 'EXISTS' } end\n" : ''}${
+  mode === 'update' || mode === 'replace' ? "  if not there then return { 1, 'MISSING' } end\n" : ''
+}  if version ~= '' and there ~= version then return { 1, 'CONFLICT', call('HGETALL', key) } end
+  local f, ch = {}, {}
+${mode === 'upsert' ? '  if not there then for name, text in pairs(defaults) do set[name] = set[name] or text end ch.all = true end\n' : ''}${
+  mode === 'create' || replaces ? '  ch.all = true\n' : ''
+}  for name in pairs(set) do ch[name] = true end
+  for name in pairs(gone) do ch[name] = true end
+${load}${maintain}  call('ZSCORE', ${keys.at('ids')}, id)
+${creates ? `  if not there then queue[#queue + 1] = { 'ZADD', ${keys.at('ids')}, '0', id } end\n` : ''}${
+  ttl ? expiry(spec, keys, columns.length + 2) : ''
+}  local s, d = { '_v', int((tonumber(there or '0') or 0) + 1) }, {}
+${ttl ? "  if ttl ~= '' then s[3] = '_t' s[4] = ttl end\n" : ''}  for name, text in pairs(set) do s[#s + 1] = name s[#s + 1] = text end
+${replaces ? `  for _, name in ipairs({ ${spec.scalars.map((field) => quote(field.name)).join(', ')} }) do if not set[name] then d[#d + 1] = name end end\n` : '  for name in pairs(gone) do d[#d + 1] = name end\n'}  -- apply
+  call('HSET', key, unpack(s))
+  if #d > 0 then call('HDEL', key, unpack(d)) end
+  for i = 1, #contents do call(unpack(contents[i])) end
+  ${RUN_QUEUE}
+  return { 0, s[2] }
+end
+local replies = {}
+while at <= args do replies[#replies + 1] = put() end
+return replies
+`
+    return uses.script(body)
+  })
+}
+
+/** Lua that decides when the row expires and queues it for the row and its collections. */
+function expiry(spec: ModelSpec, keys: KeyList, ttlPosition: number): string {
+  const rule = spec.ttl!
+  const exp = keys.at('exp')
+  const refresh = rule.onWrite
+    ? `
+  elseif due and not started then
+    local ms = tonumber(old[${ttlPosition}] or '${rule.ms ?? ''}')
+    if ms and now + ms - tonumber(due) >= ${Math.max(rule.everyMs, 1)} then due = int(now + ms) queue[#queue + 1] = { 'ZADD', ${exp}, due, id } end`
+    : ''
+  return `  local due = call('ZSCORE', ${exp}, id)
+  local started = not there
+  if started and due then due = false queue[#queue + 1] = { 'ZREM', ${exp}, id } end
+  local ms = ttl ~= '' and tonumber(ttl) or nil
+  if started and not ms then ms = tonumber('${rule.ms ?? ''}') end
+  if ms and ms > 0 then
+    due = int(now + ms)
+    queue[#queue + 1] = { 'ZADD', ${exp}, due, id }
+  elseif ms == 0 then
+    if due then queue[#queue + 1] = { 'ZREM', ${exp}, id } end
+    due = false
+    for i = slot - ${keysPerRow(spec) - 1}, slot do queue[#queue + 1] = { 'PERSIST', KEYS[i] } end${refresh}
+  end
+  if due then for i = slot - ${keysPerRow(spec) - 1}, slot do queue[#queue + 1] = { 'PEXPIREAT', KEYS[i], due } end end
+`
+}
+
+/**
+ * Deletes rows with everything that belongs to them. ARGV per row: id, version or ''. The reply has 1 or 0 per row, or a
+ * CONFLICT entry.
+ */
+export function deleteScript(spec: ModelSpec): LuaScript {
+  return memoised(spec, 'delete', () => {
+    const uses = new LuaUses()
+    const keys = sharedKeys(spec)
+    uses.use('queue')
+    const body = `${purgeCode(keys, spec)}local slot, replies = ${keys.roles.length}, {}
+for at = 1, #ARGV, 2 do
+  local id, version, key = ARGV[at], ARGV[at + 1], KEYS[slot + 1]
+  local there = call('HGET', key, '_v')
+  if version ~= '' and there and there ~= version then
+    replies[#replies + 1] = { 1, 'CONFLICT', call('HGETALL', key) }
+  else
+    for i = #queue, 1, -1 do queue[i] = nil end
+    purge(id)
+    -- apply
+    for i = slot + 1, slot + ${keysPerRow(spec)} do call('DEL', KEYS[i]) end
+    ${RUN_QUEUE}
+    replies[#replies + 1] = there and 1 or 0
+  end
+  slot = slot + ${keysPerRow(spec)}
+end
+return replies
+`
+    return uses.script(body)
+  })
+}
+
+/** Removes what expired rows left in indexes, uniques, memo and ids: at most ARGV[1] rows. Gives how many. */
+export function sweepScript(spec: ModelSpec): LuaScript {
+  return memoised(spec, 'sweep', () => {
+    const uses = new LuaUses()
+    const keys = sharedKeys(spec)
+    uses.use('queue')
+    uses.use('now')
+    uses.use('int')
+    const body = `${purgeCode(keys, spec)}local due = call('ZRANGEBYSCORE', ${keys.at('exp')}, '-inf', '(' .. int(now), 'LIMIT', 0, ARGV[1])
+for _, id in ipairs(due) do
+  for i = #queue, 1, -1 do queue[i] = nil end
+  purge(id)
+  ${RUN_QUEUE}
+end
+return #due
+`
+    return uses.script(body)
+  })
+}
+
+/**
+ * Reads rows of an expiring model and gives them their full time again when the model says so. KEYS as {@link putScript},
+ * ARGV: ids. The reply has HGETALL or false per row.
+ */
+export function touchScript(spec: ModelSpec): LuaScript {
+  return memoised(spec, 'touch', () => {
+    const uses = new LuaUses()
+    const keys = sharedKeys(spec)
+    const rule = spec.ttl!
+    uses.use('now')
+    uses.use('int')
+    const exp = keys.at('exp')
+    const body = `local slot, replies = ${keys.roles.length}, {}
+for i = 1, #ARGV do
+  local id, row = ARGV[i], call('HGETALL', KEYS[slot + 1])
+  replies[i] = #row > 0 and row
+  local due = #row > 0 and call('ZSCORE', ${exp}, id)
+  if due then
+    local ms = tonumber('${rule.ms ?? ''}')
+    for j = 1, #row, 2 do if row[j] == '_t' then ms = tonumber(row[j + 1]) end end
+    if ms and now + ms - tonumber(due) >= ${Math.max(rule.everyMs, 1)} then
+      due = int(now + ms)
+      call('ZADD', ${exp}, due, id)
+      for k = slot + 1, slot + ${keysPerRow(spec)} do call('PEXPIREAT', KEYS[k], due) end
+    end
+  end
+  slot = slot + ${keysPerRow(spec)}
+end
+return replies
+`
+    return uses.script(body)
+  })
+}

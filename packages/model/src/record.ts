@@ -1,0 +1,171 @@
+// A loaded row: its fields as plain properties, its operations on the prototype, what was read kept aside.
+//
+// The properties are the caller's to change. `save` compares them with what was read, by stored text, so a changed Date,
+// a mutated JSON document and a spread copy all behave.
+
+import { OchreError, UsageError } from '@ochre/protocol'
+import { decodeField, encodeField, Undecodable, type Stored } from './codec.ts'
+import { CorruptRowError } from './errors.ts'
+import type { ProgramRow, Resolved } from './expressions.ts'
+import type { Fields, ModelSpec, Select, StoredField } from './model.ts'
+
+/** A loaded row of a model. */
+export type Row<F extends Fields> = Select<F> & RowMethods<F>
+
+export interface RowMethods<F extends Fields> {
+  /** Writes the fields that changed since the row was read; rejects with a ConflictError when somebody else wrote it. */
+  save(): Promise<this>
+  /** Reads the row again, dropping unsaved changes. */
+  reload(): Promise<this>
+  /** Deletes the row if nobody else changed it since it was read. */
+  delete(): Promise<boolean>
+  /** Runs a program on the stored row and takes the result into this one. */
+  atomic<R>(program: (row: ProgramRow<F>) => R): Promise<Resolved<R>>
+}
+
+/** What a record asks of its store. */
+export interface RecordOwner {
+  readonly spec: ModelSpec
+  keyOf(id: string): string
+  saveRecord(id: string, patch: Record<string, unknown>, version: string): Promise<string>
+  deleteRecord(id: string, version: string): Promise<boolean>
+  reloadRecord(id: string): Promise<RawRow | null>
+  runOnRecord(id: string, program: (row: object) => unknown): Promise<{ value: unknown; raw: RawRow }>
+}
+
+/** Stored names to text, as HGETALL gives them. */
+export type RawRow = Map<string, string | Buffer>
+
+/** Reads a reply of HGETALL in any of its forms; null when there is no row. */
+export function rawRow(reply: unknown): RawRow | null {
+  if (reply === null || reply === undefined || reply === false) return null
+  if (Array.isArray(reply)) {
+    if (reply.length === 0) return null
+    const row: RawRow = new Map()
+    for (let i = 0; i < reply.length; i += 2) row.set(String(reply[i]), reply[i + 1] as string | Buffer)
+    return row
+  }
+  if (reply instanceof Map) return reply.size === 0 ? null : new Map([...reply].map(([k, v]) => [String(k), v]))
+  const row: RawRow = new Map(Object.entries(reply as Record<string, string | Buffer>))
+  return row.size === 0 ? null : row
+}
+
+const states = new WeakMap<object, { owner: RecordOwner; id: string; version: string; raw: RawRow }>()
+
+function stateOf(record: object): { owner: RecordOwner; id: string; version: string; raw: RawRow } {
+  const state = states.get(record)
+  if (!state) throw new UsageError('This is a copy of a row: save(), reload(), delete() and atomic() belong to the loaded row itself')
+  return state
+}
+
+class StoredRow {
+  async save(): Promise<this> {
+    const state = stateOf(this)
+    const patch = changesOf(this, state.owner.spec, state.raw)
+    if (Object.keys(patch).length === 0) return this
+    const version = await state.owner.saveRecord(state.id, patch, state.version)
+    for (const [property, value] of Object.entries(patch)) {
+      const field = state.owner.spec.byProperty.get(property)!
+      if (value === undefined) state.raw.delete(field.name)
+      else state.raw.set(field.name, encodeField(field, value))
+    }
+    state.version = version
+    return this
+  }
+
+  async reload(): Promise<this> {
+    const state = stateOf(this)
+    const raw = await state.owner.reloadRecord(state.id)
+    if (!raw) throw new OchreError('NOT_FOUND', 'The row is gone')
+    adopt(this, state.owner, state.id, raw)
+    return this
+  }
+
+  async delete(): Promise<boolean> {
+    const state = stateOf(this)
+    return state.owner.deleteRecord(state.id, state.version)
+  }
+
+  async atomic(program: (row: object) => unknown): Promise<unknown> {
+    const state = stateOf(this)
+    const { value, raw } = await state.owner.runOnRecord(state.id, program)
+    adopt(this, state.owner, state.id, raw)
+    return value
+  }
+}
+
+/** Properties whose stored text would differ from what was read. */
+function changesOf(record: object, spec: ModelSpec, raw: RawRow): Record<string, unknown> {
+  const current = record as Record<string, unknown>
+  const patch: Record<string, unknown> = {}
+  if (String(current.id) !== decodedId(spec, raw, current)) throw new UsageError('The id of a row cannot change')
+  for (const field of spec.scalars) {
+    const value = current[field.property]
+    const before = raw.get(field.name)
+    if (value === undefined) {
+      if (before !== undefined) patch[field.property] = undefined
+      continue
+    }
+    if (before === undefined || !sameText(field, before, value)) patch[field.property] = value
+  }
+  return patch
+}
+
+function decodedId(_spec: ModelSpec, _raw: RawRow, record: object): string {
+  return stateOf(record).id
+}
+
+function sameText(field: StoredField, before: Stored, value: unknown): boolean {
+  let text: Stored
+  try {
+    text = encodeField(field, value)
+  } catch {
+    return false
+  }
+  if (typeof text === 'string' && typeof before === 'string') {
+    if (text === before || field.kind !== 'json') return text === before
+    try {
+      return JSON.stringify(JSON.parse(before)) === text
+    } catch {
+      return false
+    }
+  }
+  return Buffer.from(text).equals(Buffer.from(before))
+}
+
+/** Makes a loaded row out of what Redis holds. Throws {@link CorruptRowError}. */
+export function makeRecord(owner: RecordOwner, id: string, raw: RawRow): object {
+  return adopt(new StoredRow(), owner, id, raw)
+}
+
+function adopt<T extends object>(record: T, owner: RecordOwner, id: string, raw: RawRow): T {
+  const { spec } = owner
+  const target = record as Record<string, unknown>
+  target.id = spec.id.kind === 'int' ? Number(id) : spec.id.kind === 'bigint' ? BigInt(id) : id
+  for (const field of spec.scalars) {
+    const stored = raw.get(field.name)
+    if (stored === undefined) {
+      if (!field.optional) throw new CorruptRowError(spec.name, owner.keyOf(id), field.property, 'is missing')
+      delete target[field.property]
+      continue
+    }
+    const value = decodeField(field, stored)
+    if (value instanceof Undecodable)
+      throw new CorruptRowError(spec.name, owner.keyOf(id), field.property, value.problem)
+    target[field.property] = value
+  }
+  states.set(record, { owner, id, version: String(raw.get('_v') ?? '0'), raw })
+  return record
+}
+
+/** The version of a loaded row: grows with each write. For `ifVersion`. */
+export function versionOf(row: object): number {
+  return Number(stateOf(row).version)
+}
+
+/** Stored fields that the model does not know. They are kept by every write. */
+export function unknownFields(row: object): string[] {
+  const { owner, raw } = stateOf(row)
+  return [...raw.keys()].filter((name) => !owner.spec.byName.has(name) && !/^_[vst]$/.test(name))
+}
+

@@ -1,0 +1,164 @@
+// What models need from a client, and how operations run through it: counted, timed, shown in debug mode, failures mapped.
+
+import diagnosticsChannel from 'node:diagnostics_channel'
+import { OchreError, ReplyError } from '@ochre/protocol'
+import { CorruptRowError, ProgramError } from './errors.ts'
+import type { LuaScript } from './lua/library.ts'
+
+export type Arg = string | number | bigint | Uint8Array
+
+/** The narrow part of a client that models use. Calls made in one tick should travel in one write. */
+export interface ScriptRunner {
+  call(...args: Arg[]): Promise<unknown>
+  /** EVALSHA, and on NOSCRIPT once more with the text. */
+  runScript(source: LuaScript, keys: readonly Arg[], args: readonly Arg[]): Promise<unknown>
+}
+
+export interface ModelClient extends ScriptRunner {
+  /** The same with text replies as Buffers. */
+  readonly buffers: ScriptRunner
+}
+
+/** What one operation did, for debug output and subscribers of the channel `ochre:model:operation`. */
+export interface OperationReport {
+  readonly model: string
+  readonly operation: string
+  readonly sha: string | null
+  readonly lua: string | null
+  readonly keys: readonly Arg[]
+  readonly argumentBytes: number
+  readonly ms: number
+  readonly failure: string | null
+}
+
+/** Upper bounds of the latency histogram's buckets, in milliseconds. */
+export const LATENCY_BUCKETS_MS: readonly number[] = [0.1, 0.25, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1000]
+
+export interface ModelMetrics {
+  /** Operations by name. */
+  readonly operations: Readonly<Record<string, number>>
+  readonly conflicts: number
+  readonly uniqueViolations: number
+  readonly failures: number
+  /** Distinct scripts that this model has sent. */
+  readonly scripts: number
+  /** Operations per bucket of {@link LATENCY_BUCKETS_MS}, and those above the last. */
+  readonly latency: readonly number[]
+}
+
+const channel = diagnosticsChannel.channel('ochre:model:operation')
+
+/** Runs the operations of one opened model. */
+export class Runner {
+  readonly client: ModelClient
+  readonly model: string
+  private readonly debug: ((report: OperationReport) => void) | null
+  private readonly operations: Record<string, number> = {}
+  private readonly shas = new Set<string>()
+  private readonly latency: number[] = new Array<number>(LATENCY_BUCKETS_MS.length + 1).fill(0)
+  conflicts = 0
+  uniqueViolations = 0
+  failures = 0
+
+  constructor(client: ModelClient, model: string, debug: ((report: OperationReport) => void) | null) {
+    this.client = client
+    this.model = model
+    this.debug = debug
+  }
+
+  metrics(): ModelMetrics {
+    return {
+      operations: { ...this.operations },
+      conflicts: this.conflicts,
+      uniqueViolations: this.uniqueViolations,
+      failures: this.failures,
+      scripts: this.shas.size,
+      latency: [...this.latency],
+    }
+  }
+
+  /** Runs a script. `binary`: the reply's text as Buffers. */
+  script(operation: string, script: LuaScript, keys: readonly Arg[], args: readonly Arg[], binary = false): Promise<unknown> {
+    this.shas.add(script.sha)
+    const runner = binary ? this.client.buffers : this.client
+    return this.observe(operation, script, keys, args, runner.runScript(script, keys, args))
+  }
+
+  /** Runs one command. */
+  command(operation: string, args: readonly Arg[], binary = false): Promise<unknown> {
+    const runner = binary ? this.client.buffers : this.client
+    return this.observe(operation, null, args.slice(1, 2), args, runner.call(...args))
+  }
+
+  private observe(
+    operation: string,
+    script: LuaScript | null,
+    keys: readonly Arg[],
+    args: readonly Arg[],
+    reply: Promise<unknown>,
+  ): Promise<unknown> {
+    this.operations[operation] = (this.operations[operation] ?? 0) + 1
+    const started = performance.now()
+    const done = (failure: unknown): void => {
+      const ms = performance.now() - started
+      let bucket = 0
+      while (bucket < LATENCY_BUCKETS_MS.length && ms > LATENCY_BUCKETS_MS[bucket]!) bucket++
+      this.latency[bucket]!++
+      if (failure !== null) this.failures++
+      if (this.debug === null && !channel.hasSubscribers) return
+      const report: OperationReport = {
+        model: this.model,
+        operation,
+        sha: script?.sha ?? null,
+        lua: script?.lua ?? null,
+        keys,
+        argumentBytes: args.reduce<number>((sum, arg) => sum + byteLength(arg), 0),
+        ms,
+        failure: failure instanceof OchreError ? failure.code : failure === null ? null : 'ERROR',
+      }
+      this.debug?.(report)
+      if (channel.hasSubscribers) channel.publish(report)
+    }
+    return reply.then(
+      (value) => {
+        done(null)
+        return value
+      },
+      (error: unknown) => {
+        const mapped = this.mapError(error, keys)
+        done(mapped)
+        throw mapped
+      },
+    )
+  }
+
+  /** Failures that scripts raise carry OCHRE[CODE field] in their text. */
+  private mapError(error: unknown, keys: readonly Arg[]): unknown {
+    if (!(error instanceof ReplyError)) return error
+    const match = /OCHRE\[([A-Z_0-9]+) ([^\]]*)\]/.exec(error.message)
+    if (match) {
+      const [, code, field] = match
+      if (code === 'CORRUPT') return new CorruptRowError(this.model, String(keys[0]), field!, 'cannot be read')
+      return new ProgramError(this.model, code!, field || null, EXPLANATIONS[code!] ?? code!)
+    }
+    if (error.message.includes('WRONGTYPE'))
+      return new ProgramError(this.model, 'WRONG_TYPE', null, `a key of the model holds another type (${keys[0]})`)
+    return error
+  }
+}
+
+const EXPLANATIONS: Readonly<Record<string, string>> = {
+  OVERFLOW: 'the result does not fit the field',
+  DIVISION_BY_ZERO: 'division by zero',
+  NULL_VALUE: 'a value is null or absent where one is needed (see orElse)',
+  OUT_OF_RANGE: 'the result breaks a rule of the field',
+  PATH: 'the path leads nowhere in the document',
+  TOO_LARGE: 'the collection is too large to read inside a script',
+  LOOP_LIMIT: 'the loop has more items than its limit',
+  WRONG_TYPE: 'its key holds another Redis type',
+  READ_AFTER_WRITE: 'it was changed earlier in the same program: read it before, or in another call',
+}
+
+function byteLength(arg: Arg): number {
+  return typeof arg === 'string' ? Buffer.byteLength(arg) : arg instanceof Uint8Array ? arg.length : String(arg).length
+}

@@ -1,0 +1,412 @@
+// One model opened on one client: what `db.User` is. Verbs, programs, bulk, queries and upkeep meet here; each is a thin call
+// into the file that knows it.
+
+import { UsageError } from '@ochre/protocol'
+import { immediateRow } from './at.ts'
+import { type BulkOptions, type BulkResult, runBulk } from './bulk.ts'
+import { type Duration, durationMs } from './duration.ts'
+import { AlreadyExistsError, ConflictError, NotFoundError, ProgramError, UniqueError } from './errors.ts'
+import {
+  argumentsOf,
+  compilePrepared,
+  type PreparedProgram,
+  prepareProgram,
+  resultOf,
+  returnsBytes,
+} from './execute.ts'
+import type { Stored } from './codec.ts'
+import type { Immediate, ProgramRow, Resolved } from './expressions.ts'
+import type { AnyField } from './fields.ts'
+import { type KeyFamily, type KeySpace, keySpace } from './keys.ts'
+import { bindKeys, sharedRoles } from './maintain.ts'
+import type { Fields, IdOf, Insert, Model, ModelSpec, Update } from './model.ts'
+import type { Expr } from './ops.ts'
+import { idText, prepareInsert, type PreparedRow, prepareUpdate } from './prepare.ts'
+import { deleteScript, type PutMode, putScript, sweepScript, touchScript } from './put.ts'
+import { makeRecord, type RawRow, rawRow, type RecordOwner, type Row } from './record.ts'
+import type { Arg, ModelMetrics, Runner } from './redis.ts'
+import type { IdSource } from './ulid.ts'
+import type { ProgramParameters } from './parameters.ts'
+
+export interface WriteOptions {
+  /** How long this row lives, instead of the model's rule; `'forever'` never expires. Needs a model with `ttl`. */
+  readonly ttl?: Duration | 'forever'
+}
+export interface GuardedOptions extends WriteOptions {
+  /** Rejects with a ConflictError unless the row has this version (see `versionOf`). */
+  readonly ifVersion?: number
+}
+
+/** A program recorded once: call it with an id and parameters. */
+export interface Program<F extends Fields, A, R> {
+  (id: IdOf<F>, parameters: A): Promise<Resolved<R>>
+  /** The script, its keys and its arguments for one call, without running it. */
+  compile(id: IdOf<F>, parameters: A): { lua: string; sha: string; keys: string[]; args: Arg[] }
+}
+
+export class Store<F extends Fields> {
+  readonly model: Model<F>
+  readonly spec: ModelSpec
+  readonly keys: KeySpace
+  readonly runner: Runner
+  private readonly ids: IdSource
+  private readonly binary: boolean
+  private readonly owner: RecordOwner
+
+  constructor(model: Model<F>, namespace: string, runner: Runner, ids: IdSource) {
+    this.model = model
+    this.spec = model.spec
+    this.keys = keySpace(model.spec, namespace)
+    this.runner = runner
+    this.ids = ids
+    this.binary = model.spec.scalars.some((field) => field.kind === 'bytes')
+    this.owner = {
+      spec: model.spec,
+      keyOf: (id) => this.keys.of(id).row(id),
+      saveRecord: async (id, patch, version) => {
+        const row = await prepareUpdate(this.spec, id, patch)
+        return (await this.put('update', row, version, '')).version
+      },
+      deleteRecord: (id, version) => this.remove(id, version),
+      reloadRecord: (id) => this.fetch(id),
+      runOnRecord: (id, callback) => this.runWithRow(id, callback),
+    }
+  }
+
+  // Reading
+
+  /** The row, or null. */
+  async get(id: IdOf<F>): Promise<Row<F> | null> {
+    const text = idText(this.spec, id)
+    const raw = await this.fetch(text)
+    return raw && this.record(text, raw)
+  }
+
+  /** Rows in the order of the ids; null where there is none. One trip. */
+  getMany(ids: readonly IdOf<F>[]): Promise<(Row<F> | null)[]> {
+    return Promise.all(ids.map((id) => this.get(id)))
+  }
+
+  async exists(id: IdOf<F>): Promise<boolean> {
+    const text = idText(this.spec, id)
+    return (await this.runner.command('exists', ['EXISTS', this.keys.of(text).row(text)])) === 1
+  }
+
+  /** Values at paths such as `'score'`, `'profile.tags[0]'`, `'settings.level'`, `'tags[-1]'`; null where there is none. */
+  extract(id: IdOf<F>, paths: readonly string[]): Promise<unknown[]> {
+    return this.run('extract', idText(this.spec, id), prepareProgram(this.spec, (row) => paths.map((path) => reach(row, path)))) as Promise<unknown[]>
+  }
+
+  // Writing whole values
+
+  /** Rejects with AlreadyExistsError or UniqueError. */
+  async create(data: Insert<F>, options: WriteOptions = {}): Promise<Row<F>> {
+    const prepared = await prepareInsert(this.spec, data, 'create', this.ids)
+    const { version } = await this.put('create', prepared, '', this.ttlText(options))
+    const raw: RawRow = new Map(prepared.set.map(([name, text]) => [name, text]))
+    raw.set('_v', version)
+    return this.record(prepared.id, raw)
+  }
+
+  /** Creates the row, or writes the given fields of the one that exists. */
+  async upsert(data: Insert<F>, options: WriteOptions = {}): Promise<Row<F>> {
+    return this.putAndRead('upsert', await prepareInsert(this.spec, data, 'upsert', this.ids), '', options)
+  }
+
+  /** Writes the given fields; `undefined` unsets an optional one. Rejects with NotFoundError. */
+  async update(id: IdOf<F>, patch: Update<F>, options: GuardedOptions = {}): Promise<Row<F>> {
+    const prepared = await prepareUpdate(this.spec, idText(this.spec, id), patch)
+    return this.putAndRead('update', prepared, versionText(options), options)
+  }
+
+  /** Writes the whole row over the one that exists; collections that are not given keep their contents. */
+  async replace(data: Insert<F>, options: GuardedOptions = {}): Promise<Row<F>> {
+    const prepared = await prepareInsert(this.spec, data, 'replace', this.ids)
+    return this.putAndRead('replace', prepared, versionText(options), options)
+  }
+
+  /** Deletes the row with its collections and index entries. False when there was none. */
+  async delete(id: IdOf<F>, options: { ifVersion?: number } = {}): Promise<boolean> {
+    return this.remove(idText(this.spec, id), versionText(options))
+  }
+
+  // Programs
+
+  /** Operations on one row, each run at once: `at(id).score.add(10)`. */
+  at(id: IdOf<F>): { readonly [P in keyof F]: Immediate<ProgramRow<F>[P]> } {
+    const text = idText(this.spec, id)
+    const run = (body: (row: object) => unknown): Promise<unknown> =>
+      this.run('at', text, prepareProgram(this.spec, body))
+    return immediateRow(this.spec, run) as { readonly [P in keyof F]: Immediate<ProgramRow<F>[P]> }
+  }
+
+  /** Records the callback, runs it on the server in one script: all of it or nothing. */
+  atomic<R>(id: IdOf<F>, program: (row: ProgramRow<F>) => R): Promise<Resolved<R>> {
+    const prepared = prepareProgram(this.spec, program as (row: object) => unknown)
+    return this.run('atomic', idText(this.spec, id), prepared) as Promise<Resolved<R>>
+  }
+
+  /** A program with parameters, recorded and compiled once. */
+  program<const P extends Readonly<Record<string, AnyField>>, R>(
+    parameters: P,
+    body: (row: ProgramRow<F>, parameters: ProgramParameters<P>['operands']) => R,
+  ): Program<F, ProgramParameters<P>['values'], R> {
+    const specs = Object.fromEntries(Object.entries(parameters).map(([name, field]) => [name, field.spec]))
+    const prepared = prepareProgram(this.spec, body as (row: object, parameters: object) => unknown, specs)
+    const compiled = compilePrepared(prepared)
+    const call = (id: IdOf<F>, values: Readonly<Record<string, unknown>>): Promise<unknown> =>
+      this.run('program', idText(this.spec, id), prepared, argumentsOf(prepared, values))
+    const compile = (id: IdOf<F>, values: Readonly<Record<string, unknown>>) => {
+      const text = idText(this.spec, id)
+      const keys = bindKeys(compiled.roles, this.keys.of(text), text)
+      return { lua: compiled.lua, sha: compiled.sha, keys, args: [text, ...argumentsOf(prepared, values)] }
+    }
+    return Object.assign(call, { compile }) as unknown as Program<F, ProgramParameters<P>['values'], R>
+  }
+
+  // Many rows
+
+  /** Creates rows in batches of about 64 KB. A refused row is reported and does not hold up the others. */
+  createMany(rows: Iterable<Insert<F>> | AsyncIterable<Insert<F>>, options: BulkOptions & WriteOptions = {}): Promise<BulkResult> {
+    const ttl = this.ttlText(options)
+    return runBulk(rows, options, {
+      prepare: (row) => prepareInsert(this.spec, row, 'create', this.ids),
+      familyOf: (row) => this.keys.of(row.id),
+      send: async (family, batch) => this.putBatch('create', family, batch, '', ttl, 'createMany'),
+      failure: (row, reply) => this.failure(row.id, reply),
+    })
+  }
+
+  /** Updates rows, each given as `{ id, ...patch }`. */
+  updateMany(
+    rows: Iterable<{ id: IdOf<F> } & Update<F>> | AsyncIterable<{ id: IdOf<F> } & Update<F>>,
+    options: BulkOptions = {},
+  ): Promise<BulkResult> {
+    return runBulk(rows, options, {
+      prepare: (row) => prepareUpdate(this.spec, idText(this.spec, row.id), row),
+      familyOf: (row) => this.keys.of(row.id),
+      send: async (family, batch) => this.putBatch('update', family, batch, '', '', 'updateMany'),
+      failure: (row, reply) => this.failure(row.id, reply),
+    })
+  }
+
+  /** Deletes rows; ids without a row are not counted in `done`. */
+  deleteMany(ids: Iterable<IdOf<F>> | AsyncIterable<IdOf<F>>, options: BulkOptions = {}): Promise<BulkResult> {
+    return runBulk(ids, options, {
+      prepare: (id) => ({ id: idText(this.spec, id) }),
+      familyOf: (row) => this.keys.of(row.id),
+      send: (family, batch) => this.deleteBatch(family, batch.map((row) => [row.id, ''])),
+      failure: (row, reply) => this.failure(row.id, reply),
+    })
+  }
+
+  // Expiry
+
+  /** Gives the row a new time to live from now. Rejects with NotFoundError. */
+  async expire(id: IdOf<F>, ttl: Duration): Promise<void> {
+    await this.put('update', await prepareUpdate(this.spec, idText(this.spec, id), {}), '', this.ttlText({ ttl }))
+  }
+
+  /** Lets the row live for ever. Rejects with NotFoundError. */
+  async persist(id: IdOf<F>): Promise<void> {
+    await this.put('update', await prepareUpdate(this.spec, idText(this.spec, id), {}), '', this.ttlText({ ttl: 'forever' }))
+  }
+
+  /** When the row expires, or null. */
+  async expiresAt(id: IdOf<F>): Promise<Date | null> {
+    const text = idText(this.spec, id)
+    const score = await this.runner.command('expiresAt', ['ZSCORE', this.keys.of(text).exp, text])
+    return score === null ? null : new Date(Number(score))
+  }
+
+  /** Removes what expired rows left in indexes. Also done in the background by `open`. Gives how many rows. */
+  async sweep(): Promise<number> {
+    if (!this.spec.ttl) return 0
+    let total = 0
+    for (const family of this.keys.families) {
+      let swept: number
+      do {
+        swept = Number(await this.runner.script('sweep', sweepScript(this.spec), this.shared(family), ['500']))
+        total += swept
+      } while (swept === 500)
+    }
+    return total
+  }
+
+  metrics(): ModelMetrics {
+    return this.runner.metrics()
+  }
+
+  // Inside, used by queries too
+
+  record(id: string, raw: RawRow): Row<F> {
+    return makeRecord(this.owner, id, raw) as Row<F>
+  }
+
+  /** Names of the keys that all writing scripts share. */
+  shared(family: KeyFamily): string[] {
+    return bindKeys(sharedRoles(this.spec), family, '')
+  }
+
+  get readsBytes(): boolean {
+    return this.binary
+  }
+
+  /** The error of a failure entry `[1, code, ...]`, or null for one that is no failure. */
+  failure(id: string, reply: unknown): Error | null {
+    if (!Array.isArray(reply) || Number(reply[0]) !== 1) return null
+    const code = String(reply[1])
+    switch (code) {
+      case 'MISSING':
+        return new NotFoundError(this.spec.name, id)
+      case 'EXISTS':
+        return new AlreadyExistsError(this.spec.name, id)
+      case 'UNIQUE':
+        this.runner.uniqueViolations++
+        return new UniqueError(this.spec.name, String(reply[2]), String(reply[3]))
+      case 'CONFLICT': {
+        this.runner.conflicts++
+        const raw = rawRow(reply[2])
+        return raw ? new ConflictError(this.spec.name, this.record(id, raw)) : new NotFoundError(this.spec.name, id)
+      }
+      case 'WRONG_TYPE':
+        return new ProgramError(this.spec.name, 'WRONG_TYPE', null, `the key ${this.keys.of(id).row(id)} holds another Redis type`)
+      case 'FAIL':
+        return new ProgramError(this.spec.name, String(reply[2]), null, `the program failed with ${reply[2]}`)
+    }
+    return new ProgramError(this.spec.name, code, null, code)
+  }
+
+  /** Runs a prepared program on a row. With a guard, null means that the row did not satisfy it or is gone. */
+  async run(
+    operation: string,
+    id: string,
+    program: PreparedProgram,
+    args: readonly Stored[] = program.recording.args as readonly Stored[],
+    guard: Expr | null = null,
+  ): Promise<unknown> {
+    const { recording } = program
+    if (recording.pending.length > 0) await Promise.all(recording.pending)
+    const compiled = compilePrepared(program, guard ? { guard } : undefined)
+    const keys = bindKeys(compiled.roles, this.keys.of(id), id)
+    const reply = (await this.runner.script(operation, compiled, keys, [id, ...args], returnsBytes(recording.nodes))) as unknown[]
+    if (Number(reply[0]) !== 0) {
+      if (guard && ['SKIP', 'MISSING'].includes(String(reply[1]))) return SKIPPED
+      throw this.failure(id, reply)!
+    }
+    return resultOf(recording, this.spec, reply)
+  }
+
+  private async runWithRow(id: string, callback: (row: object) => unknown): Promise<{ value: unknown; raw: RawRow }> {
+    const program = prepareProgram(this.spec, callback)
+    const { recording } = program
+    if (recording.pending.length > 0) await Promise.all(recording.pending)
+    const compiled = compilePrepared(program, { withRow: true })
+    const keys = bindKeys(compiled.roles, this.keys.of(id), id)
+    const binary = this.binary || returnsBytes(recording.nodes)
+    const reply = (await this.runner.script('atomic', compiled, keys, [id, ...(recording.args as Stored[])], binary)) as unknown[]
+    if (Number(reply[0]) !== 0) throw this.failure(id, reply)!
+    return { value: resultOf(recording, this.spec, reply), raw: rawRow(reply.at(-1))! }
+  }
+
+  private async fetch(id: string): Promise<RawRow | null> {
+    const family = this.keys.of(id)
+    if (this.spec.ttl?.onRead) {
+      const keys = [...this.shared(family), ...this.rowKeys(family, id)]
+      const reply = (await this.runner.script('get', touchScript(this.spec), keys, [id], this.binary)) as unknown[]
+      return rawRow(reply[0])
+    }
+    return rawRow(await this.runner.command('get', ['HGETALL', family.row(id)], this.binary))
+  }
+
+  private rowKeys(family: KeyFamily, id: string): string[] {
+    return [family.row(id), ...this.spec.collections.map((field) => family.collection(id, field.name))]
+  }
+
+  private ttlText({ ttl }: WriteOptions): string {
+    if (ttl === undefined) return ''
+    if (!this.spec.ttl) throw new UsageError(`${this.spec.name} does not expire: give its model a ttl, or ttl: 'row'`)
+    return ttl === 'forever' ? '0' : String(durationMs(ttl))
+  }
+
+  private async put(mode: PutMode, row: PreparedRow, version: string, ttl: string): Promise<{ version: string }> {
+    const [reply] = await this.putBatch(mode, this.keys.of(row.id), [row], version, ttl, mode)
+    const failure = this.failure(row.id, reply)
+    if (failure) throw failure
+    return { version: String((reply as unknown[])[1]) }
+  }
+
+  private async putAndRead(mode: PutMode, row: PreparedRow, version: string, options: WriteOptions): Promise<Row<F>> {
+    const put = this.put(mode, row, version, this.ttlText(options))
+    // Travels with the write; commands of one connection run in order.
+    const read = this.runner.command('get', ['HGETALL', this.keys.of(row.id).row(row.id)], this.binary)
+    const [, reply] = await Promise.all([put, read])
+    const raw = rawRow(reply)
+    if (!raw) throw new NotFoundError(this.spec.name, row.id)
+    return this.record(row.id, raw)
+  }
+
+  private async putBatch(
+    mode: PutMode,
+    family: KeyFamily,
+    rows: readonly PreparedRow[],
+    version: string,
+    ttl: string,
+    operation: string,
+  ): Promise<unknown[]> {
+    const keys: string[] = this.shared(family)
+    const args: Arg[] = []
+    for (const row of rows) {
+      keys.push(...this.rowKeys(family, row.id))
+      args.push(row.id, version, ttl, row.set.length)
+      for (const [name, text] of row.set) args.push(name, text)
+      args.push(row.defaults.length)
+      for (const [name, text] of row.defaults) args.push(name, text)
+      args.push(row.unset.length, ...row.unset, row.contents.length)
+      for (const [position, command, items] of row.contents) args.push(position, command, items.length, ...items)
+    }
+    return (await this.runner.script(operation, putScript(this.spec, mode), keys, args, this.binary)) as unknown[]
+  }
+
+  private async remove(id: string, version: string): Promise<boolean> {
+    const [reply] = await this.deleteBatch(this.keys.of(id), [[id, version]])
+    const failure = this.failure(id, reply)
+    if (failure) throw failure
+    return Number(reply) === 1
+  }
+
+  async deleteBatch(family: KeyFamily, rows: readonly (readonly [id: string, version: string])[]): Promise<unknown[]> {
+    const keys = [...this.shared(family), ...rows.flatMap(([id]) => this.rowKeys(family, id))]
+    return (await this.runner.script('delete', deleteScript(this.spec), keys, rows.flat(), this.binary)) as unknown[]
+  }
+}
+
+/** What a guarded run gives when the row did not pass. */
+export const SKIPPED: unique symbol = Symbol('skipped')
+
+function versionText({ ifVersion }: { ifVersion?: number }): string {
+  if (ifVersion === undefined) return ''
+  if (!Number.isSafeInteger(ifVersion) || ifVersion < 1) throw new UsageError('A version is a positive integer')
+  return String(ifVersion)
+}
+
+/** The value at a path of a row inside a program. */
+function reach(row: object, path: string): unknown {
+  const match = /^([A-Za-z]\w*)(.*)$/s.exec(path)
+  const handle = match && (row as Record<string, Record<string, (...args: unknown[]) => unknown>>)[match[1]!]
+  if (!handle) throw new UsageError('A path starts with a field of the model')
+  const rest = match[2]!
+  if (rest === '') {
+    if (handle.items) return handle.items()
+    if (handle.entries) return handle.entries()
+    return handle
+  }
+  if (handle.handleOf === undefined) return handle.at!(rest.startsWith('.') ? rest.slice(1) : rest)
+  const index = /^\[(-?\d+)\](.*)$/s.exec(rest)
+  const key = /^\.([^.[]+)(.*)$/s.exec(rest)
+  const found = index && handle.at ? handle.at(Number(index[1])) : key && handle.get ? handle.get(key[1]) : null
+  if (!found) throw new UsageError('A path into a list is tags[0], into a map settings.level')
+  const deeper = (index ?? key)![2]!
+  return deeper === '' ? found : (found as { at(path: string): unknown }).at(deeper.startsWith('.') ? deeper.slice(1) : deeper)
+}
+

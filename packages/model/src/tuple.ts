@@ -1,0 +1,89 @@
+// The order-preserving encoding of index columns: byte order of the encodings is the order of the values.
+//
+//   null 01 | false 02 | true 03 | int64 04 + 8 bytes, sign bit flipped | double 05 + 8 bytes, flipped
+//   string 06 + bytes, 00 as 00 FF, end 00 | bytes 07, likewise
+//
+// A descending column is the complement of its bytes. After the columns comes the id (complemented when the last column
+// is descending) and its length in two bytes, so that the id can be cut off without decoding the columns.
+// Every encoding starts with a byte in 01..FE, and no encoding is a prefix of another of the same column.
+// lua/tuple.ts holds the same functions in Lua; both must give the same bytes.
+
+import { UsageError } from '@ochre/protocol'
+
+export type TupleKind = 'int64' | 'double' | 'string' | 'bytes' | 'boolean'
+export type TupleValue = null | boolean | number | bigint | string | Uint8Array
+
+const NULL = Buffer.of(1)
+const FALSE = Buffer.of(2)
+const TRUE = Buffer.of(3)
+
+/** The bytes of one column. A string is its UTF-8; `-0` is `0`. */
+export function encodeColumn(kind: TupleKind, value: TupleValue | undefined, desc: boolean): Buffer {
+  const bytes = ascending(kind, value)
+  return desc ? complement(bytes) : bytes
+}
+
+function ascending(kind: TupleKind, value: TupleValue | undefined): Buffer {
+  if (value === null || value === undefined) return NULL
+  switch (kind) {
+    case 'boolean':
+      return value ? TRUE : FALSE
+    case 'int64': {
+      const bytes = Buffer.alloc(9)
+      bytes[0] = 4
+      bytes.writeBigUInt64BE(BigInt.asUintN(64, BigInt(value as number | bigint)) ^ (1n << 63n), 1)
+      return bytes
+    }
+    case 'double': {
+      const bytes = Buffer.alloc(9)
+      bytes[0] = 5
+      bytes.writeDoubleBE((value as number) + 0, 1)
+      if (value === 0) bytes.fill(0, 1)
+      if (bytes[1]! & 0x80) for (let i = 1; i < 9; i++) bytes[i] = ~bytes[i]! & 0xff
+      else bytes[1]! |= 0x80
+      return bytes
+    }
+    case 'string':
+      return terminated(6, Buffer.from(value as string, 'utf8'))
+    case 'bytes':
+      return terminated(7, value as Uint8Array)
+  }
+}
+
+function terminated(tag: number, content: Uint8Array): Buffer {
+  let zeros = 0
+  for (const byte of content) if (byte === 0) zeros++
+  const bytes = Buffer.alloc(content.length + zeros + 2)
+  bytes[0] = tag
+  let at = 1
+  for (const byte of content) {
+    bytes[at++] = byte
+    if (byte === 0) bytes[at++] = 0xff
+  }
+  return bytes
+}
+
+function complement(bytes: Buffer): Buffer {
+  const other = Buffer.allocUnsafe(bytes.length)
+  for (let i = 0; i < bytes.length; i++) other[i] = ~bytes[i]! & 0xff
+  return other
+}
+
+/** What follows the columns in an index member. */
+export function encodeIdSuffix(id: string, desc: boolean): Buffer {
+  const bytes = Buffer.from(id, 'utf8')
+  if (bytes.length > 0xffff) throw new UsageError('An id has at most 65535 bytes')
+  return Buffer.concat([desc ? complement(bytes) : bytes, Buffer.of(bytes.length >> 8, bytes.length & 0xff)])
+}
+
+/** The id at the end of an index member. */
+export function idOfMember(member: Buffer, desc: boolean): string {
+  const length = member.readUInt16BE(member.length - 2)
+  const bytes = member.subarray(member.length - 2 - length, member.length - 2)
+  return (desc ? complement(bytes) : bytes).toString('utf8')
+}
+
+/** Lowers A to Z and nothing else, as the script does. */
+export function foldLower(text: string): string {
+  return text.replace(/[A-Z]+/g, (letters) => letters.toLowerCase())
+}
