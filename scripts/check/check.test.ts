@@ -93,10 +93,12 @@ describe('arrows', () => {
   test('an arrow upwards inside a package is found', () => {
     const layers = { high: [['client'], ['node'], ['commands/']] }
     const up = { 'packages/high/src/node.ts': "import './client.ts'\n" }
+    const typeUp = { 'packages/high/src/node.ts': "import type { A } from './client.ts'\n" }
     const down = { 'packages/high/src/client.ts': "import './node.ts'\nimport './commands/get.ts'\n" }
     const fromFolder = { 'packages/high/src/commands/get.ts': "import '../node.ts'\n" }
     expect(check(up, layers)).toEqual([expect.stringContaining('an arrow upwards inside high')])
     expect(check(down, layers)).toEqual([])
+    expect(check(typeUp, layers)).toEqual([])
     expect(check(fromFolder, layers)).toEqual([expect.stringContaining('an arrow upwards inside high')])
   })
 

@@ -1,8 +1,15 @@
-// Before any test: every server of this run is there and named in the output, or the run stops with one sentence.
+// Before any test: every server of this run is there and named in the output, or the run stops with one sentence. After
+// the last: none of them is left, or the run fails.
 import { announce, describe, provision } from './provision.ts'
+import { beginRun, endRun } from './watchdog.ts'
 
 export async function setup(): Promise<void> {
   const provided = await provision()
   announce(provided)
+  beginRun()
   console.log(describe(provided))
+}
+
+export function teardown(): Promise<void> {
+  return endRun(10_000)
 }

@@ -42,7 +42,7 @@ test('a server on the path is used, whatever its version, and the others are nam
   expect(found.servers).toEqual([{ name: 'redis-7.2', version: '7.2.4', command: [file], origin: 'PATH' }])
   expect(found.missing.map(({ name }) => name)).toEqual(KNOWN)
   expect(describeProvision(found)).toBe(
-    'Servers: redis-7.2 (7.2.4, PATH)' + KNOWN.map((name) => `; ${name} is not available: no archive.`).join(''),
+    `Servers: redis-7.2 (7.2.4, PATH)${KNOWN.map((name) => `; ${name} is not available: no archive.`).join('')}`,
   )
 })
 
