@@ -10,6 +10,12 @@ export async function setup(): Promise<void> {
   console.log(describe(provided))
 }
 
-export function teardown(): Promise<void> {
-  return endRun(10_000)
+export async function teardown(): Promise<void> {
+  try {
+    await endRun(10_000)
+  } catch (error) {
+    // Thrown, it would be printed and forgotten.
+    console.error(error)
+    process.exitCode = 1
+  }
 }
