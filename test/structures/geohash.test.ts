@@ -12,7 +12,7 @@ import {
   type Shape,
   searchRanges,
 } from '../../packages/embedded/src/structures/geohash.ts'
-import { formatDouble, formatHuman } from '../../packages/embedded/src/structures/numbers.ts'
+import { formatDouble, formatHuman, parseDouble } from '../../packages/embedded/src/structures/numbers.ts'
 import { SortedSet } from '../../packages/embedded/src/structures/sorted-set.ts'
 import { startServer, type TestServer } from '../servers/index.ts'
 import { BinaryClient } from './binary-client.ts'
@@ -98,5 +98,29 @@ it('stores, measures and searches as the server does', async () => {
       if (Number(distance) < 1e7) expect(distance, label).toBe(theirDistance)
       else expect(Math.abs(Number(distance) - Number(theirDistance)), label).toBeLessThan(0.001)
     }
+  }
+})
+
+it('takes scores that are no positions as the server takes them', async () => {
+  const scores = [
+    '-5',
+    '-1.5',
+    '1.5',
+    '0',
+    '4503599627370495',
+    '4503599627370496',
+    '1e18',
+    '9223372036854775808',
+    '1.8e19',
+    '3e19',
+    '-1e19',
+    'inf',
+    '-inf',
+  ]
+  for (const score of scores) {
+    await redis.call('DEL', 'strange')
+    await redis.call('ZADD', 'strange', score, 'm')
+    const { longitude, latitude } = decodePosition(parseDouble(score)!)
+    expect(await redis.call('GEOPOS', 'strange', 'm'), score).toEqual([[formatHuman(longitude), formatHuman(latitude)]])
   }
 })

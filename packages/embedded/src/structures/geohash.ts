@@ -96,20 +96,40 @@ export function encodePosition(position: Position): number {
   return interleave(latitude, longitude)
 }
 
-/** The middle of the cell that a score names; `score` is what encodePosition gives. */
+/**
+ * The middle of the cell that a score names, within the range of positions. Scores that encodePosition never gives are
+ * taken as the server takes them: as the 64 bits of their integer part.
+ */
 export function decodePosition(score: number): Position {
-  const bits = Math.trunc(score)
+  const isEncoded = score >= 0 && score < 2 ** 52
+  const bits = isEncoded ? Math.trunc(score) : 0
   const low = bits % 2 ** 26
   const high = Math.floor(bits / 2 ** 26)
-  const area = areaOf({
-    latitude: (squash(high) << 13) | squash(low),
-    longitude: (squash(high >>> 1) << 13) | squash(low >>> 1),
-    step: STEPS,
-  })
+  const cell = isEncoded
+    ? {
+        latitude: (squash(high) << 13) | squash(low),
+        longitude: (squash(high >>> 1) << 13) | squash(low >>> 1),
+        step: STEPS,
+      }
+    : strangeCell(score)
+  const area = areaOf(cell)
   const clamp = (value: number, max: number) => Math.max(-max, Math.min(max, value))
   return {
     longitude: clamp((area.minLongitude + area.maxLongitude) / 2, MAX_LONGITUDE),
     latitude: clamp((area.minLatitude + area.maxLatitude) / 2, MAX_LATITUDE),
+  }
+}
+
+/** The cell of a score outside of 0..2^52-1: 32 bits each, mostly far outside of the world. */
+function strangeCell(score: number): Cell {
+  // What x86-64 makes of doubles that do not fit.
+  const bits = score >= 2 ** 64 ? 0n : score < -(2 ** 63) ? 2n ** 63n : BigInt.asUintN(64, BigInt(Math.trunc(score)))
+  const low = Number(bits & 0xffffffffn)
+  const high = Number(bits >> 32n)
+  return {
+    latitude: squash(high) * 2 ** 16 + squash(low),
+    longitude: squash(high >>> 1) * 2 ** 16 + squash(low >>> 1),
+    step: STEPS,
   }
 }
 

@@ -70,6 +70,23 @@ describe('doubles', () => {
     expect(formatDouble(1234567890123456 + 0.75)).toBe('1234567890123456.8')
   })
 
+  it('rounds ties of 18 digits to even, as exact arithmetic does', () => {
+    // n / 2^k has k decimals: with 18 digits in all, the last one is a 5 that has to go.
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 2 ** 20 }), fc.integer({ min: 10, max: 19 }), (n, k) => {
+        const value = (2 * n + 1) / 2 ** k
+        const exact = value.toFixed(k)
+        const digits = exact.replace('.', '').replace(/^0+/, '')
+        fc.pre(digits.length === 18 && value >= 1e-4)
+        const kept = digits.slice(0, 17)
+        const rounded = BigInt(kept) + (Number(kept.at(-1)) % 2 === 1 ? 1n : 0n)
+        const expected = `${rounded}`.padStart(k - 1 + 1, '0')
+        const point = expected.length - (k - 1)
+        expect(formatDouble(value)).toBe(`${expected.slice(0, point)}.${expected.slice(point)}`.replace(/\.?0+$/, ''))
+      }),
+    )
+  })
+
   it('accepts what strtod accepts, with the refusals of ZADD', () => {
     expect(parseDouble('0x1p3')).toBe(8)
     expect(parseDouble('0x.8')).toBe(0.5)

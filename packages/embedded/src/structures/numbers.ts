@@ -159,6 +159,10 @@ export function parseDouble(text: string): number | undefined {
 export function formatDouble(value: number): string {
   if (Number.isSafeInteger(value)) return value === 0 && 1 / value < 0 ? '-0' : String(value)
   if (!Number.isFinite(value)) return Number.isNaN(value) ? 'nan' : value > 0 ? 'inf' : '-inf'
+  const size = Math.abs(value)
+  // An exact tie in the 18th digit needs a value of few binary places; all others are rounded alike everywhere.
+  if (size >= 1e-4 && size < 1e17 && !Number.isInteger(size * 2 ** (19 - Math.floor(Math.log10(size)))))
+    return trimZeros(value.toPrecision(17))
   const [mantissa, power] = roundHalfEven(value, 16)
   const exponent = Number(power)
   const negative = mantissa.startsWith('-')
@@ -172,6 +176,14 @@ export function formatDouble(value: number): string {
   if (exponent < 0) return `${sign}0.${'0'.repeat(-exponent - 1)}${digits}`
   if (digits.length <= exponent + 1) return `${sign}${digits.padEnd(exponent + 1, '0')}`
   return `${sign}${digits.slice(0, exponent + 1)}.${digits.slice(exponent + 1)}`
+}
+
+/** A decimal fraction without its trailing zeros. */
+function trimZeros(text: string): string {
+  let end = text.length
+  while (text.charCodeAt(end - 1) === 0x30) end--
+  if (text.charCodeAt(end - 1) === 0x2e) end--
+  return text.slice(0, end)
 }
 
 /** toExponential rounds exact ties away from zero; the C library rounds them to even. */
@@ -201,7 +213,7 @@ export function formatFixed(value: number, decimals: number): string {
 
 /** A finite double as Redis prints coordinates: "%.17Lf" without trailing zeros. */
 export function formatHuman(value: number): string {
-  const text = formatFixed(value, 17).replace(/\.?0+$/, '')
+  const text = trimZeros(formatFixed(value, 17))
   return text === '-0' ? '0' : text
 }
 

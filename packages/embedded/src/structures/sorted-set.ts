@@ -59,14 +59,6 @@ export class SortedSet {
     if (this.#scores === undefined) this.#index()
   }
 
-  /**
-   * Turns a skiplist back into a listpack when it fits: what the ...STORE commands do with the set they have built.
-   * `longest` is the length of the longest member.
-   */
-  demote(limits: EncodingLimits, longest: number): void {
-    if (this.size <= limits.entries && longest <= limits.value) this.#encoding = 'listpack'
-  }
-
   #index(): void {
     const scores = new ScanMap<number>()
     this.#tree.visit(0, this.size, (member, score) => scores.set(member, score))
