@@ -1,5 +1,6 @@
 // A listening socket (TCP or a path in the file system) and the connections it accepts, with limits on what slow readers
 // and idle clients may hold.
+import { once } from 'node:events'
 import { statSync, unlinkSync } from 'node:fs'
 import { createServer, type Server as NetServer, type Socket } from 'node:net'
 import { type Carrier, Connection } from './connection.ts'
@@ -43,17 +44,16 @@ export class Server {
   }
 
   /** Stops accepting and closes what is open, after its output where the peer takes it soon; resolves when all is closed. */
-  close(): Promise<void> {
-    return new Promise((resolve) => {
-      const impatience = setTimeout(() => {
-        for (const socket of this.#connections) socket.destroy()
-      }, GRACE_MS)
-      this.#net.close(() => {
-        clearTimeout(impatience)
-        resolve()
-      })
-      for (const socket of this.#connections) socket.destroySoon()
-    })
+  async close(): Promise<void> {
+    const sockets = [...this.#connections]
+    const closed = [once(this.#net, 'close'), ...sockets.map((socket) => once(socket, 'close'))]
+    const impatience = setTimeout(() => {
+      for (const socket of sockets) socket.destroy()
+    }, GRACE_MS)
+    this.#net.close()
+    for (const socket of sockets) socket.destroySoon()
+    await Promise.all(closed)
+    clearTimeout(impatience)
   }
 
   #accept(socket: Socket): void {

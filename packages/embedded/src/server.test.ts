@@ -1,0 +1,104 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { connect, type Socket } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, expect, it } from 'vitest'
+import { Engine } from './engine.ts'
+
+const engines: Engine[] = []
+const sockets: Socket[] = []
+
+async function open(config: Record<string, string | number> = {}): Promise<Engine> {
+  const engine = await Engine.open({ config })
+  engines.push(engine)
+  return engine
+}
+
+function dial(target: number | string): Socket {
+  const socket = typeof target === 'number' ? connect(target, '127.0.0.1') : connect(target)
+  sockets.push(socket)
+  socket.on('error', () => {})
+  return socket
+}
+
+/** Sends and answers what came back once it ends with `end`, or all there was when the peer closed. */
+function exchange(socket: Socket, bytes: string, end: string): Promise<string> {
+  return new Promise((resolve) => {
+    let received = ''
+    socket.on('data', (chunk) => {
+      received += chunk.toString('latin1')
+      if (received.endsWith(end)) resolve(received)
+    })
+    socket.on('close', () => resolve(received))
+    socket.write(bytes, 'latin1')
+  })
+}
+
+afterEach(async () => {
+  await Promise.all(engines.splice(0).map((engine) => engine.close()))
+  for (const socket of sockets.splice(0)) socket.destroy()
+})
+
+it('serves TCP on a free port', async () => {
+  const engine = await open()
+  const server = await engine.listen()
+  expect(server.port).toBeGreaterThan(0)
+  expect(await exchange(dial(server.port), 'SET k v\r\nGET k\r\n', 'v\r\n')).toBe('+OK\r\n$1\r\nv\r\n')
+})
+
+it('serves a path, also where a killed server left its socket', async () => {
+  const folder = mkdtempSync(join(tmpdir(), 'ochre-'))
+  const path = join(folder, 'socket')
+  try {
+    await (await open()).listen({ path })
+    await (await open()).listen({ path })
+    expect(await exchange(dial(path), 'PING\r\n', '\r\n')).toBe('+PONG\r\n')
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+})
+
+it('rejects when the port is taken', async () => {
+  const engine = await open()
+  const { port } = await engine.listen()
+  await expect(engine.listen({ port })).rejects.toMatchObject({ code: 'EADDRINUSE' })
+})
+
+it('refuses clients beyond maxclients', async () => {
+  const { port } = await (await open({ maxclients: 1 })).listen()
+  const first = dial(port)
+  await exchange(first, 'PING\r\n', '\r\n')
+  expect(await exchange(dial(port), '', 'never')).toBe('-ERR max number of clients reached\r\n')
+})
+
+it('disconnects a reader that lets more pile up than the limit', async () => {
+  const engine = await open({ 'client-output-buffer-limit': 'normal 1mb 0 0' })
+  const { port } = await engine.listen()
+  const socket = dial(port)
+  socket.pause()
+  socket.write(`*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$1000000\r\n${'x'.repeat(1_000_000)}\r\n${'GET k\r\n'.repeat(64)}`)
+  while (engine.sessions.size === 0 || engine.stats.commands < 2) await new Promise((resolve) => setImmediate(resolve))
+  while (engine.sessions.size !== 0) await new Promise((resolve) => setImmediate(resolve))
+})
+
+it('closes although a peer does not read', async () => {
+  const engine = await open()
+  const { port } = await engine.listen()
+  const socket = dial(port)
+  socket.pause()
+  socket.write(`*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$1000000\r\n${'x'.repeat(1_000_000)}\r\n${'GET k\r\n'.repeat(64)}`)
+  while (engine.stats.commands < 65) await new Promise((resolve) => setImmediate(resolve))
+  await engine.close()
+  expect(engine.sessions.size).toBe(0)
+})
+
+it('forgets a blocked client whose socket closes', async () => {
+  const engine = await open()
+  const { port } = await engine.listen()
+  const socket = dial(port)
+  socket.write('BLPOP l 0\r\n')
+  while (engine.databases[0]!.waiters.size === 0) await new Promise((resolve) => setImmediate(resolve))
+  socket.destroy()
+  while (engine.databases[0]!.waiters.size !== 0) await new Promise((resolve) => setImmediate(resolve))
+  expect(engine.sessions.size).toBe(0)
+})
