@@ -132,18 +132,3 @@ export function matchGlob(glob: Glob, text: string): boolean {
   while (token < count && tokens[token] === STAR) token++
   return token === count
 }
-
-const REMEMBERED = 256
-const remembered = new Map<string, Glob>()
-
-/** Whether the text matches the pattern. Compiled patterns are remembered, so callers need not keep them. */
-export function globMatches(pattern: string, text: string, nocase = false): boolean {
-  const name = nocase ? `i${pattern}` : `c${pattern}`
-  let glob = remembered.get(name)
-  if (glob === undefined) {
-    if (remembered.size >= REMEMBERED) remembered.clear()
-    glob = compileGlob(pattern, nocase)
-    remembered.set(name, glob)
-  }
-  return matchGlob(glob, text)
-}

@@ -1,6 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { ScanMap } from './scan-map.ts'
+import { ScanMap, scanStep } from './scan-map.ts'
 
 const action = fc.oneof(
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('set' as const), key: fc.integer({ min: 0, max: 60 }) }) },
@@ -79,6 +79,12 @@ describe('ScanMap', () => {
       steps++
     } while (cursor !== '0')
     expect(steps).toBe(100)
+  })
+
+  it('starts over at a cursor that is no position', () => {
+    for (const cursor of ['0', '', '-5', '+', '11', '99999999999999999999'])
+      expect(scanStep(10, cursor, 4)).toEqual({ next: '6', start: 6, end: 10 })
+    expect(scanStep(0, '5', 4)).toEqual({ next: '0', start: 0, end: 0 })
   })
 
   it('picks each entry with the same chance', () => {

@@ -23,10 +23,10 @@ export interface ScanStep {
   readonly end: number
 }
 
-/** The step of a container of `size` positions at `cursor` ("0" starts; any unsigned integer is valid). */
+/** The step of a container of `size` positions at `cursor`. "0" starts, and so does whatever is no position. */
 export function scanStep(size: number, cursor: string, count: number): ScanStep {
   const left = Number(cursor)
-  const end = left === 0 || left > size ? size : left
+  const end = left > 0 && left <= size ? left : size
   const start = Math.max(0, end - Math.max(1, count))
   return { next: String(start), start, end }
 }
