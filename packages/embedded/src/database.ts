@@ -210,7 +210,8 @@ export class Database {
 
   /** Removes what has expired among the next keys in turn. Returns whether any key with an expiry is left. */
   expireCycle(): boolean {
-    for (let looked = 0; looked < Math.min(this.volatile.size, CYCLE_KEYS); looked++) {
+    const budget = Math.min(this.volatile.size, CYCLE_KEYS)
+    for (let looked = 0; looked < budget; looked++) {
       this.#cycle ??= this.volatile.values()
       const next = this.#cycle.next()
       if (next.done) {

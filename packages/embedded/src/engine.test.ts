@@ -152,7 +152,7 @@ describe('time', () => {
 
   it('removes expired keys that nobody asks for', async () => {
     const { engine, peer } = await open({ clock: new Clock(0) })
-    await peer.ask('SET a 1 PX 10', 'SET b 2 PX 100000', 'SET c 3')
+    await peer.ask(...Array.from({ length: 50 }, (_, i) => `SET a${i} 1 PX 10`), 'SET b 2 PX 100000', 'SET c 3')
     engine.clock.advance(1000)
     expect(engine.databases[0]!.entries.size).toBe(2)
     engine.clock.advance(200_000)
@@ -319,6 +319,13 @@ describe('the log of changes', () => {
     const { engine, units } = await logged('SET a 1 PX 5')
     engine.clock.advance(1000)
     expect(units.at(-1)).toEqual(['0: DEL a'])
+  })
+
+  it('holds a reset, and keeps a snapshot from being restored behind its back', async () => {
+    const { engine, units } = await logged('SET a 1')
+    engine.reset()
+    expect(units.at(-1)).toEqual(['0: FLUSHALL'])
+    expect(() => engine.restore(engine.snapshot())).toThrow('while changes are being logged')
   })
 
   it('is committed before a reply leaves', async () => {

@@ -174,8 +174,9 @@ export class Engine implements Transport {
     return { databases: this.databases.map((database) => database.copyEntries()) }
   }
 
-  /** Puts the data back to what it was; the snapshot can be used again. */
+  /** Puts the data back to what it was; the snapshot can be used again. Only for an engine without a journal. */
   restore(snapshot: Snapshot): void {
+    if (this.journal !== null) throw new UsageError('A snapshot cannot be restored while changes are being logged.')
     this.turn(() => {
       for (const database of this.databases) {
         database.flush()
@@ -189,6 +190,8 @@ export class Engine implements Transport {
     this.#faults.clear()
     this.turn(() => {
       for (const database of this.databases) if (database.entries.size !== 0) database.flush()
+      this.recordEffect(0, ['FLUSHALL'])
+      if (this.#effects.length !== 0) this.#append()
     })
   }
 
