@@ -10,6 +10,10 @@ export interface EmittedMethod {
   name: string
   /** The signatures as a user reads them, without the reply's mode. */
   signatures: string[]
+  params: Param[]
+  /** The type of the options, when it takes any, and the types of the rows by name. */
+  options: string | undefined
+  rows: Readonly<Record<string, string>>
 }
 
 interface Emitted {
@@ -38,7 +42,14 @@ export function formatMethods(facts: readonly Facts[], replies: Replies, camel: 
     if (member.options !== undefined) options.push(`export type ${member.optionsName} = ${member.options}`)
     specs.push(`const ${member.constant}: CommandSpec = lookupCommand('${fact.name}')!`)
     members.push(member.text())
-    methods.push({ command: fact.name, name: member.name, signatures: member.signatures() })
+    methods.push({
+      command: fact.name,
+      name: member.name,
+      signatures: member.signatures(),
+      params: method.params,
+      options: member.options,
+      rows: Object.fromEntries(member.rows),
+    })
   }
   const names = facts.map((fact) => fact.name)
   for (const name of [...replies.byName.keys(), ...replies.signatures.keys(), ...replies.none])
@@ -97,7 +108,8 @@ class Member {
   readonly #fact: Facts
   readonly #method: Method
   readonly #base: Reply
-  readonly #others: readonly Reply[]
+  readonly #others: Reply[]
+  readonly #whole: boolean
 
   constructor(fact: Facts, method: Method, base: Reply, others: readonly Reply[]) {
     this.#fact = fact
@@ -105,6 +117,13 @@ class Member {
     this.#base = base
     // The most demanding conditions first: the first overload that fits is taken.
     this.#others = [...others].sort((a, b) => b.when.length - a.when.length)
+    // A block of several arguments is given whole or not at all.
+    const [first] = method.params
+      .filter((param) => param.block?.required && param.block.first !== param.name)
+      .map((param) => param.block!.first)
+    this.#whole = first !== undefined
+    if (first !== undefined && !others.some((reply) => reply.when.includes(first)))
+      this.#others.push({ ...base, when: [first] })
     this.name = camelName(fact.name)
     this.constant = fact.name
       .toUpperCase()
@@ -172,7 +191,9 @@ class Member {
         this.options === undefined
           ? undefined
           : `options${mark}: ${this.optionsName}${without.length > 0 ? ` & { ${without.join('; ')} }` : ''}`
-      const positionalConditions = [...conditional].filter((name) => !entries.some((entry) => entry.key === name))
+      const positionalConditions = [...conditional].filter(
+        (name) => !name.includes('=') && !entries.some((entry) => entry.key === name),
+      )
       for (const name of positionalConditions)
         if (!this.#method.params.some((param) => param.name === name))
           throw new Error(`${this.#fact.name} has no option ${name}`)
@@ -183,10 +204,15 @@ class Member {
         const options = narrowed.length > 0 ? `options: ${this.optionsName} & { ${narrowed.join('; ')} }` : plain
         found.push({ params: this.#params(flat, reply.when, options), type: reply.type })
       }
+      const literals = [...conditional].filter((name) => name.includes('='))
       // Without the argument that the condition names, what belongs to it has no place either.
       const cut = positionalConditions[0]
-      found.push({ params: this.#params(flat, [], cut === undefined ? plain : undefined, cut), type: this.#base.type })
-      if (this.#others.length > 0) {
+      const rest = this.#params(flat, [], cut === undefined ? plain : undefined, cut)
+      found.push({
+        params: literals.reduce((text, one) => text.replace(` | '${one.slice(one.indexOf('=') + 1)}'`, ''), rest),
+        type: this.#base.type,
+      })
+      if (this.#others.length > 0 && !this.#whole) {
         const all = [this.#base, ...this.#others].flatMap((reply) => alternatives(reply.type))
         found.push({
           params: this.#params(
@@ -208,8 +234,14 @@ class Member {
       if (param.name === cut) break
       if (flat && param.unit !== undefined) {
         list.push(...param.unit.map((part) => `${part.name}: ${part.type}`))
-      } else if (param.rest) list.push(`...${param.name}: ${param.type}`)
-      else if (!param.optional || given.includes(param.name)) list.push(`${param.name}: ${param.type}`)
+        continue
+      }
+      const literal = given.find((one) => one.startsWith(`${param.name}=`))?.slice(param.name.length + 1)
+      const isGiven =
+        given.includes(param.name) || (param.block?.required === true && given.includes(param.block.first))
+      if (literal !== undefined) list.push(`${param.name}: '${literal}'`)
+      else if (param.rest) list.push(`...${param.name}: ${param.type}`)
+      else if (!param.optional || isGiven) list.push(`${param.name}: ${param.type}`)
       else if (options?.startsWith('options:')) list.push(`${param.name}: ${param.type} | undefined`)
       else list.push(`${param.name}?: ${param.type}`)
     }
@@ -284,6 +316,7 @@ class Member {
     const mark = this.#required ? '' : '?'
     const condition = (name: string): string => {
       const entry = entries.find((one) => one.key === name)
+      if (name.includes('=')) return name.replace(/=(.*)/, " === '$1'")
       if (entry === undefined) return `${name} !== undefined`
       return entry.type.startsWith('boolean') ? `options${mark}.${name}` : `options${mark}.${name} !== undefined`
     }

@@ -35,6 +35,8 @@ export interface Param {
   type: string
   optional: boolean
   rest: boolean
+  /** The first argument of the optional block that it belongs to, and whether the block is not complete without it. */
+  block?: { first: string; required: boolean }
   /** The parts of one unit, when a single unit may also be given part by part. */
   unit?: { name: string; type: string }[]
 }
@@ -159,28 +161,26 @@ export class MethodBuilder {
       this.#sequence(argument.arguments!, optional)
       return
     }
-    this.#param(argument, count, optional || argument.optional === true)
+    this.#param(argument, count, optional || argument.optional === true, optional)
   }
 
-  #param(argument: Argument, count: string | undefined, optional: boolean): void {
-    const value = this.#value(
-      { ...argument, token: undefined } as Argument,
-      count,
-      argument.multipleToken ? argument.token : undefined,
-    )
+  #param(argument: Argument, count: string | undefined, optional: boolean, inBlock = false): void {
+    const value = this.#value(withoutToken(argument), count, argument.multipleToken ? argument.token : undefined)
     const name = this.#paramName(argument)
-    const param: Param = { name, type: value.type, optional, rest: false }
+    const param: Param = { name, type: value.type, optional: argument.optional === true, rest: false }
     const parts = argument.arguments ?? []
     if (
       argument.type === 'block' &&
       argument.multiple &&
       !optional &&
       count === undefined &&
+      argument.multipleToken !== true &&
       !this.#columns &&
       parts.every((part) => part.type in SCALARS && !part.optional && !part.multiple && part.token === undefined)
     ) {
       param.unit = parts.map((part) => ({ name: camelName(part.name), type: SCALARS[part.type]! }))
     }
+    if (!inBlock) param.optional = optional
     this.params.push(param)
     const at = this.#at(name)
     const inline = optional ? undefined : value.inline?.(at)
@@ -233,7 +233,10 @@ export class MethodBuilder {
     const from = this.params.length
     this.#sequence(inner, true)
     const own = this.params.slice(from)
-    for (const param of own) param.optional = true
+    for (const param of own) {
+      param.block ??= { first: own[0]!.name, required: !param.optional }
+      param.optional = true
+    }
     const first = this.#at(own[0]!.name)
     const guard = `if (${first} !== undefined) `
     const lines = this.#lines().map((line) => (line.startsWith(guard) ? line.slice(guard.length) : line))
@@ -268,7 +271,7 @@ export class MethodBuilder {
       return this.#emptyable(key, token, argument)
     }
     const value = this.#value(
-      { ...argument, token: undefined } as Argument,
+      { ...withoutToken(argument), optional: false },
       undefined,
       argument.multipleToken ? token : undefined,
     )
@@ -428,6 +431,10 @@ export class MethodBuilder {
       return { type: `${types[0]} | ${tuple}`, beside: groups, code: (at) => [`pushAll(words, ${at})`] }
     return { type: tuple, beside: groups, inline: (at) => `...${at}`, code: (at) => [`words.push(...${at})`] }
   }
+}
+
+function withoutToken({ token: _, ...rest }: Argument): Argument {
+  return rest
 }
 
 function scalar(type: string): Value {

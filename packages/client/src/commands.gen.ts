@@ -475,7 +475,6 @@ const ZSCORE: CommandSpec = lookupCommand('zscore')!
 const ZUNION: CommandSpec = lookupCommand('zunion')!
 const ZUNIONSTORE: CommandSpec = lookupCommand('zunionstore')!
 
-export type AclLogOptions = { readonly reset?: boolean | undefined }
 export type BfInfoOptions = AtMostOne<{ capacity: boolean; size: boolean; filters: boolean; items: boolean; expansion: boolean }>
 export type BfInsertOptions = { readonly capacity?: Integer | undefined; readonly error?: Decimal | undefined; readonly expansion?: Integer | undefined; readonly noCreate?: boolean | undefined; readonly nonScaling?: boolean | undefined }
 export type BfReserveOptions = { readonly expansion?: Integer | undefined; readonly nonScaling?: boolean | undefined }
@@ -499,7 +498,7 @@ export type ClusterSetslotOptions = OneOf<{ importing: Arg; migrating: Arg; node
 export type ClusterSlotStatsOptions = { readonly limit?: Integer | undefined } & AtMostOne<{ asc: boolean; desc: boolean }> & OneOf<{ slotsRange: readonly [startSlot: Integer, endSlot: Integer]; orderBy: Arg }>
 export type CmsIncrbyEntry = { readonly item: Arg; readonly increment: Integer }
 export type CmsMergeOptions = { readonly weights?: Many<Integer> | undefined }
-export type CommandListOptions = { readonly filterBy?: AtMostOne<{ module: Arg; aclCat: Arg; pattern: Arg }> | undefined }
+export type CommandListOptions = { readonly filterBy?: OneOf<{ module: Arg; aclCat: Arg; pattern: Arg }> | undefined }
 export type CopyOptions = { readonly db?: Integer | undefined; readonly replace?: boolean | undefined }
 export type DelexOptions = AtMostOne<{ ifEq: Arg; ifNe: Arg; ifDeq: Arg; ifDne: Arg }>
 export type ExpireOptions = AtMostOne<{ nx: boolean; xx: boolean; gt: boolean; lt: boolean }>
@@ -587,7 +586,7 @@ export type VembOptions = { readonly raw?: boolean | undefined }
 export type VlinksOptions = { readonly withScores?: boolean | undefined }
 export type VsimOptions = { readonly withScores?: boolean | undefined; readonly withAttribs?: boolean | undefined; readonly count?: Integer | undefined; readonly epsilon?: Decimal | undefined; readonly ef?: Integer | undefined; readonly filter?: Arg | undefined; readonly filterEf?: Integer | undefined; readonly truth?: boolean | undefined; readonly noThread?: boolean | undefined } & OneOf<{ ele: Arg; fp32: Arg; values: Many<Decimal> }>
 export type XackdelOptions = AtMostOne<{ keepRef: boolean; delRef: boolean; acked: boolean }>
-export type XaddOptions = { readonly noMkStream?: boolean | undefined; readonly limit?: Integer | undefined } & AtMostOne<{ keepRef: boolean; delRef: boolean; acked: boolean }> & AtMostOne<{ maxLen: Arg | readonly [operator: '=' | '~', threshold: Arg]; minId: Arg | readonly [operator: '=' | '~', threshold: Arg] }>
+export type XaddOptions = { readonly noMkStream?: boolean | undefined; readonly limit?: Integer | undefined } & AtMostOne<{ keepRef: boolean; delRef: boolean; acked: boolean }> & AtMostOne<{ maxLen: Integer | readonly [operator: '=' | '~', threshold: Integer]; minId: Arg | readonly [operator: '=' | '~', threshold: Arg] }>
 export type XautoclaimOptions = { readonly count?: Integer | undefined; readonly justId?: boolean | undefined }
 export type XclaimOptions = { readonly retryCount?: Integer | undefined; readonly force?: boolean | undefined; readonly justId?: boolean | undefined; readonly lastId?: Arg | undefined } & AtMostOne<{ idle: Integer; time: Integer }>
 export type XdelexOptions = AtMostOne<{ keepRef: boolean; delRef: boolean; acked: boolean }>
@@ -600,7 +599,7 @@ export type XreadOptions = { readonly count?: Integer | undefined; readonly bloc
 export type XreadgroupOptions = { readonly count?: Integer | undefined; readonly block?: Integer | undefined; readonly claim?: Integer | undefined; readonly noAck?: boolean | undefined }
 export type XrevrangeOptions = { readonly count?: Integer | undefined }
 export type XsetidOptions = { readonly entriesAdded?: Integer | undefined; readonly maxDeletedId?: Arg | undefined }
-export type XtrimOptions = { readonly limit?: Integer | undefined } & OneOf<{ maxLen: Arg | readonly [operator: '=' | '~', threshold: Arg]; minId: Arg | readonly [operator: '=' | '~', threshold: Arg] }> & AtMostOne<{ keepRef: boolean; delRef: boolean; acked: boolean }>
+export type XtrimOptions = { readonly limit?: Integer | undefined } & OneOf<{ maxLen: Integer | readonly [operator: '=' | '~', threshold: Integer]; minId: Arg | readonly [operator: '=' | '~', threshold: Arg] }> & AtMostOne<{ keepRef: boolean; delRef: boolean; acked: boolean }>
 export type ZaddEntry = { readonly score: Decimal; readonly member: Arg }
 export type ZaddOptions = { readonly ch?: boolean | undefined; readonly incr?: boolean | undefined } & AtMostOne<{ nx: boolean; xx: boolean }> & AtMostOne<{ gt: boolean; lt: boolean }>
 export type ZdiffOptions = { readonly withScores?: boolean | undefined }
@@ -667,16 +666,13 @@ export abstract class Commands<M extends Mode> implements Issuer {
   }
 
   /** `ACL LOG [count:int|RESET]`. Since 6.0.0. */
-  aclLog(count: Integer | undefined, options: AclLogOptions & { reset: true }): Result<M, 'OK'>
-  aclLog(count?: Integer, options?: AclLogOptions & { reset?: false | undefined }): Result<M, AclLogEntry[]>
-  aclLog(count?: Integer, options?: AclLogOptions): Result<M, AclLogEntry[] | 'OK'>
-  aclLog(count?: Integer, options?: AclLogOptions): Result<M, 'OK'> | Result<M, AclLogEntry[]> | Result<M, AclLogEntry[] | 'OK'> {
+  aclLog(count: 'RESET'): Result<M, 'OK'>
+  aclLog(count?: Integer): Result<M, AclLogEntry[]>
+  aclLog(count?: Integer | 'RESET'): Result<M, AclLogEntry[] | 'OK'>
+  aclLog(count?: Integer | 'RESET'): Result<M, 'OK'> | Result<M, AclLogEntry[]> | Result<M, AclLogEntry[] | 'OK'> {
     const words: Arg[] = []
     if (count !== undefined) words.push(count)
-    if (options !== undefined) {
-      if (options.reset) words.push('RESET')
-    }
-    return this.issue<'OK'>(ACL_LOG, words, options?.reset ? undefined : serverShapes.aclLog)
+    return this.issue<'OK'>(ACL_LOG, words, count === 'RESET' ? undefined : serverShapes.aclLog)
   }
 
   /** `ACL SAVE`. Since 6.0.0. */
@@ -799,6 +795,8 @@ export abstract class Commands<M extends Mode> implements Issuer {
   }
 
   /** `BITCOUNT key [start:int end:int [BYTE|BIT]]`. Since 2.6.0. */
+  bitcount(key: Arg, start: Integer, end: Integer, unit?: 'BYTE' | 'BIT'): Result<M, number>
+  bitcount(key: Arg): Result<M, number>
   bitcount(key: Arg, start?: Integer, end?: Integer, unit?: 'BYTE' | 'BIT'): Result<M, number> {
     const words: Arg[] = [key]
     if (start !== undefined) {
@@ -822,16 +820,11 @@ export abstract class Commands<M extends Mode> implements Issuer {
   }
 
   /** `BITFIELD_RO key [GET encoding offset:int]...`. Since 6.0.0. */
-  bitfieldRo(key: Arg, get: Many<BitfieldRoGet>): Result<M, number[]>
-  bitfieldRo(key: Arg, encoding: Arg, offset: Arg): Result<M, number[]>
-  bitfieldRo(key: Arg, get: Arg | Many<BitfieldRoGet>, ...more: readonly unknown[]): Result<M, number[]> {
+  bitfieldRo(key: Arg, get: Many<BitfieldRoGet>): Result<M, number[]> {
     const words: Arg[] = [key]
-    if (isArg(get)) words.push(get, more[0] as Arg)
-    else {
-      for (const row of many<BitfieldRoGet>(get)) {
-        words.push('GET')
-        words.push(row.encoding, row.offset)
-      }
+    for (const row of many<BitfieldRoGet>(get)) {
+      words.push('GET')
+      words.push(row.encoding, row.offset)
     }
     return this.issue<number[]>(BITFIELD_RO, words)
   }
@@ -3603,6 +3596,8 @@ export abstract class Commands<M extends Mode> implements Issuer {
   }
 
   /** `TOPK.RESERVE key topk:int [width:int depth:int decay:double]`. Since 2.0.0. */
+  topkReserve(key: Arg, topk: Integer, width: Integer, depth: Integer, decay: Decimal): Result<M, 'OK'>
+  topkReserve(key: Arg, topk: Integer): Result<M, 'OK'>
   topkReserve(key: Arg, topk: Integer, width?: Integer, depth?: Integer, decay?: Decimal): Result<M, 'OK'> {
     const words: Arg[] = [key, topk]
     if (width !== undefined) {
@@ -4196,10 +4191,9 @@ export abstract class Commands<M extends Mode> implements Issuer {
   }
 
   /** `XPENDING key group [[IDLE min-idle-time:int] start end count:int [consumer]]`. Since 5.0.0. */
-  xpending(key: Arg, group: Arg, start: Arg, end?: Arg, count?: Integer, consumer?: Arg, options?: XpendingOptions): Result<M, PendingEntry[]>
+  xpending(key: Arg, group: Arg, start: Arg, end: Arg, count: Integer, consumer?: Arg, options?: XpendingOptions): Result<M, PendingEntry[]>
   xpending(key: Arg, group: Arg): Result<M, PendingSummary>
-  xpending(key: Arg, group: Arg, start?: Arg, end?: Arg, count?: Integer, consumer?: Arg, options?: XpendingOptions): Result<M, PendingSummary | PendingEntry[]>
-  xpending(key: Arg, group: Arg, start?: Arg, end?: Arg, count?: Integer, consumer?: Arg, options?: XpendingOptions): Result<M, PendingEntry[]> | Result<M, PendingSummary> | Result<M, PendingSummary | PendingEntry[]> {
+  xpending(key: Arg, group: Arg, start?: Arg, end?: Arg, count?: Integer, consumer?: Arg, options?: XpendingOptions): Result<M, PendingEntry[]> | Result<M, PendingSummary> {
     const words: Arg[] = [key, group]
     if (start !== undefined) {
       if (options?.idle !== undefined) words.push('IDLE', options.idle)
