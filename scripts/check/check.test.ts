@@ -9,7 +9,7 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { checkArrows } from './arrows.ts'
 import { runCommand } from './commands.ts'
 import { checkDependencies } from './dependencies.ts'
-import { checkErrorTable } from './error-table.ts'
+import { checkErrorTable, meaningRows, statusRows } from './error-table.ts'
 import { checkExports } from './exports.ts'
 import { importsOf } from './imports.ts'
 import { checkLengths } from './lengths.ts'
@@ -149,12 +149,19 @@ test('a source of more than 600 lines is found; tests and generated files may be
   expect(checkLengths(tree({ 'packages/a/src/a.ts': '\n'.repeat(600) }))).toEqual([])
 })
 
-test('the error table and its page are compared both ways', () => {
-  const page = tree({ 'docs/errors.md': '| `A` | Means a. | x |\n| `B` | Means c. | x |\n| `D` | Gone. | x |\n' })
-  expect(checkErrorTable(page, { A: 'Means a.', B: 'Means b.', C: 'Means c.' })).toEqual([
-    'docs/errors.md: B should read: Means b.',
-    'docs/errors.md: the row of C is missing',
+test('the error tables and their page are compared both ways', () => {
+  const page = tree({
+    'docs/errors.md':
+      '| `A` | Means a. | x |\n| `B` | Means c. | x |\n| `D` | Gone. | x |\n| `A` | 503 | Away |\n| `E` | 400 | E |\n',
+  })
+  const meanings = meaningRows({ A: 'Means a.', B: 'Means b.', C: 'Means c.' })
+  const statuses = statusRows({ A: { status: 503, title: 'Away' } }, { B: { status: 504, title: 'Late' } })
+  expect(checkErrorTable(page, meanings, statuses)).toEqual([
+    'docs/errors.md: should read: | `B` | Means b. |',
+    'docs/errors.md: missing: | `C` | Means c. |',
     'docs/errors.md: D is not in ERROR_CODES',
+    'docs/errors.md: missing: | `B` | 504 | Late |',
+    "docs/errors.md: E is not in the gateway's status table",
   ])
 })
 
