@@ -212,13 +212,12 @@ export class Database {
   expireCycle(): boolean {
     const budget = Math.min(this.volatile.size, CYCLE_KEYS)
     for (let looked = 0; looked < budget; looked++) {
-      this.#cycle ??= this.volatile.values()
-      const next = this.#cycle.next()
-      if (next.done) {
-        this.#cycle = null
-        continue
+      let next = this.#cycle?.next()
+      if (next === undefined || next.done) {
+        this.#cycle = this.volatile.values()
+        next = this.#cycle.next()
       }
-      this.peek(next.value)
+      if (!next.done) this.peek(next.value)
     }
     return this.volatile.size !== 0
   }
