@@ -160,9 +160,8 @@ export class Database {
     if (flags & Notify.KEYEVENT) pubsub.publish(`__keyevent@${this.index}__:${event}`, key)
   }
 
-  /** Removes all keys; returns how many there were. */
-  flush(): number {
-    const removed = this.entries.size
+  /** Removes all keys. */
+  flush(): void {
     const keys = new Set([...this.watchers.keys(), ...this.waiters.keys()])
     const touched = [...keys].filter((key) => this.entries.has(key))
     this.entries = new Map()
@@ -170,7 +169,6 @@ export class Database {
     this.#keys = []
     this.#cycle = null
     for (const key of touched) this.touch(key)
-    return removed
   }
 
   /** Exchanges the contents, not the watchers and waiters, of two databases. */
