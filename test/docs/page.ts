@@ -97,7 +97,7 @@ export async function checkTypes(root: string, programs: string, pages: readonly
   const file = writeConfig(root, programs, files)
   const { output } = await execute(join(root, 'node_modules/.bin/tsc'), ['-p', file, '--pretty', 'false'], programs, {})
   return output.split('\n').flatMap((line) => {
-    const page = pages.find((one) => line.includes(`${one.folder.slice(programs.length + 1)}/`))
+    const page = pages.find((one) => line.startsWith(`${one.folder.slice(programs.length + 1)}/`))
     return page === undefined ? [] : line.replace(/^\S+\((\d+),\d+\): error /, `${page.path}:$1: `)
   })
 }
