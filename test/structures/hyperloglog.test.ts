@@ -5,7 +5,11 @@ import {
   countHyperloglog,
   countUnion,
   createHyperloglog,
+  describeSparse,
+  hyperloglogEncoding,
+  hyperloglogRegisters,
   mergeHyperloglogs,
+  toDenseHyperloglog,
   touchHyperloglog,
 } from '../../packages/embedded/src/structures/hyperloglog.ts'
 import { startServer, type TestServer } from '../servers/index.ts'
@@ -60,5 +64,14 @@ it.each([3000, 200, 0])('has the bytes of the server with %i sparse bytes', asyn
       sets.set(key, mergeHyperloglogs(bytes, [sets.get('b')!, sets.get('c')!], max)!)
     }
     await same(key, sets.get(key)!)
+  }
+  for (const [key, bytes] of sets) {
+    expect(await redis.call('PFDEBUG', 'ENCODING', key)).toBe(hyperloglogEncoding(bytes))
+    if (hyperloglogEncoding(bytes) === 'sparse')
+      expect(await redis.text('PFDEBUG', 'DECODE', key)).toBe(describeSparse(bytes))
+    const registers = await redis.call('PFDEBUG', 'GETREG', key)
+    expect(registers).toEqual([...hyperloglogRegisters(bytes)!])
+    // Reading the registers has made it dense.
+    await same(key, toDenseHyperloglog(bytes)!)
   }
 })

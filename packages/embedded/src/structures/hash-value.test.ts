@@ -40,4 +40,46 @@ describe('HashValue', () => {
       { numRuns: 400 },
     )
   })
+
+  it('lets fields expire as a map of times would', () => {
+    const step = fc.record({
+      kind: fc.constantFrom('set', 'keep', 'expire', 'expire', 'persist', 'delete', 'remove'),
+      field: fc.integer({ min: 0, max: 12 }).map((n) => `f${n}`),
+      time: fc.integer({ min: 1, max: 50 }),
+    })
+    fc.assert(
+      fc.property(fc.array(step, { maxLength: 120 }), fc.boolean(), (steps, isLarge) => {
+        const limits = { entries: isLarge ? 2 : 128, value: 64 }
+        let hash = new HashValue()
+        const model = new Map<string, number | undefined>()
+        let now = 0
+        for (const { kind, field, time } of steps) {
+          if (kind === 'set' || kind === 'keep') {
+            hash.set(field, 'v', limits, kind === 'keep')
+            model.set(field, kind === 'keep' ? model.get(field) : undefined)
+          } else if (kind === 'expire') {
+            expect(hash.expireAt(field, now + time)).toBe(model.has(field))
+            if (model.has(field)) model.set(field, now + time)
+          } else if (kind === 'persist') {
+            expect(hash.persist(field)).toBe(model.get(field) !== undefined)
+            if (model.has(field)) model.set(field, undefined)
+          } else if (kind === 'delete') {
+            expect(hash.delete(field)).toBe(model.delete(field))
+          } else {
+            now += time
+            const due = [...model].filter(([, at]) => at !== undefined && at <= now).map(([name]) => name)
+            expect(hash.removeExpired(now).sort()).toEqual(due.sort())
+            for (const name of due) model.delete(name)
+            hash = hash.clone()
+          }
+          expect(hash.fields().toSorted()).toEqual([...model.keys()].sort())
+          for (const [name, at] of model) expect(hash.expiryOf(name)).toBe(at)
+          const times = [...model.values()].filter((at) => at !== undefined)
+          expect(hash.expiring).toBe(times.length)
+          expect(hash.nextExpiryMs).toBeLessThanOrEqual(Math.min(...times))
+        }
+      }),
+      { numRuns: 300 },
+    )
+  })
 })

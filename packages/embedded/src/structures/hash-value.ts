@@ -1,10 +1,17 @@
 // A hash: fields and values in insertion order while it is a listpack, in no particular order as a hashtable.
+//
+// Fields may expire. Nothing here reads a clock: whoever opens the hash calls removeExpired first, which costs one
+// comparison as long as nothing is due. Fields with an expiry do not change the encoding or the order.
 import type { EncodingLimits } from './encoding-limits.ts'
 import { ScanMap } from './scan-map.ts'
 
 export class HashValue {
   #fields = new ScanMap<string>()
   #encoding: 'listpack' | 'hashtable' = 'listpack'
+  /** When fields expire, in milliseconds; undefined as long as none ever did. */
+  #expiries: Map<string, number> | undefined
+  /** At or before the earliest expiry. */
+  #nextExpiryMs: number = Number.POSITIVE_INFINITY
 
   get size(): number {
     return this.#fields.size
@@ -23,8 +30,9 @@ export class HashValue {
     return this.#fields.has(field)
   }
 
-  /** Sets a field; true when it is new. */
-  set(field: string, value: string, limits: EncodingLimits): boolean {
+  /** Sets a field; true when it is new. A field that is set anew does not expire any more, unless told to keep that. */
+  set(field: string, value: string, limits: EncodingLimits, keepExpiry = false): boolean {
+    if (!keepExpiry) this.#expiries?.delete(field)
     if (field.length > limits.value || value.length > limits.value) this.#encoding = 'hashtable'
     const isNew = this.#fields.set(field, value)
     if (isNew && this.#fields.size > limits.entries) this.#encoding = 'hashtable'
@@ -32,6 +40,7 @@ export class HashValue {
   }
 
   delete(field: string): boolean {
+    this.#expiries?.delete(field)
     return this.#encoding === 'listpack' ? this.#fields.deleteOrdered(field) : this.#fields.delete(field)
   }
 
@@ -59,6 +68,49 @@ export class HashValue {
     return next
   }
 
+  /** When a field expires, in milliseconds; undefined when it does not, or is not there. */
+  expiryOf(field: string): number | undefined {
+    return this.#expiries?.get(field)
+  }
+
+  /** Lets a field expire at a time; false when it is not there. */
+  expireAt(field: string, timeMs: number): boolean {
+    if (!this.has(field)) return false
+    this.#expiries ??= new Map()
+    this.#expiries.set(field, timeMs)
+    this.#nextExpiryMs = Math.min(this.#nextExpiryMs, timeMs)
+    return true
+  }
+
+  /** Keeps a field for good; false when it did not expire anyway. */
+  persist(field: string): boolean {
+    return this.#expiries?.delete(field) ?? false
+  }
+
+  /** No field expires before this time; it may be earlier than the first that does. */
+  get nextExpiryMs(): number {
+    return this.#nextExpiryMs
+  }
+
+  /** How many fields have an expiry. */
+  get expiring(): number {
+    return this.#expiries?.size ?? 0
+  }
+
+  /** Removes the fields whose time has come (expiry <= now) and returns their names. */
+  removeExpired(nowMs: number): string[] {
+    if (nowMs < this.#nextExpiryMs || this.#expiries === undefined) return []
+    const expired: string[] = []
+    let next = Number.POSITIVE_INFINITY
+    for (const [field, timeMs] of this.#expiries) {
+      if (timeMs <= nowMs) expired.push(field)
+      else next = Math.min(next, timeMs)
+    }
+    for (const field of expired) this.delete(field)
+    this.#nextExpiryMs = next
+    return expired
+  }
+
   /** Makes it a hashtable, as loading a payload of that encoding does. */
   promote(): void {
     this.#encoding = 'hashtable'
@@ -68,6 +120,8 @@ export class HashValue {
     const copy = new HashValue()
     copy.#fields = this.#fields.clone()
     copy.#encoding = this.#encoding
+    if (this.#expiries !== undefined) copy.#expiries = new Map(this.#expiries)
+    copy.#nextExpiryMs = this.#nextExpiryMs
     return copy
   }
 }

@@ -202,6 +202,17 @@ function mergeValues(bytes: Buffer, start: number): Buffer {
   return end === bytes.length ? bytes : Buffer.from(bytes.subarray(0, end))
 }
 
+/** The opcodes of a sparse one as PFDEBUG DECODE prints them: `z:` and `Z:` zeros, `v:value,count`. */
+export function describeSparse(bytes: Buffer): string {
+  const parts: string[] = []
+  for (let at = HEADER; at < bytes.length; at += isLongZeros(bytes[at]!) ? 2 : 1) {
+    const opcode = bytes[at]!
+    const run = runLength(bytes, at)
+    parts.push(isValue(opcode) ? `v:${valueIn(opcode)},${run}` : `${isLongZeros(opcode) ? 'Z' : 'z'}:${run}`)
+  }
+  return parts.join(' ')
+}
+
 function promoteAndSet(bytes: Buffer, index: number, rank: number): Buffer | undefined {
   const dense = toDenseHyperloglog(bytes)
   if (dense !== undefined) writeDense(dense, index, rank)
