@@ -50,6 +50,9 @@ const changes: [file: string, from: string, to: string][] = [
   ['lua_struct.c', 'sizeof(size_t)', '8'],
   ['lua_struct.c', 'size_t pos = luaL_optinteger(L, 3, 1);', 'unsigned long long pos = luaL_optinteger(L, 3, 1);'],
   ['lua_cmsgpack.c', '#define BITS_32 1', '#define BITS_32 0'],
+  ['lbaselib.c', 'unsigned long n;', 'unsigned long long n;'],
+  ['lbaselib.c', 'strtoul(', 'strtoull('],
+  ['lobject.c', 'strtoul(', 'strtoull('],
   ['lbaselib.c', 'luaL_loadfile(L, fname)', 'LUA_ERRERR'],
   ['lua_cjson.c', '#include "../../../src/solarisfixes.h"', ''],
 ]
