@@ -32,7 +32,8 @@ function immediateHandle(start: (row: object) => object, run: Run, json: boolean
       return async (...args: readonly unknown[]) =>
         run((row) => {
           const handle = start(row) as Record<string, Method>
-          if (typeof handle[method] !== 'function') throw new UsageError(`${method}() is not an operation of this field`)
+          if (typeof handle[method] !== 'function')
+            throw new UsageError(`${method}() is not an operation of this field`)
           return handle[method](...args)
         })
     },

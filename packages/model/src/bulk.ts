@@ -103,7 +103,10 @@ export async function runBulk<I, P>(
 }
 
 function sizeOf(row: unknown): number {
-  const { set, contents } = row as { set?: readonly [string, Stored][]; contents?: readonly [number, string, Stored[]][] }
+  const { set, contents } = row as {
+    set?: readonly [string, Stored][]
+    contents?: readonly [number, string, Stored[]][]
+  }
   let bytes = 64
   for (const [name, text] of set ?? []) bytes += name.length + text.length + 16
   for (const [, , items] of contents ?? []) for (const item of items) bytes += item.length + 16

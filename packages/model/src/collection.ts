@@ -39,7 +39,9 @@ class Access {
   }
 
   key(value: unknown): Expr {
-    return this.field.kind === 'map' || this.field.kind === 'geo' ? this.recorder.operand('string', value) : this.item(value)
+    return this.field.kind === 'map' || this.field.kind === 'geo'
+      ? this.recorder.operand('string', value)
+      : this.item(value)
   }
 
   int(value: unknown): Expr {
@@ -118,8 +120,7 @@ class Access {
     recorder.check(cond)
     const id = recorder.variable()
     recorder.emit({ op: 'quantify', mode, of: ref, item, value, cond: cond.node, most, id })
-    const type =
-      mode === 'count' ? 'int' : mode === 'find' ? (ref.kind === 'map' ? 'string' : ref.element) : 'boolean'
+    const type = mode === 'count' ? 'int' : mode === 'find' ? (ref.kind === 'map' ? 'string' : ref.element) : 'boolean'
     return this.value({ k: 'var', type, id })
   }
 }
@@ -165,8 +166,7 @@ function list(c: Access): object {
     pop: () => c.mutate('pop', [], c.ref.element),
     shift: () => c.mutate('shift', [], c.ref.element),
     put: (index: unknown, item: unknown) => void c.mutate('put', [c.int(index), c.item(item)], 'int'),
-    insertBefore: (pivot: unknown, item: unknown) =>
-      c.mutate('insertBefore', [c.item(pivot), c.item(item)], 'boolean'),
+    insertBefore: (pivot: unknown, item: unknown) => c.mutate('insertBefore', [c.item(pivot), c.item(item)], 'boolean'),
     insertAfter: (pivot: unknown, item: unknown) => c.mutate('insertAfter', [c.item(pivot), c.item(item)], 'boolean'),
     remove: (item: unknown, count: unknown = 0) => c.mutate('removeItem', [c.item(item), c.int(count)], 'int'),
     trim: (from: unknown, to: unknown) => {
@@ -193,8 +193,7 @@ function map(c: Access): object {
     set: (key: unknown, value: unknown) => c.mutate('mapSet', [c.key(key), c.item(value)], 'boolean'),
     delete: (key: unknown) => c.mutate('mapDelete', [c.key(key)], 'boolean'),
     increase: (key: unknown, by: unknown) => {
-      if (!['int', 'float', 'bigint'].includes(c.ref.element))
-        throw new UsageError('increase() is for maps of numbers')
+      if (!['int', 'float', 'bigint'].includes(c.ref.element)) throw new UsageError('increase() is for maps of numbers')
       return c.mutate('mapAdd', [c.key(key), c.item(by)], c.ref.element)
     },
   }
@@ -243,7 +242,11 @@ function stream(c: Access): object {
   return {
     ...common(c),
     append: (entry: Readonly<Record<string, unknown>>) => {
-      c.mutate('append', [{ k: 'arg', type: 'bytes', slot: c.recorder.arg(packEntry(c.field, entry, c.recorder)) }], 'int')
+      c.mutate(
+        'append',
+        [{ k: 'arg', type: 'bytes', slot: c.recorder.arg(packEntry(c.field, entry, c.recorder)) }],
+        'int',
+      )
       return c.length()
     },
     latest: (n: unknown) => c.read('range', [c.int(n)], true),

@@ -8,7 +8,7 @@
 import { LuaWriter, representation } from './compile-expression.ts'
 import { type LuaScript, LuaUses } from './lua/library.ts'
 import { quote } from './lua/quote.ts'
-import { KeyList, allIndexes, maintainCode, needsPurge, purgeCode, RUN_QUEUE } from './maintain.ts'
+import { allIndexes, KeyList, maintainCode, needsPurge, purgeCode, RUN_QUEUE } from './maintain.ts'
 import type { ModelSpec, StoredField } from './model.ts'
 import type { Expr, ExprType, Op, ProgramNodes, ReturnLeaf } from './ops.ts'
 
@@ -148,7 +148,8 @@ function leafCode(writer: LuaWriter, leaf: ReturnLeaf): string {
     case 'truth':
       return maybe ? `${writer.uses.use('flag')}(${code})` : `(${code} and 1 or 0)`
     case 'number':
-      if (node.type === 'float') return maybe ? `${writer.uses.use('float_or')}(${code})` : `${writer.uses.use('float')}(${code})`
+      if (node.type === 'float')
+        return maybe ? `${writer.uses.use('float_or')}(${code})` : `${writer.uses.use('float')}(${code})`
       return maybe ? `${code} or false` : code
     default:
       return maybe ? `${code} or false` : code
@@ -179,8 +180,7 @@ function checks(writer: LuaWriter, field: StoredField): string[] {
   const { uses } = writer
   const out: string[] = []
   const bound = (value: number | bigint): string => (field.kind === 'bigint' ? `'${value}'` : luaNumber(Number(value)))
-  const measure =
-    field.kind === 'string' ? `${uses.use('chars')}(x)` : field.kind === 'bytes' ? '#x' : 'x'
+  const measure = field.kind === 'string' ? `${uses.use('chars')}(x)` : field.kind === 'bytes' ? '#x' : 'x'
   if (field.kind === 'bigint') {
     if (field.min !== undefined) out.push(`${uses.use('b_cmp')}(x, ${bound(field.min)}) < 0`)
     if (field.max !== undefined) out.push(`${uses.use('b_cmp')}(x, ${bound(field.max)}) > 0`)
@@ -192,7 +192,11 @@ function checks(writer: LuaWriter, field: StoredField): string[] {
   }
   if (field.min !== undefined) out.push(`${measure} < ${bound(field.min)}`)
   if (field.max !== undefined)
-    out.push(field.kind === 'string' ? `#x > ${bound(field.max)} and ${measure} > ${bound(field.max)}` : `${measure} > ${bound(field.max)}`)
+    out.push(
+      field.kind === 'string'
+        ? `#x > ${bound(field.max)} and ${measure} > ${bound(field.max)}`
+        : `${measure} > ${bound(field.max)}`,
+    )
   return out
 }
 

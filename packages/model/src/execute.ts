@@ -1,8 +1,8 @@
 // Runs recorded programs: shape to script, values to ARGV, the reply back to what the callback returned.
 
-import { ValidationError, type Issue } from '@ochre/protocol'
+import { type Issue, ValidationError } from '@ochre/protocol'
 import { decodeValue, encodeField, problemOf, type Stored } from './codec.ts'
-import { compileProgram, type CompiledProgram, type CompileOptions } from './compile.ts'
+import { type CompiledProgram, type CompileOptions, compileProgram } from './compile.ts'
 import type { FieldSpec } from './fields.ts'
 import type { ModelSpec, StoredField } from './model.ts'
 import type { ExprType, ProgramNodes, ReturnLeaf } from './ops.ts'
@@ -58,7 +58,8 @@ export function argumentsOf(program: PreparedProgram, given: Readonly<Record<str
     else args[slot] = field.optional || field.nullable ? encodeField(field, value) : encodeParameter(field, value)
   }
   for (const name of Object.keys(given))
-    if (!program.parameters.some((each) => each.name === name)) issues.push({ path: [name], message: 'is not a parameter' })
+    if (!program.parameters.some((each) => each.name === name))
+      issues.push({ path: [name], message: 'is not a parameter' })
   if (issues.length > 0) throw new ValidationError('The parameters of the program do not fit', issues)
   return args as Stored[]
 }

@@ -124,6 +124,8 @@ export interface ValueOf<T> {
 }
 
 interface Settable<T, V> {
+  /** The value itself: `at(id).score.get()`. */
+  get(): V
   /** Gives the new value back, for a return. */
   set(value: Operand<T>): V
   /** Makes an optional field absent. */
@@ -131,11 +133,13 @@ interface Settable<T, V> {
   setIf(condition: Condition, value: Operand<T>): Condition
   /** Sets only if the value is `expected`; true when it did. */
   compareAndSet(expected: Operand<T> | null, value: Operand<T>): Condition
-  /** Sets and gives the value from before. */
+  /** Sets, and gives the value from before. */
   getAndSet(value: Operand<T>): V
 }
 
-export interface NumberField<T extends number | bigint, N> extends NumberValue<T & (number | bigint)>, Settable<N, NumberValue<T>> {
+export interface NumberField<T extends number | bigint, N>
+  extends NumberValue<T & (number | bigint)>,
+    Settable<N, NumberValue<T>> {
   add(by: Operand<T>): NumberValue<T>
   sub(by: Operand<T>): NumberValue<T>
   mul(by: Operand<T>): NumberValue<T>
@@ -359,21 +363,26 @@ export type QueryRow<F extends Fields> = {
 }
 
 /** The JavaScript values of a program's return: server values become what they stand for. */
-export type Resolved<R> = R extends Expr<infer T>
-  ? T
-  : R extends readonly unknown[]
-    ? { -readonly [P in keyof R]: Resolved<R[P]> }
-    : R extends object
+export type Resolved<R> =
+  R extends Expr<infer T>
+    ? T
+    : R extends readonly unknown[]
       ? { -readonly [P in keyof R]: Resolved<R[P]> }
-      : R
+      : R extends object
+        ? { -readonly [P in keyof R]: Resolved<R[P]> }
+        : R
 
 /** The same operations, run at once: each returns a promise of what it gives. */
-export type Immediate<H> = {
+export type Immediate<H> = H extends JsonPart<infer T> ? ImmediateJson<T, H> : ImmediateMethods<H>
+
+type ImmediateMethods<H> = {
   readonly [P in keyof H as P extends symbol ? never : P]: H[P] extends (...args: infer A) => infer R
-    ? P extends 'each' | 'some' | 'every' | 'count' | 'find'
-      ? (...args: A) => Promise<Resolved<R>>
-      : P extends 'at' | 'path'
-        ? H[P]
-        : (...args: A) => Promise<Resolved<R>>
+    ? (...args: A) => Promise<Resolved<R>>
     : never
+}
+
+type ImmediateJson<T, H> = Omit<ImmediateMethods<H>, 'at' | 'path'> & {
+  /** A place in the document: `path('address.city').get()`. */
+  path<const P extends string>(path: P): ImmediateJson<AtPath<T, P>, JsonPart<AtPath<T, P>>>
+  at<const P extends string>(path: P): ImmediateJson<AtPath<T, P>, JsonPart<AtPath<T, P>>>
 }

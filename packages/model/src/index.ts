@@ -16,9 +16,9 @@ export {
   type AnyModel,
   type Fields,
   type IdOf,
+  type IndexDefinition,
   type Insert,
   index,
-  type IndexDefinition,
   type Model,
   type ModelOptions,
   type ModelSpec,
@@ -26,8 +26,8 @@ export {
   type Select,
   type StoredField,
   type StoredIndex,
-  unique,
   type Update,
+  unique,
 } from './model.ts'
 export { type Database, type OpenOptions, open } from './open.ts'
 export { and, cond, fail, keep, not, now, or, switchOn, when } from './program.ts'

@@ -4,12 +4,12 @@
 // `queue`, what the apply phase will run. It reads every key that it will write by a command of the key's type, so a key
 // of another type fails while nothing has been written. It may end the script with a UNIQUE failure.
 
-import type { ExprType } from './ops.ts'
 import { representation } from './compile-expression.ts'
 import type { KeyFamily } from './keys.ts'
 import type { LuaUses } from './lua/library.ts'
 import { quote } from './lua/quote.ts'
 import type { ModelSpec, StoredField, StoredIndex } from './model.ts'
+import type { ExprType } from './ops.ts'
 import type { TupleKind } from './tuple.ts'
 
 /** Which keys a script touches, in the order of KEYS: row, memo, ids, exp, x:<index>, u:<unique>, c:<collection>. */

@@ -1,8 +1,16 @@
 // A model: a name, its fields, its indexes and its rules. A frozen value; opening it on a client is open.ts.
 
 import { UsageError } from '@ochre/protocol'
-import { durationMs, type Duration } from './duration.ts'
-import { Field, isCollectionKind, toField, type AnyField, type FieldSpec, type Kind, type Presence } from './fields.ts'
+import { type Duration, durationMs } from './duration.ts'
+import {
+  type AnyField,
+  type Field,
+  type FieldSpec,
+  isCollectionKind,
+  type Kind,
+  type Presence,
+  toField,
+} from './fields.ts'
 import type { StandardSchema } from './standard-schema.ts'
 
 export type FieldInput = AnyField | StandardSchema
@@ -24,13 +32,13 @@ type Flat<T> = { [P in keyof T]: T[P] }
 /** A row as it is read: the scalar fields. Collections are read through their own operations. */
 export type Select<F extends Fields> = Flat<
   {
-    [P in keyof F as F[P]['$kind'] extends CollectionName
+    -readonly [P in keyof F as F[P]['$kind'] extends CollectionName
       ? never
       : F[P]['$select'] extends 'required'
         ? P
         : never]: F[P]['$type']
   } & {
-    [P in keyof F as F[P]['$kind'] extends CollectionName
+    -readonly [P in keyof F as F[P]['$kind'] extends CollectionName
       ? never
       : F[P]['$select'] extends 'optional'
         ? P
@@ -53,15 +61,15 @@ type InsertValue<X extends AnyField> = X['$kind'] extends keyof Contents<unknown
 /** What an insert takes: fields with a default or `optional()` may be omitted; collections take their first contents. */
 export type Insert<F extends Fields> = Flat<
   {
-    [P in keyof F as F[P]['$insert'] extends 'required' ? P : never]: InsertValue<F[P]>
+    -readonly [P in keyof F as F[P]['$insert'] extends 'required' ? P : never]: InsertValue<F[P]>
   } & {
-    [P in keyof F as F[P]['$insert'] extends 'optional' ? P : never]?: InsertValue<F[P]> | undefined
+    -readonly [P in keyof F as F[P]['$insert'] extends 'optional' ? P : never]?: InsertValue<F[P]> | undefined
   }
 >
 
 /** A change by values: `undefined` unsets an optional field, a collection is replaced as a whole. */
 export type Update<F extends Fields> = {
-  [P in keyof F as P extends 'id' ? never : P]?: InsertValue<F[P]> | undefined
+  -readonly [P in keyof F as P extends 'id' ? never : P]?: InsertValue<F[P]> | undefined
 }
 
 export type IdOf<F extends Fields> = F['id'] extends AnyField ? F['id']['$type'] : never
@@ -123,7 +131,11 @@ export interface ModelOptions {
   /** How long a row lives after its insert; `'row'` when only rows that ask for it expire. */
   readonly ttl?: Duration | 'row'
   /** What gives an expiring row its full time again. `every`: at most once per interval, on reads and writes. */
-  readonly refreshTtl?: 'read' | 'write' | 'both' | { readonly on?: 'read' | 'write' | 'both'; readonly every: Duration }
+  readonly refreshTtl?:
+    | 'read'
+    | 'write'
+    | 'both'
+    | { readonly on?: 'read' | 'write' | 'both'; readonly every: Duration }
   /** `single` keeps the model in one slot; `{ bucketed: n }` spreads rows over n hash tags. */
   readonly placement?: Placement
 }

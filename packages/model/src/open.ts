@@ -5,7 +5,7 @@ import { type Duration, durationMs } from './duration.ts'
 import type { AnyModel, Fields, Model } from './model.ts'
 import { type Arg, type ModelClient, type OperationReport, Runner } from './redis.ts'
 import { Store } from './store.ts'
-import { idSource, type IdSource } from './ulid.ts'
+import { type IdSource, idSource } from './ulid.ts'
 
 export interface OpenOptions {
   /** Put before every key: `{ns:user}:...`. Empty by default. */

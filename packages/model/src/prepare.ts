@@ -4,7 +4,7 @@
 import { type Issue, UsageError, ValidationError } from '@ochre/protocol'
 import { encodeField, encodeValue, problemOf, runSchema, type Stored } from './codec.ts'
 import { packEntry } from './collection.ts'
-import { isCollectionKind, type FieldSpec } from './fields.ts'
+import { type FieldSpec, isCollectionKind } from './fields.ts'
 import type { ModelSpec, StoredField } from './model.ts'
 import type { IdSource } from './ulid.ts'
 
@@ -70,7 +70,10 @@ class Preparation {
       row.values[field.property] = checked
     }
     row[into].push(pair)
-    if (!field.schema) return settle(value)
+    if (!field.schema) {
+      settle(value)
+      return
+    }
     const wait = runSchema(field.schema, value, [field.property], this.issues, (output) => {
       const late = problemOf(field, output)
       if (late) this.issues.push({ path: [field.property], message: late })
@@ -91,7 +94,8 @@ class Preparation {
     }
     const step = field.kind === 'geo' ? 999 : 1000
     const flat = items.flat()
-    for (let at = 0; at === 0 || at < flat.length; at += step) contents.push([position, command, flat.slice(at, at + step)])
+    for (let at = 0; at === 0 || at < flat.length; at += step)
+      contents.push([position, command, flat.slice(at, at + step)])
   }
 
   private items(field: StoredField, value: unknown): Stored[][] {
@@ -100,8 +104,7 @@ class Preparation {
       return []
     }
     const element = (path: string | number, item: unknown): Stored => {
-      const problem =
-        item === null || item === undefined ? 'must not be null' : problemOf(field.element!, item)
+      const problem = item === null || item === undefined ? 'must not be null' : problemOf(field.element!, item)
       if (problem) bad([path], problem)
       return problem ? '' : encodeValue(field.element!, item)
     }
@@ -121,7 +124,10 @@ class Preparation {
         return pairs.map((pair: readonly [unknown, unknown], i) => {
           const score = pair[1]
           if (typeof score !== 'number' || !Number.isFinite(score)) bad([i], 'must have a finite number as score')
-          return [encodeValue(FLOAT, score), element(i, Array.isArray(value) ? pair[0] : fromKey(field.element!, pair[0]))]
+          return [
+            encodeValue(FLOAT, score),
+            element(i, Array.isArray(value) ? pair[0] : fromKey(field.element!, pair[0])),
+          ]
         })
       }
       case 'geo':
@@ -135,10 +141,16 @@ class Preparation {
       default: {
         if (!Array.isArray(value)) return bad([], 'must be an array of entries')
         return value.map((entry: Record<string, unknown>, i) => {
-          const checker = { issue: (path: readonly (string | number)[], message: string) => bad([i, ...path.slice(1)], message) }
+          const checker = {
+            issue: (path: readonly (string | number)[], message: string) => bad([i, ...path.slice(1)], message),
+          }
           packEntry(field, entry, checker)
-          return ['*', ...Object.entries(field.entry!).flatMap(([name, spec]) =>
-            entry[name] === undefined || entry[name] === null ? [] : [name, safeEncode(spec, entry[name])])]
+          return [
+            '*',
+            ...Object.entries(field.entry!).flatMap(([name, spec]) =>
+              entry[name] === undefined || entry[name] === null ? [] : [name, safeEncode(spec, entry[name])],
+            ),
+          ]
         })
       }
     }
@@ -147,7 +159,10 @@ class Preparation {
   finish(): MaybePromise<PreparedRow> {
     const end = (): PreparedRow => {
       if (this.issues.length > 0)
-        throw new ValidationError(`A ${this.spec.name} does not fit its model: ${this.issues.map(sentence).join('; ')}`, this.issues)
+        throw new ValidationError(
+          `A ${this.spec.name} does not fit its model: ${this.issues.map(sentence).join('; ')}`,
+          this.issues,
+        )
       return this.row
     }
     return this.waits.length === 0 ? end() : Promise.all(this.waits).then(end)
@@ -183,7 +198,12 @@ function refuseUnknown(spec: ModelSpec, data: unknown, issues: Issue[]): asserts
 }
 
 /** A whole row. */
-export function prepareInsert(spec: ModelSpec, data: unknown, mode: InsertMode, ids: IdSource): MaybePromise<PreparedRow> {
+export function prepareInsert(
+  spec: ModelSpec,
+  data: unknown,
+  mode: InsertMode,
+  ids: IdSource,
+): MaybePromise<PreparedRow> {
   if (!isRecord(data)) throw new UsageError(`A ${spec.name} is given as an object`)
   const given = data.id === undefined && spec.id.format && mode === 'create' ? ids[spec.id.format]() : data.id
   const id = given ?? defaultOf(spec.id)
@@ -200,7 +220,8 @@ export function prepareInsert(spec: ModelSpec, data: unknown, mode: InsertMode, 
     if (value !== undefined) preparation.scalar(field, value, 'set')
     else if (field.default !== undefined)
       preparation.scalar(field, defaultOf(field), mode === 'upsert' ? 'defaults' : 'set')
-    else if (field.format && !field.optional) preparation.scalar(field, ids[field.format](), mode === 'upsert' ? 'defaults' : 'set')
+    else if (field.format && !field.optional)
+      preparation.scalar(field, ids[field.format](), mode === 'upsert' ? 'defaults' : 'set')
     else if (!field.optional) preparation.issues.push({ path: [field.property], message: 'is required' })
   }
   return preparation.finish()

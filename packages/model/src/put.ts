@@ -49,8 +49,9 @@ function sharedKeys(spec: ModelSpec): KeyList {
   return keys
 }
 
-export function putScript(spec: ModelSpec, mode: PutMode): LuaScript {
-  return memoised(spec, mode, () => {
+/** `withRow`: a row's success entry ends with the row as it is afterwards. */
+export function putScript(spec: ModelSpec, mode: PutMode, withRow = false): LuaScript {
+  return memoised(spec, withRow ? `${mode}+row` : mode, () => {
     const uses = new LuaUses()
     const keys = sharedKeys(spec)
     const writer = new LuaWriter(uses, spec, 1)
@@ -121,7 +122,7 @@ ${replaces ? `  for _, name in ipairs({ ${spec.scalars.map((field) => quote(fiel
   if #d > 0 then call('HDEL', key, unpack(d)) end
   for i = 1, #contents do call(unpack(contents[i])) end
   ${RUN_QUEUE}
-  return { 0, s[2] }
+  return { 0, s[2]${withRow ? ", call('HGETALL', key)" : ''} }
 end
 local replies = {}
 while at <= args do replies[#replies + 1] = put() end

@@ -4,7 +4,7 @@
 // a mutated JSON document and a spread copy all behave.
 
 import { OchreError, UsageError } from '@ochre/protocol'
-import { decodeField, encodeField, Undecodable, type Stored } from './codec.ts'
+import { decodeField, encodeField, type Stored, Undecodable } from './codec.ts'
 import { CorruptRowError } from './errors.ts'
 import type { ProgramRow, Resolved } from './expressions.ts'
 import type { Fields, ModelSpec, Select, StoredField } from './model.ts'
@@ -54,7 +54,10 @@ const states = new WeakMap<object, { owner: RecordOwner; id: string; version: st
 
 function stateOf(record: object): { owner: RecordOwner; id: string; version: string; raw: RawRow } {
   const state = states.get(record)
-  if (!state) throw new UsageError('This is a copy of a row: save(), reload(), delete() and atomic() belong to the loaded row itself')
+  if (!state)
+    throw new UsageError(
+      'This is a copy of a row: save(), reload(), delete() and atomic() belong to the loaded row itself',
+    )
   return state
 }
 
@@ -168,4 +171,3 @@ export function unknownFields(row: object): string[] {
   const { owner, raw } = stateOf(row)
   return [...raw.keys()].filter((name) => !owner.spec.byName.has(name) && !/^_[vst]$/.test(name))
 }
-

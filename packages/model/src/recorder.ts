@@ -2,7 +2,7 @@
 //
 // The recorder of the callback that is running is the only module state: set on entry, restored on leave, never kept.
 
-import { UsageError, ValidationError, type Issue } from '@ochre/protocol'
+import { type Issue, UsageError, ValidationError } from '@ochre/protocol'
 import { encodeValue, packed, problemOf, runSchema, type Stored } from './codec.ts'
 import type { FieldSpec, ScalarKind } from './fields.ts'
 import type { ModelSpec, StoredField } from './model.ts'
@@ -67,7 +67,8 @@ export class Recorder {
     try {
       returned = callback()
       result = this.shapeOf(returned, leaves)
-      if (this.issues.length > 0) throw new ValidationError('A value of the program does not fit its field', this.issues)
+      if (this.issues.length > 0)
+        throw new ValidationError('A value of the program does not fit its field', this.issues)
     } finally {
       running = null
       this.open = false
@@ -102,11 +103,9 @@ export class Recorder {
     if (value instanceof Promise || 'then' in value) throw asyncError()
     if (Array.isArray(value)) return { kind: 'list', items: value.map((item) => this.shapeOf(item, leaves)) }
     const prototype: unknown = Object.getPrototypeOf(value)
-    if (prototype !== Object.prototype && prototype !== null) {
-      if ('handleOf' in value)
-        throw new UsageError('A program cannot return a collection itself: return its items(), length() or the like')
-      return { kind: 'constant', value }
-    }
+    if ('handleOf' in value)
+      throw new UsageError('A program cannot return a collection itself: return its items(), length() or the like')
+    if (prototype !== Object.prototype && prototype !== null) return { kind: 'constant', value }
     return { kind: 'object', entries: Object.entries(value).map(([key, item]) => [key, this.shapeOf(item, leaves)]) }
   }
 
@@ -117,7 +116,8 @@ export class Recorder {
   }
 
   ensureOpen(): void {
-    if (!this.open) throw new UsageError('A server value is used after its callback ended: it cannot be awaited or kept')
+    if (!this.open)
+      throw new UsageError('A server value is used after its callback ended: it cannot be awaited or kept')
     if (running !== this) throw new UsageError('A server value is used outside the callback that made it')
   }
 

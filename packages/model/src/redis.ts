@@ -78,7 +78,13 @@ export class Runner {
   }
 
   /** Runs a script. `binary`: the reply's text as Buffers. */
-  script(operation: string, script: LuaScript, keys: readonly Arg[], args: readonly Arg[], binary = false): Promise<unknown> {
+  script(
+    operation: string,
+    script: LuaScript,
+    keys: readonly Arg[],
+    args: readonly Arg[],
+    binary = false,
+  ): Promise<unknown> {
     this.shas.add(script.sha)
     const runner = binary ? this.client.buffers : this.client
     return this.observe(operation, script, keys, args, runner.runScript(script, keys, args))

@@ -1,9 +1,10 @@
 // One model opened on one client: what `db.User` is. Verbs, programs, bulk, queries and upkeep meet here; each is a thin call
 // into the file that knows it.
 
-import { UsageError } from '@ochre/protocol'
+import { UsageError, ValidationError } from '@ochre/protocol'
 import { immediateRow } from './at.ts'
 import { type BulkOptions, type BulkResult, runBulk } from './bulk.ts'
+import type { Stored } from './codec.ts'
 import { type Duration, durationMs } from './duration.ts'
 import { AlreadyExistsError, ConflictError, NotFoundError, ProgramError, UniqueError } from './errors.ts'
 import {
@@ -14,19 +15,18 @@ import {
   resultOf,
   returnsBytes,
 } from './execute.ts'
-import type { Stored } from './codec.ts'
 import type { Immediate, ProgramRow, Resolved } from './expressions.ts'
 import type { AnyField } from './fields.ts'
 import { type KeyFamily, type KeySpace, keySpace } from './keys.ts'
 import { bindKeys, sharedRoles } from './maintain.ts'
 import type { Fields, IdOf, Insert, Model, ModelSpec, Update } from './model.ts'
 import type { Expr } from './ops.ts'
-import { idText, prepareInsert, type PreparedRow, prepareUpdate } from './prepare.ts'
+import type { ProgramParameters } from './parameters.ts'
+import { idText, type PreparedRow, prepareInsert, prepareUpdate } from './prepare.ts'
 import { deleteScript, type PutMode, putScript, sweepScript, touchScript } from './put.ts'
-import { makeRecord, type RawRow, rawRow, type RecordOwner, type Row } from './record.ts'
+import { makeRecord, type RawRow, type RecordOwner, type Row, rawRow } from './record.ts'
 import type { Arg, ModelMetrics, Runner } from './redis.ts'
 import type { IdSource } from './ulid.ts'
-import type { ProgramParameters } from './parameters.ts'
 
 export interface WriteOptions {
   /** How long this row lives, instead of the model's rule; `'forever'` never expires. Needs a model with `ttl`. */
@@ -94,7 +94,11 @@ export class Store<F extends Fields> {
 
   /** Values at paths such as `'score'`, `'profile.tags[0]'`, `'settings.level'`, `'tags[-1]'`; null where there is none. */
   extract(id: IdOf<F>, paths: readonly string[]): Promise<unknown[]> {
-    return this.run('extract', idText(this.spec, id), prepareProgram(this.spec, (row) => paths.map((path) => reach(row, path)))) as Promise<unknown[]>
+    return this.run(
+      'extract',
+      idText(this.spec, id),
+      prepareProgram(this.spec, (row) => paths.map((path) => reach(row, path))),
+    ) as Promise<unknown[]>
   }
 
   // Writing whole values
@@ -142,8 +146,10 @@ export class Store<F extends Fields> {
 
   /** Records the callback, runs it on the server in one script: all of it or nothing. */
   atomic<R>(id: IdOf<F>, program: (row: ProgramRow<F>) => R): Promise<Resolved<R>> {
-    const prepared = prepareProgram(this.spec, program as (row: object) => unknown)
-    return this.run('atomic', idText(this.spec, id), prepared) as Promise<Resolved<R>>
+    return settled(() => {
+      const prepared = prepareProgram(this.spec, program as (row: object) => unknown)
+      return this.run('atomic', idText(this.spec, id), prepared)
+    }) as Promise<Resolved<R>>
   }
 
   /** A program with parameters, recorded and compiled once. */
@@ -155,7 +161,7 @@ export class Store<F extends Fields> {
     const prepared = prepareProgram(this.spec, body as (row: object, parameters: object) => unknown, specs)
     const compiled = compilePrepared(prepared)
     const call = (id: IdOf<F>, values: Readonly<Record<string, unknown>>): Promise<unknown> =>
-      this.run('program', idText(this.spec, id), prepared, argumentsOf(prepared, values))
+      settled(() => this.run('program', idText(this.spec, id), prepared, argumentsOf(prepared, values)))
     const compile = (id: IdOf<F>, values: Readonly<Record<string, unknown>>) => {
       const text = idText(this.spec, id)
       const keys = bindKeys(compiled.roles, this.keys.of(text), text)
@@ -167,7 +173,10 @@ export class Store<F extends Fields> {
   // Many rows
 
   /** Creates rows in batches of about 64 KB. A refused row is reported and does not hold up the others. */
-  createMany(rows: Iterable<Insert<F>> | AsyncIterable<Insert<F>>, options: BulkOptions & WriteOptions = {}): Promise<BulkResult> {
+  createMany(
+    rows: Iterable<Insert<F>> | AsyncIterable<Insert<F>>,
+    options: BulkOptions & WriteOptions = {},
+  ): Promise<BulkResult> {
     const ttl = this.ttlText(options)
     return runBulk(rows, options, {
       prepare: (row) => prepareInsert(this.spec, row, 'create', this.ids),
@@ -195,7 +204,11 @@ export class Store<F extends Fields> {
     return runBulk(ids, options, {
       prepare: (id) => ({ id: idText(this.spec, id) }),
       familyOf: (row) => this.keys.of(row.id),
-      send: (family, batch) => this.deleteBatch(family, batch.map((row) => [row.id, ''])),
+      send: (family, batch) =>
+        this.deleteBatch(
+          family,
+          batch.map((row) => [row.id, '']),
+        ),
       failure: (row, reply) => this.failure(row.id, reply),
     })
   }
@@ -209,7 +222,12 @@ export class Store<F extends Fields> {
 
   /** Lets the row live for ever. Rejects with NotFoundError. */
   async persist(id: IdOf<F>): Promise<void> {
-    await this.put('update', await prepareUpdate(this.spec, idText(this.spec, id), {}), '', this.ttlText({ ttl: 'forever' }))
+    await this.put(
+      'update',
+      await prepareUpdate(this.spec, idText(this.spec, id), {}),
+      '',
+      this.ttlText({ ttl: 'forever' }),
+    )
   }
 
   /** When the row expires, or null. */
@@ -270,7 +288,12 @@ export class Store<F extends Fields> {
         return raw ? new ConflictError(this.spec.name, this.record(id, raw)) : new NotFoundError(this.spec.name, id)
       }
       case 'WRONG_TYPE':
-        return new ProgramError(this.spec.name, 'WRONG_TYPE', null, `the key ${this.keys.of(id).row(id)} holds another Redis type`)
+        return new ProgramError(
+          this.spec.name,
+          'WRONG_TYPE',
+          null,
+          `the key ${this.keys.of(id).row(id)} holds another Redis type`,
+        )
       case 'FAIL':
         return new ProgramError(this.spec.name, String(reply[2]), null, `the program failed with ${reply[2]}`)
     }
@@ -289,7 +312,13 @@ export class Store<F extends Fields> {
     if (recording.pending.length > 0) await Promise.all(recording.pending)
     const compiled = compilePrepared(program, guard ? { guard } : undefined)
     const keys = bindKeys(compiled.roles, this.keys.of(id), id)
-    const reply = (await this.runner.script(operation, compiled, keys, [id, ...args], returnsBytes(recording.nodes))) as unknown[]
+    const reply = (await this.runner.script(
+      operation,
+      compiled,
+      keys,
+      [id, ...args],
+      returnsBytes(recording.nodes),
+    )) as unknown[]
     if (Number(reply[0]) !== 0) {
       if (guard && ['SKIP', 'MISSING'].includes(String(reply[1]))) return SKIPPED
       throw this.failure(id, reply)!
@@ -304,7 +333,13 @@ export class Store<F extends Fields> {
     const compiled = compilePrepared(program, { withRow: true })
     const keys = bindKeys(compiled.roles, this.keys.of(id), id)
     const binary = this.binary || returnsBytes(recording.nodes)
-    const reply = (await this.runner.script('atomic', compiled, keys, [id, ...(recording.args as Stored[])], binary)) as unknown[]
+    const reply = (await this.runner.script(
+      'atomic',
+      compiled,
+      keys,
+      [id, ...(recording.args as Stored[])],
+      binary,
+    )) as unknown[]
     if (Number(reply[0]) !== 0) throw this.failure(id, reply)!
     return { value: resultOf(recording, this.spec, reply), raw: rawRow(reply.at(-1))! }
   }
@@ -329,21 +364,17 @@ export class Store<F extends Fields> {
     return ttl === 'forever' ? '0' : String(durationMs(ttl))
   }
 
-  private async put(mode: PutMode, row: PreparedRow, version: string, ttl: string): Promise<{ version: string }> {
-    const [reply] = await this.putBatch(mode, this.keys.of(row.id), [row], version, ttl, mode)
+  private async put(mode: PutMode, row: PreparedRow, version: string, ttl: string, withRow = false): Promise<PutReply> {
+    const [reply] = await this.putBatch(mode, this.keys.of(row.id), [row], version, ttl, mode, withRow)
     const failure = this.failure(row.id, reply)
     if (failure) throw failure
-    return { version: String((reply as unknown[])[1]) }
+    const entry = reply as unknown[]
+    return { version: String(entry[1]), raw: withRow ? rawRow(entry[2]) : null }
   }
 
   private async putAndRead(mode: PutMode, row: PreparedRow, version: string, options: WriteOptions): Promise<Row<F>> {
-    const put = this.put(mode, row, version, this.ttlText(options))
-    // Travels with the write; commands of one connection run in order.
-    const read = this.runner.command('get', ['HGETALL', this.keys.of(row.id).row(row.id)], this.binary)
-    const [, reply] = await Promise.all([put, read])
-    const raw = rawRow(reply)
-    if (!raw) throw new NotFoundError(this.spec.name, row.id)
-    return this.record(row.id, raw)
+    const { raw } = await this.put(mode, row, version, this.ttlText(options), true)
+    return this.record(row.id, raw!)
   }
 
   private async putBatch(
@@ -353,6 +384,7 @@ export class Store<F extends Fields> {
     version: string,
     ttl: string,
     operation: string,
+    withRow = false,
   ): Promise<unknown[]> {
     const keys: string[] = this.shared(family)
     const args: Arg[] = []
@@ -365,7 +397,8 @@ export class Store<F extends Fields> {
       args.push(row.unset.length, ...row.unset, row.contents.length)
       for (const [position, command, items] of row.contents) args.push(position, command, items.length, ...items)
     }
-    return (await this.runner.script(operation, putScript(this.spec, mode), keys, args, this.binary)) as unknown[]
+    const script = putScript(this.spec, mode, withRow)
+    return (await this.runner.script(operation, script, keys, args, this.binary)) as unknown[]
   }
 
   private async remove(id: string, version: string): Promise<boolean> {
@@ -381,6 +414,11 @@ export class Store<F extends Fields> {
   }
 }
 
+interface PutReply {
+  readonly version: string
+  readonly raw: RawRow | null
+}
+
 /** What a guarded run gives when the row did not pass. */
 export const SKIPPED: unique symbol = Symbol('skipped')
 
@@ -388,6 +426,16 @@ function versionText({ ifVersion }: { ifVersion?: number }): string {
   if (ifVersion === undefined) return ''
   if (!Number.isSafeInteger(ifVersion) || ifVersion < 1) throw new UsageError('A version is a positive integer')
   return String(ifVersion)
+}
+
+/** Bad values reject, as in the other verbs; wrong calls throw at once. */
+function settled(start: () => Promise<unknown>): Promise<unknown> {
+  try {
+    return start()
+  } catch (error) {
+    if (error instanceof ValidationError) return Promise.reject(error)
+    throw error
+  }
 }
 
 /** The value at a path of a row inside a program. */
@@ -407,6 +455,7 @@ function reach(row: object, path: string): unknown {
   const found = index && handle.at ? handle.at(Number(index[1])) : key && handle.get ? handle.get(key[1]) : null
   if (!found) throw new UsageError('A path into a list is tags[0], into a map settings.level')
   const deeper = (index ?? key)![2]!
-  return deeper === '' ? found : (found as { at(path: string): unknown }).at(deeper.startsWith('.') ? deeper.slice(1) : deeper)
+  return deeper === ''
+    ? found
+    : (found as { at(path: string): unknown }).at(deeper.startsWith('.') ? deeper.slice(1) : deeper)
 }
-

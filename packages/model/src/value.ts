@@ -237,7 +237,13 @@ export class Value {
     for (const item of items) {
       const { field, segments } = this.document('push')
       const path = this.pathArg(segments)
-      this.replaceDocument(field, { k: 'jsonPush', type: 'json', a: fieldNode(field), path, value: this.jsonOperand(item) })
+      this.replaceDocument(field, {
+        k: 'jsonPush',
+        type: 'json',
+        a: fieldNode(field),
+        path,
+        value: this.jsonOperand(item),
+      })
     }
     return this
   }
@@ -247,7 +253,10 @@ export class Value {
   set(value: unknown): Value {
     const { field } = this.field('set')
     if (value === undefined) throw new UsageError('set(undefined): use unset()')
-    return this.assign(field, value === null ? this.nullNode(field) : this.recorder.operand(field.kind as ExprType, value, field))
+    return this.assign(
+      field,
+      value === null ? this.nullNode(field) : this.recorder.operand(field.kind as ExprType, value, field),
+    )
   }
   unset(): Value {
     const { field } = this.field('unset')
@@ -350,9 +359,7 @@ export class Value {
     this.need('truncate', ['date'])
     const ms = UNITS[unit]
     if (!ms) throw new UsageError('truncate() takes day, hour, minute or second')
-    return this.change(
-      this.make({ k: 'floorTo', type: 'date', a: this.node, unit: this.recorder.literal('int', ms) }),
-    )
+    return this.change(this.make({ k: 'floorTo', type: 'date', a: this.node, unit: this.recorder.literal('int', ms) }))
   }
 
   /** Loop items and JSON places: replaces the item. */
@@ -370,7 +377,13 @@ export class Value {
     }
     const { field, segments } = this.document('put')
     const path = this.pathArg(segments)
-    this.replaceDocument(field, { k: 'jsonSet', type: 'json', a: fieldNode(field), path, value: this.jsonOperand(value) })
+    this.replaceDocument(field, {
+      k: 'jsonSet',
+      type: 'json',
+      a: fieldNode(field),
+      path,
+      value: this.jsonOperand(value),
+    })
     return this
   }
 
@@ -439,8 +452,10 @@ export class Value {
   }
 
   private jsonOperand(value: unknown): Expr {
-    if (!(value instanceof Value)) return this.recorder.literal('json', value === undefined ? null : (value ?? JSON_NULL))
-    if (value.node.type !== 'json') throw new UsageError('Only JSON of the server can be put into JSON; put literals otherwise')
+    if (!(value instanceof Value))
+      return this.recorder.literal('json', value === undefined ? null : (value ?? JSON_NULL))
+    if (value.node.type !== 'json')
+      throw new UsageError('Only JSON of the server can be put into JSON; put literals otherwise')
     return value.node
   }
 
@@ -479,7 +494,8 @@ export class Value {
 
   private field(method: string): { field: StoredField } {
     this.use()
-    if (this.target?.kind !== 'field') throw new UsageError(`${method}() needs a field of the row, not a computed value`)
+    if (this.target?.kind !== 'field')
+      throw new UsageError(`${method}() needs a field of the row, not a computed value`)
     return this.target
   }
 
@@ -487,7 +503,9 @@ export class Value {
   private change(value: Value): Value {
     const { field } = this.field('A change')
     if (field.pattern || field.format || field.schema)
-      throw new UsageError(`${field.property} has rules that only the client can check: give it a whole value with set()`)
+      throw new UsageError(
+        `${field.property} has rules that only the client can check: give it a whole value with set()`,
+      )
     return this.assign(field, value.node)
   }
 
