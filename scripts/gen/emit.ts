@@ -217,7 +217,7 @@ class Member {
         found.push({
           params: this.#params(
             flat,
-            [],
+            cut !== undefined && this.options !== undefined ? [cut] : [],
             this.options === undefined ? undefined : `options${mark}: ${this.optionsName}`,
           ),
           type: [...new Set(all)].join(' | '),

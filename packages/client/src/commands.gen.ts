@@ -2453,7 +2453,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   hrandfield(key: Arg, count: Integer, options: HrandfieldOptions & { withValues: true }): Result<M, [field: M['value'], value: M['value']][]>
   hrandfield(key: Arg, count: Integer, options?: HrandfieldOptions & { withValues?: false | undefined }): Result<M, M['value'][]>
   hrandfield(key: Arg): Result<M, M['value'] | null>
-  hrandfield(key: Arg, count?: Integer, options?: HrandfieldOptions): Result<M, M['value'] | null | [field: M['value'], value: M['value']][] | M['value'][]>
+  hrandfield(key: Arg, count: Integer, options?: HrandfieldOptions): Result<M, M['value'] | null | [field: M['value'], value: M['value']][] | M['value'][]>
   hrandfield(key: Arg, count?: Integer, options?: HrandfieldOptions): Result<M, [field: M['value'], value: M['value']][]> | Result<M, M['value'][]> | Result<M, M['value'] | null> | Result<M, M['value'] | null | [field: M['value'], value: M['value']][] | M['value'][]> {
     const words: Arg[] = [key]
     if (count !== undefined) {
@@ -4427,7 +4427,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   zrandmember(key: Arg, count: Integer, options: ZrandmemberOptions & { withScores: true }): Result<M, Scored<M['value']>[]>
   zrandmember(key: Arg, count: Integer, options?: ZrandmemberOptions & { withScores?: false | undefined }): Result<M, M['value'][]>
   zrandmember(key: Arg): Result<M, M['value'] | null>
-  zrandmember(key: Arg, count?: Integer, options?: ZrandmemberOptions): Result<M, M['value'] | null | Scored<M['value']>[] | M['value'][]>
+  zrandmember(key: Arg, count: Integer, options?: ZrandmemberOptions): Result<M, M['value'] | null | Scored<M['value']>[] | M['value'][]>
   zrandmember(key: Arg, count?: Integer, options?: ZrandmemberOptions): Result<M, Scored<M['value']>[]> | Result<M, M['value'][]> | Result<M, M['value'] | null> | Result<M, M['value'] | null | Scored<M['value']>[] | M['value'][]> {
     const words: Arg[] = [key]
     if (count !== undefined) {
