@@ -34,6 +34,7 @@ export interface Settings {
   'notify-keyspace-events': number
   'hash-max-listpack-entries': number
   'hash-max-listpack-value': number
+  'set-max-intset-entries': number
 }
 
 export type SettingName = keyof Settings
@@ -48,6 +49,7 @@ const SETTINGS: { readonly [Name in SettingName]: Setting<Settings[Name]> } = {
   'notify-keyspace-events': notifyFlags(),
   'hash-max-listpack-entries': { ...count(512), alias: 'hash-max-ziplist-entries' },
   'hash-max-listpack-value': { ...bytes(64), alias: 'hash-max-ziplist-value' },
+  'set-max-intset-entries': count(512),
 }
 
 const NAMES: ReadonlyMap<string, SettingName> = new Map(

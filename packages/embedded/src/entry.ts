@@ -2,6 +2,7 @@
 import type { HashValue } from './structures/hash-value.ts'
 import { parseInteger } from './structures/numbers.ts'
 import type { Quicklist } from './structures/quicklist.ts'
+import type { SetValue } from './structures/set-value.ts'
 
 /** The value of each type. A new type is one line here and one case in `cloneValue` and `encodingOf`. */
 export interface Values {
@@ -9,6 +10,7 @@ export interface Values {
   string: string | Buffer
   list: Quicklist
   hash: HashValue
+  set: SetValue
 }
 
 /** A type's name as TYPE answers it. */
@@ -78,6 +80,8 @@ function cloneValue(entry: Entry): Values[ValueType] {
       return value.clone()
     case 'hash':
       return value.clone()
+    case 'set':
+      return value.clone()
   }
 }
 
@@ -91,6 +95,8 @@ export function encodingOf(entry: Entry): Encoding {
     case 'list':
       return 'quicklist'
     case 'hash':
+      return value.encoding
+    case 'set':
       return value.encoding
   }
 }
