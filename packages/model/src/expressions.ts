@@ -195,7 +195,7 @@ export interface JsonPart<T> extends Omit<JsonValue<T>, 'at'> {
   /** Adds to a number. */
   increase(by: Operand<number>): JsonValue<T>
   /** Adds items to the end of an array. */
-  push(...items: T extends readonly (infer E)[] ? readonly E[] : readonly unknown[]): JsonValue<T>
+  push(...items: T extends readonly (infer E)[] ? E[] : unknown[]): JsonValue<T>
 }
 
 interface Counted {
@@ -243,8 +243,8 @@ export interface ListField<T> extends Counted, Quantified<[ElementValue<T>], Ele
   items(): Expr<T[]>
   range(from: Operand<number>, to: Operand<number>): Expr<T[]>
   /** Gives the new length. */
-  push(...items: readonly Operand<T>[]): NumberValue
-  unshift(...items: readonly Operand<T>[]): NumberValue
+  push(...items: Operand<T>[]): NumberValue
+  unshift(...items: Operand<T>[]): NumberValue
   pop(): ElementValue<T>
   shift(): ElementValue<T>
   put(index: Operand<number>, item: Operand<T>): void
@@ -261,8 +261,8 @@ export interface SetField<T> extends Counted, Quantified<[ElementValue<T>], Elem
   /** In byte order. */
   items(): Expr<T[]>
   /** Gives how many were new. */
-  add(...items: readonly Operand<T>[]): NumberValue
-  remove(...items: readonly Operand<T>[]): NumberValue
+  add(...items: Operand<T>[]): NumberValue
+  remove(...items: Operand<T>[]): NumberValue
   each(body: (item: LoopKey<T>) => void, options?: LoopOptions): void
 }
 export interface MapField<T> extends Counted, Quantified<[TextValue, ElementValue<T>], TextValue> {
@@ -290,7 +290,7 @@ export interface SortedSetField<T> extends Counted, Quantified<[ElementValue<T>,
   add(member: Operand<T>, score: Operand<number>): Condition
   /** Gives the new score. */
   increase(member: Operand<T>, by: Operand<number>): NumberValue
-  remove(...members: readonly Operand<T>[]): NumberValue
+  remove(...members: Operand<T>[]): NumberValue
   popMin(): ElementValue<T>
   popMax(): ElementValue<T>
   /** All members, or those at positions from..to. */
@@ -302,7 +302,7 @@ export interface SortedSetField<T> extends Counted, Quantified<[ElementValue<T>,
 export interface GeoField extends Counted {
   has(member: Operand<string>): Condition
   add(member: Operand<string>, longitude: number, latitude: number): NumberValue
-  remove(...members: readonly Operand<string>[]): NumberValue
+  remove(...members: Operand<string>[]): NumberValue
   /** `[longitude, latitude]`, or null. */
   position(member: Operand<string>): Expr<[number, number] | null>
   /** Metres between two members, or null. */

@@ -5,7 +5,8 @@
 //
 // A descending column is the complement of its bytes. After the columns comes the id (complemented when the last column
 // is descending) and its length in two bytes, so that the id can be cut off without decoding the columns.
-// Every encoding starts with a byte in 01..FE, and no encoding is a prefix of another of the same column.
+// What follows a column starts with a byte in 01..FE, so the entries of one value are exactly those from its bytes + 01 up to
+// its bytes + FF: text that goes on with 00 has FF there (00 when descending) and stays outside.
 // lua/tuple.ts holds the same functions in Lua; both must give the same bytes.
 
 import { UsageError } from '@ochre/protocol'

@@ -146,7 +146,6 @@ end`,
     if d > 0 or #q > 0 then q[#q + 1] = d end
   end
   local s = #q == 0 and '0' or concat(q)
-  if s == '9223372036854775808' and an == bn then err('OVERFLOW', field) end
   if s ~= '0' and an ~= bn then s = '-' .. s end
   if r ~= '0' and an then r = '-' .. r end
   return s, r
@@ -154,7 +153,11 @@ end`,
   },
   b_quot: {
     uses: ['b_divmod'],
-    lua: `local function b_quot(a, b, field) return (b_divmod(a, b, field)) end`,
+    lua: `local function b_quot(a, b, field)
+  local q = b_divmod(a, b, field)
+  if q == '9223372036854775808' then err('OVERFLOW', field) end
+  return q
+end`,
   },
   b_rem: {
     uses: ['b_divmod'],
