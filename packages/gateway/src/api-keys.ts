@@ -2,8 +2,7 @@
 //
 // Redis holds, in one hash, a record per id: the grant and the HMAC-SHA-256 of the secret, never the secret. Each record is
 // sealed with a second HMAC under the gateway's own secret, so that a record written by anybody else (a script of a
-// caller, a restored dump of another place) is not believed. Records are read through a short-lived cache, so that a
-// request usually costs no trip; a revocation is seen by this process at once and by others when their cache has aged.
+// caller, a restored dump of another place) is not believed.
 
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { Client } from '@ochre/client'
@@ -37,22 +36,12 @@ export interface ApiKeysOptions {
   /** Replaces the stored root key: 32 or more characters. */
   readonly rootKey?: string
   readonly now?: () => number
-  /** How long a record may be used without asking Redis again. */
-  readonly cacheMs?: number
-}
-
-interface Cached {
-  readonly principal: Principal | undefined
-  readonly hash: Buffer
-  readonly checkedAt: number
 }
 
 export class ApiKeys {
   readonly #redis: Client
   readonly #secret: Uint8Array
   readonly #now: () => number
-  readonly #cacheMs: number
-  readonly #cache = new Map<string, Cached>()
   #rootHash: Buffer | undefined
 
   constructor(options: ApiKeysOptions) {
@@ -60,7 +49,6 @@ export class ApiKeys {
     this.#redis = options.redis
     this.#secret = options.secret
     this.#now = options.now ?? Date.now
-    this.#cacheMs = options.cacheMs ?? 2_000
     if (options.rootKey !== undefined) this.setRootKey(options.rootKey)
   }
 
@@ -120,50 +108,25 @@ export class ApiKeys {
     return made
   }
 
-  /** Ends a key at once. Resolves to false when there is none. */
+  /** Ends a key. Resolves to false when there is none. */
   async revoke(id: string): Promise<boolean> {
-    this.#cache.delete(id)
     return (await this.#redis.call('HDEL', HASH, id)) === 1
   }
 
-  /** Forgets what is cached, so that the next request of each key asks Redis. */
-  forget(): void {
-    this.#cache.clear()
-  }
-
   /**
-   * The principal of a token, or undefined when it is none of ours. The comparison takes the same time wherever the
-   * difference is. Rejects when Redis cannot be asked about a key that is not cached.
+   * The principal of a token, or undefined when it is none of ours. Asks Redis, except for a root key that was set. The
+   * comparison takes the same time wherever the difference is.
    */
   async recognise(token: string): Promise<Principal | undefined> {
-    const cached = this.recogniseCached(token)
-    if (cached !== NOT_CACHED) return cached
-    const match = KEY_SYNTAX.exec(token)
-    if (match === null) return undefined
-    const id = idOf(match[1]!)
-    const stored = await this.#load(id)
-    if (this.#cache.size >= 10_000) this.#cache.clear()
-    this.#cache.set(id, {
-      principal: stored === undefined ? undefined : principalOf(stored),
-      hash: Buffer.from(stored?.hash ?? '00'.repeat(32), 'hex'),
-      checkedAt: this.#now(),
-    })
-    const found = this.recogniseCached(token)
-    return found === NOT_CACHED ? undefined : found
-  }
-
-  /** As {@link recognise} without asking Redis: `NOT_CACHED` when it would have to. */
-  recogniseCached(token: string): Principal | undefined | typeof NOT_CACHED {
     if (this.#rootHash !== undefined && timingSafeEqual(this.#hmac('secret', token), this.#rootHash)) return ROOT
     const match = KEY_SYNTAX.exec(token)
     if (match === null) return undefined
-    const cached = this.#cache.get(idOf(match[1]!))
-    const now = this.#now()
-    if (cached === undefined || now - cached.checkedAt > this.#cacheMs) return NOT_CACHED
-    const isEqual = timingSafeEqual(this.#hmac('secret', match[2]!), cached.hash)
-    const principal = cached.principal
-    if (!isEqual || principal === undefined) return undefined
-    return principal.expiresAt !== undefined && principal.expiresAt <= now ? undefined : principal
+    const stored = await this.#load(idOf(match[1]!))
+    // An unknown id costs the same comparison as a wrong secret.
+    const expected = Buffer.from(stored?.hash ?? '00'.repeat(32), 'hex')
+    if (!timingSafeEqual(this.#hmac('secret', match[2]!), expected) || stored === undefined) return undefined
+    if (stored.expiresAt !== undefined && stored.expiresAt <= this.#now()) return undefined
+    return principalOf(stored)
   }
 
   #record(id: string, name: string, grant: Grant, expiresAt: number | undefined): ApiKey {
@@ -187,7 +150,6 @@ export class ApiKeys {
       stored.id,
       `${this.#hmac(`record:${stored.id}`, text).toString('hex')}.${text}`,
     )
-    this.#cache.delete(stored.id)
   }
 
   async #load(id: string): Promise<StoredKey | undefined> {
@@ -203,8 +165,6 @@ export class ApiKeys {
     return JSON.parse(text) as StoredKey
   }
 }
-
-export const NOT_CACHED: unique symbol = Symbol('not cached')
 
 const ROOT: Principal = { id: 'root', kind: 'root', grant: FULL_GRANT, rules: new Rules(FULL_GRANT) }
 

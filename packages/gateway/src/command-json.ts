@@ -29,7 +29,7 @@ export function argOf(item: JsonValue | undefined, position: number | string): A
   if (item instanceof JsonNumber) return item.text
   if (typeof item === 'boolean') return String(item)
   if (item !== null && typeof item === 'object' && !Array.isArray(item)) {
-    const base64 = item['base64']
+    const base64 = item.base64
     if (typeof base64 === 'string' && Object.keys(item).length === 1) {
       if (/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?$/.test(base64)) {
         return Buffer.from(base64, 'base64')

@@ -2,12 +2,23 @@
 // object serves HTTP routes; a WebSocket session makes one caller and runs its frames through the same executor.
 
 import type { Caller, Executor, Form } from './execute.ts'
-import { type JsonObject, type JsonValue, parseJson } from './json.ts'
-import { type GatewayRequest, headerOf } from './message.ts'
+import type { GatewayLimits } from './gateway.ts'
+import type { Hub } from './hub.ts'
+import { isObject, type JsonObject, type JsonValue, parseJson } from './json.ts'
+import { type Body, bodyOf, type GatewayRequest, type GatewayResponse, headerOf } from './message.ts'
 import type { Arg } from './policy.ts'
 import type { Principal } from './principal.ts'
 import type { Query, Text } from './routes.ts'
 import { GatewayError } from './status.ts'
+
+/** What an exchange needs of the gateway it belongs to. */
+export interface Host {
+  readonly executor: Executor
+  readonly limits: GatewayLimits
+  readonly hub: Hub
+  handle(request: GatewayRequest): Promise<GatewayResponse>
+  onClosing(callback: () => void): () => void
+}
 
 export class Exchange {
   readonly request: GatewayRequest
@@ -15,25 +26,38 @@ export class Exchange {
   readonly params: Readonly<Record<string, Text>>
   readonly query: Query
   readonly caller: Caller
-  readonly #executor: Executor
-  readonly #bodyLimit: number
+  /** Replaced when the body had to be read ahead of the handler. */
+  body: Body
+  readonly #host: Host
 
   constructor(
+    host: Host,
     request: GatewayRequest,
     id: string,
     params: Readonly<Record<string, Text>>,
     query: Query,
     caller: Caller,
-    executor: Executor,
-    bodyLimit: number,
   ) {
+    this.#host = host
     this.request = request
     this.id = id
     this.params = params
     this.query = query
     this.caller = caller
-    this.#executor = executor
-    this.#bodyLimit = bodyLimit
+    this.body = request.body
+  }
+
+  get hub(): Hub {
+    return this.#host.hub
+  }
+
+  /** Calls back when the gateway begins to close, for streams to end. Returns the way to cancel. */
+  onClosing(callback: () => void): () => void {
+    return this.#host.onClosing(callback)
+  }
+
+  get limits(): GatewayLimits {
+    return this.#host.limits
   }
 
   get principal(): Principal {
@@ -50,7 +74,7 @@ export class Exchange {
   }
 
   bytes(): Promise<Buffer> {
-    return this.request.body.bytes(this.#bodyLimit)
+    return this.body.bytes(this.#host.limits.bodyBytes)
   }
 
   async json(): Promise<JsonValue> {
@@ -60,7 +84,7 @@ export class Exchange {
   /** The body as a JSON object whose members are among `names`. Throws BAD_REQUEST naming the first other member. */
   async object(names: readonly string[]): Promise<JsonObject> {
     const value = await this.json()
-    if (value === null || typeof value !== 'object' || Array.isArray(value) || !isPlain(value)) {
+    if (!isObject(value)) {
       throw new GatewayError('BAD_REQUEST', `The body is a JSON object with ${names.join(', ')}.`)
     }
     for (const name of Object.keys(value)) {
@@ -73,17 +97,35 @@ export class Exchange {
 
   /** Runs one command after policy and limits. */
   run(args: readonly Arg[], form?: Form): Promise<unknown> {
-    return this.#executor.run(this.caller, args, form)
+    return this.#host.executor.run(this.caller, args, form)
   }
 
   /** Runs several in order, in one write; each has its own outcome. */
   runAll(commands: readonly (readonly Arg[])[], form?: Form): Promise<unknown[]> {
-    return this.#executor.runAll(this.caller, commands, form)
+    return this.#host.executor.runAll(this.caller, commands, form)
   }
 
   /** Runs several as one MULTI/EXEC. */
   transaction(commands: readonly (readonly Arg[])[], form?: Form): Promise<unknown[]> {
-    return this.#executor.transaction(this.caller, commands, form)
+    return this.#host.executor.transaction(this.caller, commands, form)
+  }
+
+  /** Sends another request with the credential of this one. The path has no query parameter that authenticates. */
+  inner(method: string, target: string, body: string): Promise<GatewayResponse> {
+    const headers = { authorization: this.request.headers.authorization, 'content-type': 'application/json' }
+    return this.#host.handle({
+      method,
+      target,
+      headers,
+      remoteAddress: this.request.remoteAddress,
+      body: bodyOf(body),
+      signal: this.request.signal,
+    })
+  }
+
+  /** Runs a script that an administrator registered. */
+  registered(source: Script, isReadOnly: boolean, keys: readonly Arg[], args: readonly Arg[]): Promise<unknown> {
+    return this.#host.executor.registered(this.caller, source, isReadOnly, keys, args)
   }
 
   /** Runs one of the gateway's own scripts on behalf of the caller: `like` is the command that policy is asked about. */
@@ -92,17 +134,13 @@ export class Exchange {
     like: readonly Arg[],
     keys: readonly Arg[],
     args: readonly Arg[],
-    form?: Form,
+    _form?: Form,
   ): Promise<unknown> {
-    return this.#executor.script(this.caller, source, like, keys, args, form)
+    return this.#host.executor.script(this.caller, source, like, keys, args)
   }
 }
 
 export interface Script {
   readonly lua: string
   readonly sha: string
-}
-
-function isPlain(value: object): boolean {
-  return Object.getPrototypeOf(value) === null
 }

@@ -2,19 +2,28 @@
 // goes through these functions and through no other.
 
 import type { Client } from '@ochre/client'
-import { OchreError, ReplyError } from '@ochre/protocol'
+import { FailureReply, OchreError, ReplyError } from '@ochre/protocol'
 import type { Connections } from './connections.ts'
 import type { Script } from './exchange.ts'
 import type { Limiter, LimitHeaders } from './limits.ts'
-import { type Arg, authorize, type Decision } from './policy.ts'
+import { type Arg, authorize, authorizeScriptKeys, type Decision } from './policy.ts'
 import type { Principal } from './principal.ts'
 import { failureOf, GatewayError } from './status.ts'
+import { transact } from './transaction.ts'
 
-/** How replies are shaped: RESP3 or RESP2 types, strings as text or as Buffers. */
+/**
+ * What replies become: by default RESP3 with text. `bytes`: strings are Buffers. `raw`: exactly what came over the wire
+ * (protocol/reply.ts), in RESP2 types with `resp2`.
+ */
 export interface Form {
-  readonly resp2?: boolean
-  readonly binary?: boolean
+  readonly mode?: 'bytes' | 'raw'
+  readonly resp2?: true
 }
+
+export const TEXT: Form = {}
+export const BYTES: Form = { mode: 'bytes' }
+export const RAW: Form = { mode: 'raw' }
+export const RAW2: Form = { mode: 'raw', resp2: true }
 
 /** Who runs commands, where, and what has been noted about it for the answer and the audit log. */
 export interface Caller {
@@ -26,6 +35,8 @@ export interface Caller {
   commands?: string[] | undefined
   /** Whether anything that may write was admitted. */
   wrote?: boolean
+  /** Whether credentials were managed. */
+  managed?: boolean
 }
 
 export interface ExecutorOptions {
@@ -37,8 +48,6 @@ export interface ExecutorOptions {
   /** Told about each refusal by policy. */
   readonly onDenied?: (code: string) => void
 }
-
-const RESP3: Form = {}
 
 export class Executor {
   readonly #connections: Connections
@@ -85,7 +94,7 @@ export class Executor {
   }
 
   /** Runs one command. Rejects with the policy's, the limits' or the server's error. */
-  async run(caller: Caller, args: readonly Arg[], form: Form = RESP3): Promise<unknown> {
+  async run(caller: Caller, args: readonly Arg[], form: Form = TEXT): Promise<unknown> {
     const decision = this.#decide(caller, args)
     if (this.#isLimited(caller)) await this.spend(caller, decision.cost)
     const client = this.#client(caller, form)
@@ -96,7 +105,7 @@ export class Executor {
    * Runs commands in order in one write on one connection. Resolves to one outcome per command, an Error for one that
    * was refused or failed; rejects only when nothing at all was run. Not atomic.
    */
-  async runAll(caller: Caller, commands: readonly (readonly Arg[])[], form: Form = RESP3): Promise<unknown[]> {
+  async runAll(caller: Caller, commands: readonly (readonly Arg[])[], form: Form = TEXT): Promise<unknown[]> {
     this.#checkLength(commands.length)
     let cost = 0
     const decisions = commands.map((args): Decision | OchreError => {
@@ -122,7 +131,7 @@ export class Executor {
    * Runs commands as one MULTI/EXEC. Resolves to their outcomes, an Error for one that failed while the others took
    * effect. Rejects without any effect when a command is refused or cannot be queued.
    */
-  async transaction(caller: Caller, commands: readonly (readonly Arg[])[], form: Form = RESP3): Promise<unknown[]> {
+  async transaction(caller: Caller, commands: readonly (readonly Arg[])[], form: Form = TEXT): Promise<unknown[]> {
     this.#checkLength(commands.length)
     let cost = 0
     for (const args of commands) cost += this.#decide(caller, args).cost
@@ -130,7 +139,7 @@ export class Executor {
     const client = await this.#client(caller, form)
     const started = performance.now()
     try {
-      const results = await this.#connections.transaction(client, commands, form.binary === true)
+      const results = await transact(client, commands, form)
       this.#onCommand?.('transactions', (performance.now() - started) / 1000, undefined)
       return results
     } catch (error) {
@@ -146,12 +155,32 @@ export class Executor {
     like: readonly Arg[],
     keys: readonly Arg[],
     args: readonly Arg[],
-    form: Form = RESP3,
   ): Promise<unknown> {
     const decision = this.#decide(caller, like)
     await this.spend(caller, decision.cost)
-    const client = await this.#client(caller, form)
-    return (form.binary === true ? client.buffers : client).runScript(source, keys, args)
+    const client = await this.#client(caller, TEXT)
+    return client.runScript(source, keys, args)
+  }
+
+  /** Runs a script that an administrator registered, on keys that the caller has access to. */
+  async registered(
+    caller: Caller,
+    source: Script,
+    isReadOnly: boolean,
+    keys: readonly Arg[],
+    args: readonly Arg[],
+  ): Promise<unknown> {
+    caller.commands ??= []
+    caller.commands.push('script')
+    try {
+      authorizeScriptKeys(caller.principal, keys, isReadOnly)
+    } catch (error) {
+      this.#onDenied?.(failureOf(error).code)
+      throw error
+    }
+    if (!isReadOnly) caller.wrote = true
+    await this.spend(caller, 5)
+    return (await this.#client(caller, TEXT)).runScript(source, keys, args, { readOnly: isReadOnly })
   }
 
   #checkLength(length: number): void {
@@ -161,7 +190,7 @@ export class Executor {
   }
 
   #call(client: Client, decision: Decision, args: readonly Arg[], form: Form): Promise<unknown> {
-    const reply = (form.binary === true ? client.buffers : client).call(...args)
+    const reply = send(client, args, form)
     const note = this.#onCommand
     if (note === undefined) return reply
     const started = performance.now()
@@ -176,6 +205,16 @@ export class Executor {
       },
     )
   }
+}
+
+/** Sends one command in the form. Error replies reject in every form. */
+function send(client: Client, args: readonly Arg[], form: Form): Promise<unknown> {
+  if (form.mode === undefined) return client.call(...args)
+  if (form.mode === 'bytes') return client.buffers.call(...args)
+  return client.raw(...args).then((reply) => {
+    if (reply instanceof FailureReply) throw new ReplyError(reply.text)
+    return reply
+  })
 }
 
 function asError(error: unknown): Error {

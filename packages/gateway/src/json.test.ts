@@ -67,7 +67,7 @@ describe('writeJson', () => {
     expect(writeJson({ ['__proto__']: 1, a: null })).toBe('{"__proto__":1,"a":null}')
     expect(writeJson(new Map<unknown, unknown>([['a', new Set(['b'])]]))).toBe('{"a":["b"]}')
     expect(writeJson(Buffer.from([0xff]))).toBe('"\ufffd"')
-    expect(writeJson(['ab', Buffer.from([0, 255])], 'base64')).toBe('["YWI=","AP8="]')
+    expect(writeJson(['OK', Buffer.from([0, 255])], 'base64')).toBe('["OK","AP8="]')
   })
 })
 

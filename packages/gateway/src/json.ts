@@ -13,6 +13,11 @@ export class JsonNumber {
   }
 }
 
+/** Whether a parsed value is a JSON object. */
+export function isObject(value: JsonValue | undefined): value is JsonObject {
+  return value !== null && typeof value === 'object' && !Array.isArray(value) && !(value instanceof JsonNumber)
+}
+
 export type JsonValue = string | boolean | null | JsonNumber | JsonValue[] | JsonObject
 export interface JsonObject {
   [name: string]: JsonValue
@@ -205,18 +210,18 @@ class Parser {
   }
 }
 
-/** How strings of a reply are spelled: as text (invalid UTF-8 becomes U+FFFD), or every one as base64. */
+/** How the bytes of a reply are spelled: as text (invalid UTF-8 becomes U+FFFD), or as base64. */
 export type StringEncoding = 'utf8' | 'base64'
 
 /**
  * Writes any reply as JSON. Integers (number or bigint) keep all digits; doubles beyond JSON are the strings `inf`,
- * `-inf` and `nan`; Buffers are written by `encoding`; Maps and plain objects are objects, Sets arrays; an Error is
+ * `-inf` and `nan`; Buffers are written by `encoding` (strings, such as statuses, are text already); Maps and plain objects are objects, Sets arrays; an Error is
  * `{"error":{code,message}}`.
  */
 export function writeJson(value: unknown, encoding: StringEncoding = 'utf8'): string {
   switch (typeof value) {
     case 'string':
-      return encoding === 'utf8' ? JSON.stringify(value) : `"${Buffer.from(value).toString('base64')}"`
+      return JSON.stringify(value)
     case 'number':
       return Number.isFinite(value) ? String(value) : value > 0 ? '"inf"' : value < 0 ? '"-inf"' : '"nan"'
     case 'bigint':
@@ -256,7 +261,7 @@ function writeObject(value: object, encoding: StringEncoding): string {
 }
 
 function writeName(name: unknown, encoding: StringEncoding): string {
-  if (name instanceof Uint8Array || typeof name === 'string') return writeJson(name, encoding)
+  if (name instanceof Uint8Array) return writeJson(name, encoding)
   return JSON.stringify(String(name))
 }
 

@@ -1,7 +1,6 @@
 // JSON Web Tokens as credentials: verified with jose (algorithms pinned, issuer and audience required, clock skew bounded,
 // keys fetched and rotated from a JWKS), their claims mapped to the same principal that an API key gives.
 
-import { createHash } from 'node:crypto'
 import { UsageError } from '@ochre/protocol'
 import {
   createLocalJWKSet,
@@ -34,8 +33,6 @@ const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256
 export class JwtVerifier {
   readonly #options: JwtOptions
   readonly #keys: JWTVerifyGetKey
-  /** Verified tokens by their hash, so that a busy caller costs one signature check, not one per request. */
-  readonly #verified = new Map<string, Principal>()
   readonly #now: () => number
 
   constructor(options: JwtOptions, now: () => number = Date.now) {
@@ -55,13 +52,6 @@ export class JwtVerifier {
 
   /** The principal of a token; undefined when it is not valid, for whatever reason. */
   async recognise(token: string): Promise<Principal | undefined> {
-    const digest = createHash('sha256').update(token).digest('base64')
-    const known = this.#verified.get(digest)
-    if (known !== undefined) {
-      if (known.expiresAt! > this.#now()) return known
-      this.#verified.delete(digest)
-      return undefined
-    }
     let payload: JWTPayload
     try {
       const verified = await jwtVerify(token, this.#keys, {
@@ -76,29 +66,20 @@ export class JwtVerifier {
     } catch {
       return undefined
     }
-    let principal: Principal
     try {
       const grant = this.#grantOf(payload)
-      principal = {
-        id: `jwt:${payload.sub}`,
-        kind: 'jwt',
-        grant,
-        rules: new Rules(grant),
-        expiresAt: payload.exp! * 1000,
-      }
+      const expiresAt = payload.exp! * 1000
+      return { id: `jwt:${payload.sub}`, kind: 'jwt', grant, rules: new Rules(grant), expiresAt }
     } catch (error) {
       if (error instanceof UsageError) return undefined
       throw error
     }
-    if (this.#verified.size >= 10_000) this.#verified.clear()
-    this.#verified.set(digest, principal)
-    return principal
   }
 
   #grantOf(payload: JWTPayload): Grant {
     const claimed = payload[this.#options.claim ?? 'ochre']
     const fields = claimed !== null && typeof claimed === 'object' ? (claimed as Partial<Grant>) : {}
-    const scope = payload['scope']
+    const scope = payload.scope
     const fromScope =
       typeof scope === 'string'
         ? { scopes: scope.split(' ').filter((s): s is Scope => SCOPES.includes(s as Scope)) }

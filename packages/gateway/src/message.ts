@@ -22,7 +22,7 @@ export interface GatewayRequest {
   /** The address of the peer, or what a trusted proxy says it is. */
   readonly remoteAddress: string
   /** Fingerprint (SHA-256, hex) of a verified TLS client certificate. */
-  readonly clientCertificate?: string
+  readonly clientCertificate?: string | undefined
   readonly body: Body
   /** Aborted when the peer is gone. Made when first asked for. */
   readonly signal: AbortSignal

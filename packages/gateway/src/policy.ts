@@ -185,3 +185,18 @@ export function authorizeSubscription(
     if (!isAllowed) throw denied('this credential has no access to one of the channels')
   }
 }
+
+/** Checks the keys of a script that an administrator registered: its text is trusted, its keys are the caller's choice. */
+export function authorizeScriptKeys(principal: Principal, keys: readonly Arg[], isReadOnly: boolean): void {
+  const rules = principal.rules
+  if (!rules.has('read') || (!isReadOnly && !rules.has('write'))) {
+    throw denied(`this credential may not run a script that ${isReadOnly ? 'reads' : 'writes'}`)
+  }
+  for (const arg of keys) {
+    const key = binary(arg)
+    if (key.startsWith(RESERVED_PREFIX)) throw denied('this key belongs to the gateway')
+    if (!rules.hasAllKeys && !rules.allowsKey(key, true, !isReadOnly)) {
+      throw denied('this credential has no access to one of the keys of the script')
+    }
+  }
+}

@@ -32,7 +32,7 @@ const failure = (method: string, target: string): GatewayError => {
 
 describe('Router', () => {
   it('decodes a segment after splitting, so that any key is addressable', () => {
-    const key = (target: string) => router.match('GET', target).params['key']
+    const key = (target: string) => router.match('GET', target).params.key
     expect(key('/v1/strings/a%2Fb')).toBe('a/b')
     expect(key('/v1/strings/%00')).toBe('\0')
     expect(key('/v1/strings/%E2%82%AC+1')).toBe('€+1')
@@ -52,14 +52,14 @@ describe('Router', () => {
 
   it('answers HEAD by GET, names the allowed methods, and refuses bad encodings', () => {
     expect(router.match('HEAD', '/v1/strings/k').route.method).toBe('GET')
-    expect(failure('DELETE', '/v1/strings/k').headers['allow']).toBe('GET, HEAD, PUT')
+    expect(failure('DELETE', '/v1/strings/k').headers.allow).toBe('GET, HEAD, PUT')
     expect(failure('GET', '/nothing').code).toBe('NOT_FOUND')
     expect(failure('GET', '/v1/strings/%zz').code).toBe('BAD_REQUEST')
     expect(failure('GET', '*').code).toBe('BAD_REQUEST')
   })
 
   it('hands the rest over undecoded', () => {
-    expect(router.match('GET', '/up/set/a%2Fb/c?x=1').params['rest']).toBe('set/a%2Fb/c')
+    expect(router.match('GET', '/up/set/a%2Fb/c?x=1').params.rest).toBe('set/a%2Fb/c')
   })
 
   it('refuses two routes for one method and path', () => {

@@ -5,6 +5,8 @@
 // (`/v1/redis/hashes/~/fields/~?key=..&field=..`); `%7E` is the key `~` itself. That way every key is addressable, also
 // `.` and `..`, which URL libraries swallow. Bytes that are not UTF-8 arrive as a Buffer.
 
+import type { Exchange } from './exchange.ts'
+import type { GatewayResponse } from './message.ts'
 import { GatewayError } from './status.ts'
 
 /** A decoded path or query value: text, or raw bytes when they are not UTF-8. */
@@ -44,7 +46,16 @@ export interface RouteDoc {
   readonly errors?: readonly string[]
   /** Open to anybody. */
   readonly open?: true
+  /** The token may come as `?_token=`. */
+  readonly queryToken?: true
+  /** `?db=` selects the logical database. */
+  readonly takesDatabase?: true
+  /** Left out of the OpenAPI document: an alias of a documented route. */
+  readonly hidden?: true
 }
+
+/** Answers a matched request. A rejection becomes an error answer. */
+export type Handler = (exchange: Exchange) => Promise<GatewayResponse> | GatewayResponse
 
 export interface Route<Handler> {
   readonly method: Method

@@ -6,7 +6,7 @@
 import { ConnectionError, OchreError, ReplyError, ValidationError } from '@ochre/protocol'
 import type { GatewayResponse } from './message.ts'
 
-interface Status {
+export interface Status {
   readonly status: number
   readonly title: string
 }
@@ -59,7 +59,32 @@ export const REPLY_STATUS: { readonly [code: string]: Status } = define({
 })
 
 /** The gateway's own codes. */
-export const GATEWAY_STATUS = define({
+export type GatewayCode =
+  | 'BAD_REQUEST'
+  | 'BAD_JSON'
+  | 'UNKNOWN_COMMAND'
+  | 'COMMAND_REFUSED'
+  | 'UNAUTHENTICATED'
+  | 'NOT_PERMITTED'
+  | 'NOT_FOUND'
+  | 'METHOD_NOT_ALLOWED'
+  | 'NOT_ACCEPTABLE'
+  | 'CONFLICT'
+  | 'LENGTH_REQUIRED'
+  | 'PRECONDITION_FAILED'
+  | 'TOO_LARGE'
+  | 'UNSUPPORTED_MEDIA_TYPE'
+  | 'RANGE_NOT_SATISFIABLE'
+  | 'IDEMPOTENCY_MISMATCH'
+  | 'UPGRADE_REQUIRED'
+  | 'RATE_LIMITED'
+  | 'QUOTA_EXCEEDED'
+  | 'HEADERS_TOO_LARGE'
+  | 'INTERNAL'
+  | 'OVERLOADED'
+  | 'SHUTTING_DOWN'
+
+export const GATEWAY_STATUS: { readonly [K in GatewayCode]: Status } = define({
   BAD_REQUEST: [400, 'The request is wrong'],
   BAD_JSON: [400, 'The body is not the expected JSON'],
   UNKNOWN_COMMAND: [400, 'There is no such command'],
@@ -84,8 +109,6 @@ export const GATEWAY_STATUS = define({
   OVERLOADED: [503, 'The gateway is overloaded'],
   SHUTTING_DOWN: [503, 'The gateway is shutting down'],
 })
-
-export type GatewayCode = keyof typeof GATEWAY_STATUS
 
 /** What a handler throws to answer with an error. The message is shown to the caller: no key or value belongs in it. */
 export class GatewayError extends OchreError {
@@ -156,9 +179,9 @@ export function problem(error: unknown, requestId?: string): GatewayResponse {
     code: failure.code,
     detail: failure.detail,
   }
-  if (requestId !== undefined) body['instance'] = `urn:ochre:request:${requestId}`
-  if (failure.issues !== undefined) body['errors'] = failure.issues
-  if (failure.maybeExecuted) body['maybeExecuted'] = true
+  if (requestId !== undefined) body.instance = `urn:ochre:request:${requestId}`
+  if (failure.issues !== undefined) body.errors = failure.issues
+  if (failure.maybeExecuted) body.maybeExecuted = true
   return {
     status: failure.status,
     headers: { 'content-type': 'application/problem+json', ...failure.headers },

@@ -1,0 +1,159 @@
+// The audit log: one JSON line for each request that wrote, was refused, or managed credentials. It holds who, what and
+// the outcome, never a key, a value or a token.
+//
+// Lines form a chain: each carries the SHA-256 of the line before it, so that a line cannot be changed, removed or
+// inserted without every later hash being wrong. `verifyAudit` walks a file; a new process continues the chain it finds.
+
+import { createHash } from 'node:crypto'
+import { closeSync, createReadStream, fsyncSync, openSync, readSync, statSync, writeSync } from 'node:fs'
+import { createInterface } from 'node:readline'
+import type { Caller } from './execute.ts'
+import type { GatewayRequest } from './message.ts'
+
+export interface AuditEntry {
+  readonly time: string
+  readonly request: string
+  readonly principal: string
+  readonly address: string
+  readonly method: string
+  /** The route's id. */
+  readonly route: string
+  /** Names of the commands, each once. */
+  readonly commands: readonly string[]
+  readonly status: number
+  readonly code?: string
+  readonly ms: number
+}
+
+/** The entry of a request, or undefined when it is not one to keep: reads that were permitted are not. */
+export function auditEntry(
+  id: string,
+  request: GatewayRequest,
+  caller: Caller,
+  route: string | undefined,
+  status: number,
+  code: string | undefined,
+  seconds: number,
+): AuditEntry | undefined {
+  const isRefusal = status === 401 || status === 403 || status === 429
+  if (caller.wrote !== true && !isRefusal && caller.managed !== true) return undefined
+  const entry = {
+    time: new Date().toISOString(),
+    request: id,
+    principal: caller.principal.id,
+    address: request.remoteAddress,
+    method: request.method,
+    route: route ?? 'none',
+    commands: [...new Set(caller.commands)],
+    status,
+    ms: Math.round(seconds * 1e6) / 1000,
+  }
+  return code === undefined ? entry : { ...entry, code }
+}
+
+export interface AuditLog {
+  append(entry: AuditEntry): void
+  close(): Promise<void>
+}
+
+/** The hash before the first line. */
+const GENESIS = '0'.repeat(64)
+
+function hashOf(line: string): string {
+  return createHash('sha256').update(line).digest('hex')
+}
+
+/** One line of the chain, without its newline. */
+export function chainLine(entry: AuditEntry, previous: string): string {
+  return JSON.stringify({ ...entry, previous })
+}
+
+/**
+ * Appends to a file, continuing its chain. Lines are written in batches, at most `flushMs` after they were appended, and
+ * synced to disk on close. A line that is cut off at the end of the file by a crash is ended and stays visible as broken.
+ */
+export class AuditFile implements AuditLog {
+  readonly #fd: number
+  readonly #flushMs: number
+  #previous: string
+  #waiting: string[] = []
+  #timer: NodeJS.Timeout | undefined
+
+  constructor(path: string, flushMs = 200) {
+    this.#previous = lastHash(path)
+    this.#fd = openSync(path, 'a', 0o600)
+    this.#flushMs = flushMs
+  }
+
+  append(entry: AuditEntry): void {
+    const line = chainLine(entry, this.#previous)
+    this.#previous = hashOf(line)
+    this.#waiting.push(line)
+    this.#timer ??= setTimeout(() => this.flush(), this.#flushMs)
+  }
+
+  /** Writes what waits. */
+  flush(): void {
+    clearTimeout(this.#timer)
+    this.#timer = undefined
+    if (this.#waiting.length === 0) return
+    const text = `${this.#waiting.join('\n')}\n`
+    this.#waiting = []
+    writeSync(this.#fd, text)
+  }
+
+  close(): Promise<void> {
+    this.flush()
+    fsyncSync(this.#fd)
+    closeSync(this.#fd)
+    return Promise.resolve()
+  }
+}
+
+/** The hash of the last line of a file; GENESIS when there is none. */
+function lastHash(path: string): string {
+  let size: number
+  try {
+    size = statSync(path).size
+  } catch {
+    return GENESIS
+  }
+  if (size === 0) return GENESIS
+  const fd = openSync(path, 'r+')
+  try {
+    const length = Math.min(size, 1 << 20)
+    const tail = Buffer.alloc(length)
+    readSync(fd, tail, 0, length, size - length)
+    let text = tail.toString('utf8')
+    if (!text.endsWith('\n')) {
+      writeSync(fd, '\n', size)
+      text += '\n'
+    }
+    return hashOf(text.slice(text.lastIndexOf('\n', text.length - 2) + 1, -1))
+  } finally {
+    closeSync(fd)
+  }
+}
+
+/** Walks a file's chain. Resolves to the number of good lines and, if it breaks, the first line (from 1) that is wrong. */
+export async function verifyAudit(path: string): Promise<{ readonly lines: number; readonly brokenAt?: number }> {
+  let previous = GENESIS
+  let lines = 0
+  const reader = createInterface({ input: createReadStream(path, 'utf8'), crlfDelay: Number.POSITIVE_INFINITY })
+  try {
+    for await (const line of reader) {
+      let entry: { previous?: unknown }
+      try {
+        entry = JSON.parse(line) as { previous?: unknown }
+      } catch {
+        return { lines, brokenAt: lines + 1 }
+      }
+      if (entry.previous !== previous) return { lines, brokenAt: lines + 1 }
+      previous = hashOf(line)
+      lines++
+    }
+  } finally {
+    reader.close()
+  }
+  return { lines }
+}

@@ -1,0 +1,129 @@
+// The clients that the gateway holds: one per database, protocol and ACL user, opened when first needed and shared by
+// everybody, and one for the gateway's own state.
+
+import { type Client, type ClientOptions, connect, type Target } from '@ochre/client'
+import { ReplyError } from '@ochre/protocol'
+import type { AclUser } from './acl-token.ts'
+import { GatewayError } from './status.ts'
+
+export interface ConnectionsOptions {
+  /** Where Redis is: anything that `connect` of @ochre/client takes. */
+  readonly redis: Target
+  /** Options of the clients, such as deadlines; database, protocol and credentials are set by the gateway. */
+  readonly client?: ClientOptions
+}
+
+/** At most so many clients of ACL users are kept; the longest unused is closed first. */
+const MAX_USERS = 100
+
+export class Connections {
+  /** For keys, limits and the other things that the gateway keeps. */
+  readonly own: Client
+  /** The database that the target names. */
+  readonly database: number
+  readonly #options: ConnectionsOptions
+  readonly #clients = new Map<string, Client | Promise<Client>>()
+  readonly #users = new Map<string, Client | Promise<Client>>()
+
+  private constructor(options: ConnectionsOptions, own: Client, database: number) {
+    this.#options = options
+    this.own = own
+    this.database = database
+    this.#clients.set(nameOf(database, false), own)
+  }
+
+  /** Connects once, so that a wrong address is known at the start. */
+  static async open(options: ConnectionsOptions): Promise<Connections> {
+    const own = await connect(options.redis, options.client)
+    return new Connections(options, own, databaseOf(options))
+  }
+
+  get size(): number {
+    return this.#clients.size + this.#users.size
+  }
+
+  /** The client for a database, RESP2 or RESP3, the gateway's own user or an ACL user. Synchronous once it is open. */
+  of(database: number, resp2: boolean, user?: AclUser): Client | Promise<Client> {
+    const name = nameOf(database, resp2)
+    if (user !== undefined) return this.#ofUser(name, database, resp2, user)
+    const found = this.#clients.get(name)
+    if (found !== undefined) return found
+    const opening = this.#open({ db: database, protocol: resp2 ? 2 : 3 }).then(
+      (client) => {
+        this.#clients.set(name, client)
+        return client
+      },
+      (error: unknown) => {
+        this.#clients.delete(name)
+        throw error
+      },
+    )
+    this.#clients.set(name, opening)
+    return opening
+  }
+
+  #ofUser(base: string, database: number, resp2: boolean, user: AclUser): Client | Promise<Client> {
+    const name = `${base}:${user.name}\0${user.password}`
+    let found = this.#users.get(name)
+    if (found === undefined) {
+      found = this.#open({ db: database, protocol: resp2 ? 2 : 3, username: user.name, password: user.password })
+      const opening = found
+      opening.then(
+        (client) => {
+          if (this.#users.get(name) === opening) this.#users.set(name, client)
+        },
+        () => this.#users.delete(name),
+      )
+    }
+    // The order of insertion is the order of use.
+    this.#users.delete(name)
+    this.#users.set(name, found)
+    if (this.#users.size > MAX_USERS) {
+      const [oldest, client] = this.#users.entries().next().value!
+      this.#users.delete(oldest)
+      void Promise.resolve(client).then((c) => c.close())
+    }
+    return found
+  }
+
+  #open(options: ClientOptions): Promise<Client> {
+    return connect(this.#options.redis, { ...this.#options.client, ...options })
+  }
+
+  /** Whether Redis lets the user log in. Rejects when Redis cannot be reached. */
+  async checkAclUser(user: AclUser): Promise<boolean> {
+    try {
+      await this.of(this.database, false, user)
+      return true
+    } catch (error) {
+      if (error instanceof ReplyError) return false
+      throw error
+    }
+  }
+
+  subscribe(): { readonly ready: Promise<void>; stop(): void } {
+    return { ready: Promise.reject(new GatewayError('COMMAND_REFUSED', 'subscriptions come later')), stop() {} }
+  }
+
+  async close(): Promise<void> {
+    const all = [...this.#clients.values(), ...this.#users.values()]
+    this.#clients.clear()
+    this.#users.clear()
+    await Promise.all(all.map(async (client) => (await client).close()))
+  }
+}
+
+function nameOf(database: number, resp2: boolean): string {
+  return resp2 ? `${database}/2` : `${database}`
+}
+
+/** The database that the options or the URL select. */
+function databaseOf({ redis, client }: ConnectionsOptions): number {
+  if (client?.db !== undefined) return client.db
+  if (typeof redis === 'string' || redis instanceof URL) {
+    const url = new URL(String(redis))
+    const db = url.protocol === 'unix:' ? url.searchParams.get('db') : url.pathname.slice(1)
+    return Number(db === null || db === '' ? (url.searchParams.get('db') ?? 0) : db)
+  }
+  return 'dial' in redis ? 0 : (redis.db ?? 0)
+}

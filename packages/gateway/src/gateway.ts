@@ -1,0 +1,323 @@
+// The kernel: a request in, a response out. It knows routes, principals, policy, limits and Redis, and no framework and no
+// socket; node.ts is the shell that gives it both.
+//
+//   handle: route -> authenticate -> handler (parse -> policy -> limits -> Redis) -> status and headers
+//
+// A WebSocket is a session of the same gateway (websocket.ts): other frames, the same steps.
+
+import { randomBytes } from 'node:crypto'
+import { ApiKeys } from './api-keys.ts'
+import { type AuditLog, auditEntry } from './audit.ts'
+import { Authenticator, tokenOf } from './auth.ts'
+import { Connections, type ConnectionsOptions } from './connections.ts'
+import { type CorsOptions, corsHeaders, preflight } from './cors.ts'
+import { Exchange } from './exchange.ts'
+import { type Caller, Executor } from './execute.ts'
+import { Hub } from './hub.ts'
+import { Idempotency } from './idempotency.ts'
+import { type JwtOptions, JwtVerifier } from './jwt.ts'
+import { Limiter } from './limits.ts'
+import { type GatewayRequest, type GatewayResponse, headerOf } from './message.ts'
+import { Metrics, type RouteMetrics } from './metrics.ts'
+import type { Models } from './models.ts'
+import { type Principal, RESERVED_PREFIX, Rules } from './principal.ts'
+import { allRoutes } from './route-table.ts'
+import { type Handler, type Match, type Route, Router } from './routes.ts'
+import { failureOf, GatewayError, problem } from './status.ts'
+import { upstashProblem } from './upstash.ts'
+
+export interface GatewayLimits {
+  /** Bytes of a request's body. Default 10 MiB. */
+  readonly bodyBytes: number
+  /** Bytes of one value that is streamed in by a value route. Default 512 MiB, Redis's own limit. */
+  readonly valueBytes: number
+  /** Commands in one pipeline or transaction. Default 1000. */
+  readonly pipeline: number
+  /** Bytes that may wait for a slow reader of a stream or socket. Default 1 MiB. */
+  readonly bufferedBytes: number
+  /** Frames of one socket that may be in work. Default 256. */
+  readonly socketInFlight: number
+  /** Subscriptions of one socket. Default 1000. */
+  readonly socketSubscriptions: number
+}
+
+export const DEFAULT_LIMITS: GatewayLimits = {
+  bodyBytes: 10 * 1024 * 1024,
+  valueBytes: 512 * 1024 * 1024,
+  pipeline: 1000,
+  bufferedBytes: 1024 * 1024,
+  socketInFlight: 256,
+  socketSubscriptions: 1000,
+}
+
+/** One line of the request log. Never a key, a value or a token. */
+export interface RequestNote {
+  readonly id: string
+  readonly method: string
+  readonly route: string
+  readonly status: number
+  readonly durationMs: number
+  readonly principal: string | undefined
+  readonly remoteAddress: string
+  readonly code: string | undefined
+  readonly traceparent: string | undefined
+}
+
+export interface GatewayOptions extends ConnectionsOptions {
+  /** Models to serve, as @ochre/model defines them. */
+  readonly models?: Models
+  /** The gateway's own secret (32 bytes or more): seals API keys and ACL tokens. Default: one kept in Redis. */
+  readonly secret?: Uint8Array
+  /** The key with full rights: 32 or more characters. Default: one made by the first `ensureRootKey`. */
+  readonly rootKey?: string
+  readonly jwt?: JwtOptions
+  readonly limits?: Partial<GatewayLimits>
+  readonly cors?: CorsOptions
+  readonly audit?: AuditLog
+  /** Shown in the OpenAPI document. */
+  readonly publicUrl?: string
+  readonly onRequest?: (note: RequestNote) => void
+  /** Told about bugs: anything thrown that is not an Ochre error. */
+  readonly onBug?: (error: unknown, requestId: string) => void
+  readonly now?: () => number
+}
+
+const ANONYMOUS: Principal = { id: 'anonymous', kind: 'key', grant: { scopes: [] }, rules: new Rules({ scopes: [] }) }
+
+/** On every answer. Answers are data: never cached, sniffed, framed or executed. */
+const COMMON_HEADERS: Readonly<Record<string, string>> = {
+  'cache-control': 'no-store',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'referrer-policy': 'no-referrer',
+  'x-content-type-options': 'nosniff',
+}
+
+/** Opens a gateway. Rejects when Redis cannot be reached or an option is wrong. */
+export async function createGateway(options: GatewayOptions): Promise<Gateway> {
+  const connections = await Connections.open(options)
+  try {
+    const secret = options.secret ?? (await sharedSecret(connections))
+    return new Gateway(options, connections, secret)
+  } catch (error) {
+    await connections.close()
+    throw error
+  }
+}
+
+/** A secret that all gateways of one Redis find there. Anybody who can read that key can make API keys. */
+async function sharedSecret(connections: Connections): Promise<Uint8Array> {
+  const key = `${RESERVED_PREFIX}secret`
+  await connections.own.call('SET', key, randomBytes(32).toString('hex'), 'NX')
+  return Buffer.from(String(await connections.own.call('GET', key)), 'hex')
+}
+
+export class Gateway {
+  readonly keys: ApiKeys
+  readonly metrics: Metrics = new Metrics()
+  readonly connections: Connections
+  readonly executor: Executor
+  readonly hub: Hub
+  readonly limiter: Limiter
+  readonly authenticator: Authenticator
+  readonly limits: GatewayLimits
+  readonly options: GatewayOptions
+  readonly models: Models | undefined
+  readonly secret: Uint8Array
+  readonly router: Router<Handler>
+  readonly #now: () => number
+  readonly #idempotency: Idempotency
+  readonly #routeMetrics = new Map<Route<Handler>, RouteMetrics>()
+  readonly #unmatched: RouteMetrics
+  #isClosing = false
+  readonly #onClosing = new Set<() => void>()
+  #nextId = 0
+  readonly #idPrefix = randomBytes(6).toString('hex')
+
+  constructor(options: GatewayOptions, connections: Connections, secret: Uint8Array) {
+    this.options = options
+    this.#now = options.now ?? Date.now
+    this.connections = connections
+    this.secret = secret
+    this.limits = { ...DEFAULT_LIMITS, ...options.limits }
+    const metrics = this.metrics
+    this.keys = new ApiKeys({
+      redis: connections.own,
+      secret,
+      now: this.#now,
+      ...(options.rootKey === undefined ? {} : { rootKey: options.rootKey }),
+    })
+    this.authenticator = new Authenticator({
+      keys: this.keys,
+      secret,
+      now: this.#now,
+      ...(options.jwt === undefined ? {} : { jwt: new JwtVerifier(options.jwt, this.#now) }),
+      checkAclUser: (user) => connections.checkAclUser(user),
+      onOutcome: (outcome) => metrics.auth.add(outcome),
+    })
+    this.limiter = new Limiter({
+      redis: connections.own,
+      now: this.#now,
+      onEvent: (event) => metrics.limits.add(event),
+    })
+    this.executor = new Executor({
+      connections,
+      limiter: this.limiter,
+      maxPipeline: this.limits.pipeline,
+      onCommand: (group, seconds, code) => metrics.noteCommand(group, seconds, code),
+      onDenied: (code) => metrics.denied.add(code),
+    })
+    this.hub = new Hub(connections)
+    this.models = options.models
+    this.#idempotency = new Idempotency(connections.own)
+    this.router = new Router(allRoutes(this))
+    this.#unmatched = metrics.route('none')
+    metrics.gauge('ochre_redis_subscriptions', 'Channels and patterns subscribed at Redis.', () => this.hub.size)
+    metrics.gauge('ochre_redis_connections', 'Client objects open to Redis.', () => connections.size)
+  }
+
+  get isClosing(): boolean {
+    return this.#isClosing
+  }
+
+  /** Calls back when the gateway begins to close, for streams and sockets to end. Returns the way to cancel. */
+  onClosing(callback: () => void): () => void {
+    this.#onClosing.add(callback)
+    return () => this.#onClosing.delete(callback)
+  }
+
+  requestId(request: GatewayRequest): string {
+    const sent = headerOf(request, 'x-request-id')
+    if (sent !== undefined && /^[\w.-]{1,64}$/.test(sent)) return sent
+    return `${this.#idPrefix}-${(this.#nextId++).toString(36)}`
+  }
+
+  /** Answers one request. Never rejects: whatever goes wrong becomes an answer. */
+  async handle(request: GatewayRequest): Promise<GatewayResponse> {
+    const started = performance.now()
+    const id = this.requestId(request)
+    const cors = this.options.cors
+    let match: Match<Handler> | undefined
+    let caller: Caller | undefined
+    let response: GatewayResponse
+    let code: string | undefined
+    try {
+      const answered = cors === undefined ? undefined : preflight(cors, request)
+      if (answered !== undefined) response = answered
+      else {
+        match = this.router.match(request.method, request.target)
+        const route = match.route
+        let principal = ANONYMOUS
+        if (route.doc.open !== true) {
+          const found = this.authenticator.authenticate(this.#token(request, match), request.remoteAddress)
+          principal = found instanceof Promise ? await found : found
+        }
+        caller = { principal, database: this.connections.database }
+        if (match.query.raw !== '' || request.headers['ochre-db'] !== undefined) {
+          caller = { principal, database: this.#database(request, match, principal) }
+        }
+        const exchange = new Exchange(this, request, id, match.params, match.query, caller)
+        response =
+          request.headers['idempotency-key'] !== undefined && route.method !== 'GET' && route.doc.open !== true
+            ? await this.#idempotency.run(exchange, route.handle)
+            : await route.handle(exchange)
+      }
+    } catch (error) {
+      const failure = failureOf(error)
+      code = failure.code
+      if (code === 'INTERNAL') this.options.onBug?.(error, id)
+      const isUpstash = request.target.startsWith('/upstash')
+      response = isUpstash ? upstashProblem(error) : problem(error, id)
+    }
+    const headers: Record<string, string> = {
+      ...COMMON_HEADERS,
+      'x-request-id': id,
+      ...caller?.limits,
+      ...response.headers,
+    }
+    if (cors !== undefined) Object.assign(headers, corsHeaders(cors, request))
+    const seconds = (performance.now() - started) / 1000
+    this.#metricsOf(match?.route).note(response.status, seconds)
+    if (this.options.audit !== undefined && caller !== undefined) {
+      const entry = auditEntry(id, request, caller, match?.route.doc.id, response.status, code, seconds)
+      if (entry !== undefined) this.options.audit.append(entry)
+    }
+    this.options.onRequest?.({
+      id,
+      method: request.method,
+      route: match?.route.path ?? 'none',
+      status: response.status,
+      durationMs: seconds * 1000,
+      principal: caller?.principal.id,
+      remoteAddress: request.remoteAddress,
+      code,
+      traceparent: headerOf(request, 'traceparent'),
+    })
+    return { status: response.status, headers, body: request.method === 'HEAD' ? null : response.body }
+  }
+
+  #metricsOf(route: Route<Handler> | undefined): RouteMetrics {
+    if (route === undefined) return this.#unmatched
+    let found = this.#routeMetrics.get(route)
+    if (found === undefined) {
+      found = this.metrics.route(route.doc.id)
+      this.#routeMetrics.set(route, found)
+    }
+    return found
+  }
+
+  #token(request: GatewayRequest, match: Match<Handler>): string | undefined {
+    const token = tokenOf(request)
+    return token === undefined && match.route.doc.queryToken === true ? match.query.text('_token') : token
+  }
+
+  #database(request: GatewayRequest, match: Match<Handler>, principal: Principal): number {
+    const configured = this.connections.database
+    const header = headerOf(request, 'ochre-db')
+    const sent = header ?? (match.route.doc.takesDatabase === true ? match.query.text('db') : undefined)
+    if (sent === undefined) return configured
+    if (!/^\d{1,4}$/.test(sent)) throw new GatewayError('BAD_REQUEST', 'The database is a small number.')
+    const database = Number(sent)
+    if (!principal.rules.allowsDatabase(database, configured)) {
+      throw new GatewayError('NOT_PERMITTED', 'The credential may not use this database.')
+    }
+    return database
+  }
+
+  /** Makes the root key when there is none yet; resolves to its text, once, or undefined. */
+  ensureRootKey(): Promise<string | undefined> {
+    return this.keys.ensureRoot()
+  }
+
+  /** Whether Redis answers within the deadline, and how long it took. Never rejects. */
+  async ready(deadlineMs = 1000): Promise<{ ok: boolean; redisMs: number | undefined }> {
+    if (this.#isClosing) return { ok: false, redisMs: undefined }
+    const started = performance.now()
+    let timer: NodeJS.Timeout | undefined
+    const late = new Promise<false>((resolve) => {
+      timer = setTimeout(() => resolve(false), deadlineMs)
+    })
+    const asked = this.connections.own.call('PING').then(
+      () => true,
+      () => false,
+    )
+    const ok = await Promise.race([asked, late])
+    clearTimeout(timer)
+    return { ok, redisMs: ok ? performance.now() - started : undefined }
+  }
+
+  /** From now on `ready` is false and streams and sockets are told to end; requests are still served. */
+  beginClosing(): void {
+    if (this.#isClosing) return
+    this.#isClosing = true
+    for (const callback of [...this.#onClosing]) callback()
+  }
+
+  /** Ends subscriptions and connections. Call when no request is in work any more. */
+  async close(): Promise<void> {
+    this.beginClosing()
+    this.hub.close()
+    await this.connections.close()
+    this.metrics.close()
+    await this.options.audit?.close()
+  }
+}

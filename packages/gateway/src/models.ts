@@ -1,0 +1,1 @@
+export type Models = Readonly<Record<string, object>>

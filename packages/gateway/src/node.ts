@@ -1,0 +1,241 @@
+// The shell on Node: sockets and HTTP from node:http, nothing in between. A framework was measured and left out: Fastify
+// 5 in front of the same kernel answers 0.87 of what node:http alone does, and what it would add (routing, body parsing,
+// error bodies) the kernel has to do itself anyway to keep `%2F`, long keys, `__proto__` and big numbers whole.
+
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
+import { createServer as createTlsServer, type ServerOptions as TlsServerOptions } from 'node:https'
+import type { Socket } from 'node:net'
+import type { TLSSocket } from 'node:tls'
+import type { Gateway } from './gateway.ts'
+import { type Body, type GatewayRequest, type GatewayResponse, tooLarge } from './message.ts'
+import { GatewayError, problem } from './status.ts'
+
+export interface ShellOptions {
+  /** TLS with these options; with `requestCert` clients must show a certificate that `ca` signed. */
+  readonly tls?: TlsServerOptions
+  /** Believe `x-forwarded-for` of this many proxies in front. Default 0. */
+  readonly trustedProxies?: number
+  /** Until all headers must have arrived. Default 10 s. */
+  readonly headersTimeoutMs?: number
+  /** Until the whole request must have arrived. Default 300 s, long enough for large values. */
+  readonly requestTimeoutMs?: number
+}
+
+/** Keys of 10 KB, percent-encoded, are in the request line. */
+const MAX_HEADER_BYTES = 64 * 1024
+
+/** A server whose requests the gateway answers. It does not listen yet. */
+export function createShell(gateway: Gateway, options: ShellOptions = {}): Server {
+  const settings = {
+    maxHeaderSize: MAX_HEADER_BYTES,
+    headersTimeout: options.headersTimeoutMs ?? 10_000,
+    requestTimeout: options.requestTimeoutMs ?? 300_000,
+    // Longer than the idle time of common load balancers, so that they close first.
+    keepAliveTimeout: 75_000,
+    connectionsCheckingInterval: 5_000,
+    noDelay: true,
+  }
+  const proxies = options.trustedProxies ?? 0
+  const strict = options.tls === undefined ? {} : { 'strict-transport-security': 'max-age=31536000' }
+  const answer = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
+    const request = new NodeRequest(incoming, outgoing, proxies)
+    gateway.handle(request).then(
+      (response) => send(response, incoming, outgoing, gateway.isClosing, strict),
+      (error: unknown) => send(problem(error), incoming, outgoing, true, strict),
+    )
+  }
+  const server =
+    options.tls === undefined
+      ? createServer(settings, answer)
+      : createTlsServer({ ...settings, ...options.tls }, answer)
+  server.on('clientError', onClientError)
+  server.on('checkContinue', answer)
+  return server
+}
+
+/** What the HTTP parser refuses never becomes a request; the answer is a problem document all the same. */
+function onClientError(error: Error & { code?: string }, socket: Socket): void {
+  if (!socket.writable || error.code === 'ECONNRESET') {
+    socket.destroy()
+    return
+  }
+  const isLarge = error.code === 'HPE_HEADER_OVERFLOW'
+  const isSlow = error.code === 'ERR_HTTP_REQUEST_TIMEOUT'
+  const response = problem(
+    isLarge
+      ? new GatewayError('HEADERS_TOO_LARGE', `The request line and headers exceed ${MAX_HEADER_BYTES} bytes.`)
+      : new GatewayError(
+          'BAD_REQUEST',
+          isSlow ? 'The request did not arrive in time.' : 'The request is not valid HTTP.',
+        ),
+  )
+  const body = String(response.body)
+  const reason = isLarge ? '431 Request Header Fields Too Large' : isSlow ? '408 Request Timeout' : '400 Bad Request'
+  socket.end(
+    `HTTP/1.1 ${reason}\r\ncontent-type: application/problem+json\r\ncontent-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,
+  )
+}
+
+/** A request as it came over a socket. */
+export class NodeRequest implements GatewayRequest {
+  readonly #incoming: IncomingMessage
+  readonly #outgoing: ServerResponse | undefined
+  readonly #proxies: number
+  #body: Body | undefined
+  #abort: AbortController | undefined
+
+  constructor(incoming: IncomingMessage, outgoing: ServerResponse | undefined, proxies: number) {
+    this.#incoming = incoming
+    this.#outgoing = outgoing
+    this.#proxies = proxies
+  }
+
+  get method(): string {
+    return this.#incoming.method ?? 'GET'
+  }
+
+  get target(): string {
+    return this.#incoming.url ?? '/'
+  }
+
+  get headers(): IncomingMessage['headers'] {
+    return this.#incoming.headers
+  }
+
+  get remoteAddress(): string {
+    const peer = this.#incoming.socket.remoteAddress ?? ''
+    if (this.#proxies === 0) return peer
+    const forwarded = this.#incoming.headers['x-forwarded-for']
+    if (forwarded === undefined) return peer
+    // Each proxy appends the address it saw; what is left of the trusted ones anybody could have written.
+    const hops = String(forwarded).split(',')
+    return hops[Math.max(0, hops.length - this.#proxies)]?.trim() ?? peer
+  }
+
+  get clientCertificate(): string | undefined {
+    const socket = this.#incoming.socket as Partial<TLSSocket>
+    if (socket.authorized !== true || socket.getPeerCertificate === undefined) return undefined
+    return socket.getPeerCertificate().fingerprint256?.replaceAll(':', '').toLowerCase()
+  }
+
+  get body(): Body {
+    this.#body ??= new NodeBody(this.#incoming, this.#outgoing)
+    return this.#body
+  }
+
+  get signal(): AbortSignal {
+    if (this.#abort === undefined) {
+      const abort = new AbortController()
+      this.#abort = abort
+      this.#incoming.socket.once('close', () => abort.abort())
+      if (this.#incoming.socket.destroyed) abort.abort()
+    }
+    return this.#abort.signal
+  }
+}
+
+class NodeBody implements Body {
+  readonly length: number | undefined
+  readonly #incoming: IncomingMessage
+  readonly #outgoing: ServerResponse | undefined
+  #bytes: Promise<Buffer> | undefined
+
+  constructor(incoming: IncomingMessage, outgoing: ServerResponse | undefined) {
+    this.#incoming = incoming
+    this.#outgoing = outgoing
+    const length = incoming.headers['content-length']
+    this.length = length === undefined ? undefined : Number(length)
+  }
+
+  bytes(limitBytes: number): Promise<Buffer> {
+    this.#bytes ??= this.#collect(limitBytes)
+    return this.#bytes
+  }
+
+  /** With a known length one buffer is filled as bytes arrive, so that a large value is in memory once. */
+  #collect(limitBytes: number): Promise<Buffer> {
+    const incoming = this.#incoming
+    if (this.length !== undefined && this.length > limitBytes) return Promise.reject(tooLarge(limitBytes))
+    if (incoming.headers.expect !== undefined) this.#outgoing?.writeContinue()
+    return new Promise((resolve, reject) => {
+      const known = this.length !== undefined && this.length > 64 * 1024 ? Buffer.allocUnsafe(this.length) : undefined
+      const chunks: Buffer[] = []
+      let size = 0
+      incoming.on('data', (chunk: Buffer) => {
+        if (known !== undefined) known.set(chunk, size)
+        else if (size + chunk.length <= limitBytes) chunks.push(chunk)
+        size += chunk.length
+        if (size > limitBytes) {
+          incoming.pause()
+          incoming.removeAllListeners('data')
+          reject(tooLarge(limitBytes))
+        }
+      })
+      incoming.on('end', () => resolve(known ?? (chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size))))
+      const gone = (): void => reject(new GatewayError('BAD_REQUEST', 'The body ended before its announced length.'))
+      incoming.on('error', gone)
+      incoming.on('close', gone)
+    })
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
+    if (this.#incoming.headers.expect !== undefined) this.#outgoing?.writeContinue()
+    for await (const chunk of this.#incoming) yield chunk as Buffer
+  }
+}
+
+/** Writes a response. A stream is drained only as fast as the peer reads. */
+function send(
+  response: GatewayResponse,
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  isClosing: boolean,
+  extra: Readonly<Record<string, string>>,
+): void {
+  if (outgoing.destroyed) return
+  const { status, body } = response
+  const headers = response.headers as Record<string, string>
+  Object.assign(headers, extra)
+  if (isClosing || (!incoming.complete && incoming.headers['content-length'] !== undefined))
+    headers.connection = 'close'
+  if (body === null) {
+    if (status !== 204 && status !== 304 && incoming.method !== 'HEAD') headers['content-length'] = '0'
+    outgoing.writeHead(status, headers)
+    outgoing.end()
+    return
+  }
+  if (typeof body === 'string' || body instanceof Uint8Array) {
+    headers['content-length'] = String(typeof body === 'string' ? Buffer.byteLength(body) : body.length)
+    outgoing.writeHead(status, headers)
+    outgoing.end(body)
+    return
+  }
+  outgoing.writeHead(status, headers)
+  outgoing.flushHeaders()
+  void stream(body, outgoing)
+}
+
+async function stream(body: AsyncIterable<string | Uint8Array>, outgoing: ServerResponse): Promise<void> {
+  const iterator = body[Symbol.asyncIterator]()
+  let isGone = false
+  outgoing.on('close', () => {
+    isGone = true
+    void iterator.return?.()
+  })
+  try {
+    for (;;) {
+      const next = await iterator.next()
+      if (next.done === true || isGone) break
+      if (!outgoing.write(next.value)) {
+        await new Promise<void>((resolve) => {
+          outgoing.once('drain', resolve)
+          outgoing.once('close', resolve)
+        })
+      }
+    }
+    outgoing.end()
+  } catch {
+    // The status line is gone; cutting the connection is how the reader learns that the stream is not whole.
+    outgoing.destroy()
+  }
+}

@@ -1,0 +1,182 @@
+// What routes for values share: missing keys, entity tags, preconditions, times to live, and bodies that are bytes.
+
+import { createHash } from 'node:crypto'
+import { argOf } from '../command-json.ts'
+import type { Exchange, Script } from '../exchange.ts'
+import { isObject, JsonNumber, type JsonObject, type JsonValue } from '../json.ts'
+import { type GatewayResponse, json } from '../message.ts'
+import type { Arg } from '../policy.ts'
+import { GatewayError } from '../status.ts'
+
+export function missing(): GatewayError {
+  return new GatewayError('NOT_FOUND', 'There is no such key.')
+}
+
+export const NO_CONTENT: GatewayResponse = { status: 204, headers: {}, body: null }
+
+export function sha1(text: string | Uint8Array): string {
+  return createHash('sha1').update(text).digest('hex')
+}
+
+/** A script of the gateway, with the digest that EVALSHA needs. */
+export function scriptOf(lua: string): Script {
+  return { lua, sha: sha1(lua) }
+}
+
+/** Whether the request asks for the bytes themselves instead of JSON. */
+export function wantsBytes(x: Exchange): boolean {
+  const accept = x.header('accept')
+  return accept !== undefined && /application\/octet-stream/i.test(accept)
+}
+
+/** Whether the body is a JSON document; any other type is the value itself. */
+export function sendsJson(x: Exchange): boolean {
+  return /^application\/(?:[\w.-]+\+)?json\b/i.test(x.header('content-type') ?? '')
+}
+
+/** All bytes of a value, up to the limit for values. */
+export function valueBytes(x: Exchange): Promise<Buffer> {
+  return x.body.bytes(x.limits.valueBytes)
+}
+
+/** The headers of an answer about a key: entity tag, and time to live when it has one. */
+export function headersFor(etag: string | undefined, ttl: number | null | undefined): Record<string, string> {
+  const headers: Record<string, string> = {}
+  if (etag !== undefined) headers.etag = etag
+  if (ttl !== null && ttl !== undefined) headers['ochre-ttl'] = String(ttl)
+  return headers
+}
+
+/** PTTL's answer as the API writes it: milliseconds, or null for a key that does not expire. */
+export function ttlOf(reply: unknown): number | null {
+  const ms = Number(reply)
+  return ms >= 0 ? ms : null
+}
+
+/** 304 when the reader has the same representation already, else the answer itself. */
+export function conditional(x: Exchange, response: GatewayResponse): GatewayResponse {
+  const known = x.header('if-none-match')
+  const etag = response.headers.etag
+  if (known === undefined || etag === undefined || response.status !== 200) return response
+  const tags = known.split(',').map((tag) => tag.trim().replace(/^W\//, ''))
+  return tags.includes('*') || tags.includes(etag) ? { status: 304, headers: response.headers, body: null } : response
+}
+
+/** What a write requires of the present value: anything, nothing there, something there, or exactly one of these tags. */
+export type Precondition = 'none' | 'absent' | 'present' | readonly string[]
+
+export function preconditionOf(x: Exchange): Precondition {
+  const match = x.header('if-match')
+  const noneMatch = x.header('if-none-match')
+  if (match !== undefined && noneMatch !== undefined) {
+    throw new GatewayError('BAD_REQUEST', 'Send If-Match or If-None-Match, not both.')
+  }
+  if (noneMatch !== undefined) {
+    if (noneMatch.trim() === '*') return 'absent'
+    throw new GatewayError('BAD_REQUEST', 'On a write, If-None-Match is only supported with *.')
+  }
+  if (match === undefined) return 'none'
+  if (match.trim() === '*') return 'present'
+  return match.split(',').map((tag) => {
+    const quoted = /^"([0-9a-f]{40})"$/.exec(tag.trim())
+    // An unknown tag is one that matches nothing.
+    return quoted === null ? '-' : quoted[1]!
+  })
+}
+
+export function preconditionFailed(): GatewayError {
+  return new GatewayError('PRECONDITION_FAILED', 'The key is not in the state that If-Match or If-None-Match requires.')
+}
+
+/** A member of a JSON body as an argument. Throws BAD_REQUEST when it is missing. */
+export function member(body: JsonObject, name: string): Arg {
+  const value = body[name]
+  if (value === undefined) throw new GatewayError('BAD_REQUEST', `The body has no member ${name}.`)
+  return argOf(value, name)
+}
+
+/** A list of arguments, at least one. */
+export function members(body: JsonObject, name: string): Arg[] {
+  const value = body[name]
+  if (!Array.isArray(value) || value.length === 0) {
+    throw new GatewayError('BAD_REQUEST', `The member ${name} is a list with at least one item.`)
+  }
+  return value.map(argOf)
+}
+
+/** The fields of an object as alternating names and values. */
+export function pairs(value: JsonValue | undefined, name: string): Arg[] {
+  if (!isObject(value) || Object.keys(value).length === 0) {
+    throw new GatewayError('BAD_REQUEST', `The member ${name} is an object with at least one member.`)
+  }
+  return Object.entries(value).flatMap(([field, item]) => [field, argOf(item, field)])
+}
+
+/** A member that is true or false; false when absent. */
+export function flag(body: JsonObject, name: string): boolean {
+  const value = body[name]
+  if (value === undefined) return false
+  if (typeof value === 'boolean') return value
+  throw new GatewayError('BAD_REQUEST', `The member ${name} is true or false.`)
+}
+
+/** A member that is an integer in a range; undefined when absent. */
+export function integer(body: JsonObject, name: string, min: number, max: number): number | undefined {
+  const value = body[name]
+  if (value === undefined) return undefined
+  const number = value instanceof JsonNumber && /^-?\d{1,16}$/.test(value.text) ? Number(value.text) : Number.NaN
+  if (!(number >= min && number <= max)) {
+    throw new GatewayError('BAD_REQUEST', `The member ${name} is an integer from ${min} to ${max}.`)
+  }
+  return number
+}
+
+/** One of several words; the first is the default. */
+export function choice<const T extends readonly string[]>(body: JsonObject, name: string, words: T): T[number] {
+  const value = body[name]
+  if (value === undefined) return words[0]!
+  if (typeof value === 'string' && words.includes(value)) return value
+  throw new GatewayError('BAD_REQUEST', `The member ${name} is one of ${words.join(', ')}.`)
+}
+
+/** The text of a number, as it was sent. */
+export function numeric(body: JsonObject, name: string): string | undefined {
+  const value = body[name]
+  if (value === undefined) return undefined
+  if (value instanceof JsonNumber) return value.text
+  if (typeof value === 'string' && /^[+-]?(?:\d+\.?\d*(?:e[+-]?\d+)?|inf)$/i.test(value)) return value
+  throw new GatewayError('BAD_REQUEST', `The member ${name} is a number.`)
+}
+
+/** Longest time to live that is accepted: a hundred years. */
+const MAX_TTL_MS = 3_155_760_000_000
+
+/** `ttl` in milliseconds from the body or the query; undefined when it was not sent. */
+export function ttlIn(x: Exchange, body?: JsonObject): number | undefined {
+  return (body === undefined ? undefined : integer(body, 'ttl', 1, MAX_TTL_MS)) ?? x.query.integer('ttl', 1, MAX_TTL_MS)
+}
+
+export const integerJson = (name: string, reply: unknown): GatewayResponse => json(200, `{"${name}":${String(reply)}}`)
+
+// Deletes a key only when it holds the expected type. KEYS key, ARGV type, then tags that the value must have one of
+// (strings only). 0: absent, 1: deleted, 2: precondition failed.
+const TYPED_DELETE = scriptOf(`local t = redis.call('TYPE', KEYS[1]).ok
+if t == 'none' then return 0 end
+if t ~= ARGV[1] then return redis.error_reply('WRONGTYPE Operation against a key holding the wrong kind of value') end
+if #ARGV > 1 then
+  local tag = redis.sha1hex(redis.call('GET', KEYS[1]))
+  local found = false
+  for i = 2, #ARGV do if ARGV[i] == tag then found = true end end
+  if not found then return 2 end
+end
+redis.call('UNLINK', KEYS[1])
+return 1`)
+
+/** Deletes the key of a typed resource: 204, or 404 when there is none, or 412. */
+export async function deleteTyped(x: Exchange, type: string, tags: readonly string[] = []): Promise<GatewayResponse> {
+  const key = x.param('key')
+  const outcome = await x.script(TYPED_DELETE, ['UNLINK', key], [key], [type, ...tags])
+  if (outcome === 0) throw missing()
+  if (outcome === 2) throw preconditionFailed()
+  return NO_CONTENT
+}
