@@ -63,7 +63,13 @@ export class RawClient {
   #read(chunk: Buffer): void {
     this.#bytes = this.#bytes.length === 0 ? chunk : Buffer.concat([this.#bytes, chunk])
     for (;;) {
-      const parsed = parseReply(this.#bytes, 0)
+      let parsed: ReturnType<typeof parseReply>
+      try {
+        parsed = parseReply(this.#bytes, 0)
+      } catch (error) {
+        this.#socket.destroy(error as Error)
+        return
+      }
       if (parsed === undefined) return
       this.#bytes = this.#bytes.subarray(parsed.end)
       this.#waiting.shift()?.resolve(parsed.reply)

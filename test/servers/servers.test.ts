@@ -1,6 +1,6 @@
 import { spawn } from 'node:child_process'
 import { existsSync, readdirSync } from 'node:fs'
-import { createConnection } from 'node:net'
+import { createConnection, createServer } from 'node:net'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { expect, onTestFinished, test, vi } from 'vitest'
@@ -75,6 +75,15 @@ test('kill ends the process at once and calls in flight reject', async () => {
   expect(isAlive(pid)).toBe(false)
   await server.restart()
   expect(await server.call('PING')).toBe('PONG')
+})
+
+test('a peer that does not speak RESP2 fails the call', async () => {
+  const peer = createServer((socket) => void socket.end('HTTP/1.1 400\r\n'))
+  onTestFinished(() => void peer.close())
+  await new Promise<void>((resolve) => peer.listen(0, '127.0.0.1', resolve))
+  const client = await RawClient.open((peer.address() as { port: number }).port)
+  await expect(client.call('PING')).rejects.toThrow('Not RESP2')
+  expect(client.closed).toBe(true)
 })
 
 test('a paused server accepts connections and says nothing until it goes on', async () => {
