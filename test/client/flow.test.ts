@@ -1,9 +1,13 @@
 // Requests and replies on one connection, against a peer that answers as told.
-import { ConnectionError, ReplyError, UsageError } from '@ochre/client'
+import { type Arg, ConnectionError, ReplyError, UsageError } from '@ochre/client'
+import { DecodeMode, lookupCommand } from '@ochre/protocol'
 import { afterEach, describe, expect, test } from 'vitest'
-import { settle } from './fake-clock.ts'
+import { type CallSettings, Command, type Request } from '../../packages/client/src/command.ts'
+import { Node } from '../../packages/client/src/node.ts'
+import { readOptions } from '../../packages/client/src/options.ts'
+import { FakeClock, settle } from './fake-clock.ts'
 import { checkLeaks } from './leak-check.ts'
-import { connectScripted, courtesy, type ScriptedPeer } from './scripted-peer.ts'
+import { connectScripted, courtesy, ScriptedPeer } from './scripted-peer.ts'
 
 checkLeaks()
 
@@ -223,4 +227,71 @@ test('several connections share the load', async () => {
   expect(open).toEqual([10, 10, 10])
   for (const link of peer.links) link.send('$1\r\nx\r\n'.repeat(10))
   expect(new Set(await Promise.all(calls))).toEqual(new Set(['x']))
+})
+
+describe('a batch', () => {
+  const settings: CallSettings = {
+    mode: DecodeMode.TEXT,
+    timeoutMs: 5000,
+    ownTimeout: false,
+    signal: undefined,
+    idempotent: false,
+  }
+  const request = (name: string, ...args: Arg[]): Request => ({ spec: lookupCommand(name)!, args })
+  async function node(answer?: Parameters<typeof connectScripted>[0]) {
+    const peer = new ScriptedPeer(answer)
+    const clock = new FakeClock()
+    const made = new Node(readOptions(peer, { clock, connections: 2 }).node)
+    await made.connect()
+    await settle()
+    closers.push(async () => {
+      await Promise.all([made.close(0), clock.advance(2000)])
+    })
+    const send = (...batch: Request[]): Promise<unknown> => {
+      const command = new Command(batch[0]!.spec, batch[0]!.args, undefined, settings, batch)
+      made.send(command)
+      return command.promise
+    }
+    return { peer, clock, send }
+  }
+
+  test('is sent whole on one connection and answered with the list of its replies, errors included', async () => {
+    const { peer, send } = await node((words) =>
+      words[0] === 'INCR' ? '-ERR no\r\n' : `+${Buffer.from(words[1]!).toString('latin1')}\r\n`,
+    )
+    peer.chunkBytes = 3
+    const large = Buffer.alloc(20_000, 'b')
+    const batches = [
+      send(request('get', 'a'), request('incr', 'b'), request('get', 'ç')),
+      send(request('get', Buffer.from([0xff])), request('get', 'é'), request('set', 'k', large), request('get', 'ü')),
+    ]
+    expect(await Promise.all(batches)).toEqual([
+      ['a', expect.objectContaining({ code: 'ERR' }), 'ç'],
+      ['\ufffd', 'é', 'k', 'ü'],
+    ])
+    expect(peer.links.map((link) => link.requests.length).sort()).toEqual([3, 4])
+  })
+
+  test('is repeated as a whole after a loss when all of it only reads, and otherwise rejected as a whole', async () => {
+    const { peer, clock, send } = await node()
+    const reads = send(request('get', 'a'), request('get', 'b'))
+    const mixed = send(request('get', 'c'), request('incr', 'd')).catch((error: unknown) => error)
+    await settle()
+    for (const link of [...peer.links]) {
+      link.send('$1\r\n1\r\n')
+      setImmediate(() => link.lose())
+    }
+    peer.answer = () => '$1\r\n2\r\n'
+    await clock.advance(200)
+    expect(await reads).toEqual(['2', '2'])
+    expect(await mixed).toMatchObject({ code: 'CONNECTION_LOST', maybeExecuted: true })
+  })
+
+  test('of which the server ran nothing yet is repeated as a whole', async () => {
+    let refusals = 4
+    const { clock, send } = await node(() => (refusals-- > 0 ? '-LOADING not now\r\n' : ':1\r\n'))
+    const batch = send(request('incr', 'a'), request('incr', 'b'))
+    await clock.advance(1000)
+    expect(await batch).toEqual([1, 1])
+  })
 })

@@ -3,7 +3,7 @@ import { type Arg, type Argument, CommandFlag, type CommandSpec } from '@ochre/p
 
 /** Milliseconds, Infinity for as long as it takes, -1 when the command does not block (XREAD without BLOCK). */
 export function blockingMs(spec: CommandSpec, args: readonly Arg[]): number {
-  if ((spec.flags & CommandFlag.BLOCKING) === 0) return -1
+  if ((spec.flags & CommandFlag.BLOCKING) === 0 && !waitsForOwnWrites(spec)) return -1
   const grammar = spec.arguments
   for (let i = 0; i < grammar.length; i++) {
     const argument = grammar[i]!
@@ -18,10 +18,11 @@ export function blockingMs(spec: CommandSpec, args: readonly Arg[]): number {
 
 /**
  * Whether it blocks for the sake of what its own connection has sent (WAIT, WAITAOF): it must stay there. All others
- * block for keys.
+ * block for keys. Servers before 7.2 do not flag WAIT as blocking, so it is told by its kind.
  */
 export function waitsForOwnWrites(spec: CommandSpec): boolean {
-  return (spec.flags & CommandFlag.BLOCKING) !== 0 && spec.keySpecs.length === 0
+  if (spec.firstKey !== 0 || spec.group !== 'generic') return false
+  return spec.keySpecs.length === 0 && spec.arguments.at(-1)?.name === 'timeout'
 }
 
 function fromEnd(grammar: readonly Argument[], index: number, args: readonly Arg[]): Arg | undefined {

@@ -15,6 +15,7 @@ import {
   type EncodedRequest,
   type ErrorCode,
   encodeRequest,
+  encodeRequests,
   type TextKind,
 } from '@ochre/protocol'
 import type { DeadlineList, Deadlines } from './deadline.ts'
@@ -27,6 +28,12 @@ export type Shape = (reply: unknown) => unknown
 /** Where typed methods put their commands: a client sends them, a pipeline or transaction collects them. */
 export interface Issuer {
   issue(spec: CommandSpec, args: Arg[], shape?: Shape): unknown
+}
+
+/** One of several requests that go together. */
+export interface Request {
+  readonly spec: CommandSpec
+  readonly args: readonly Arg[]
 }
 
 export const CommandState = { NEW: 0, HELD: 1, SENT: 2, SETTLED: 3 } as const
@@ -49,6 +56,8 @@ export interface CallSettings {
   /** The caller's word that a second run does no harm. */
   readonly idempotent: boolean
 }
+
+const REPEATABLE = CommandFlag.READONLY | CommandFlag.IDEMPOTENT
 
 let takenResolve: (value: unknown) => void
 let takenReject: (error: Error) => void
@@ -78,6 +87,10 @@ export class Command implements EncodedRequest {
   patienceMs: number
   /** The last refusal that led to a repetition, told as the cause when the deadline passes. */
   refusal: Error | null = null
+  /** Of a batch: the replies so far. */
+  collected: unknown[] | null = null
+  /** Of a batch: how many replies it gets. */
+  readonly expected: number
   watcher: CommandWatcher | null = null
   /** The queue it waits in while HELD. */
   holder: CommandWatcher | null = null
@@ -94,18 +107,38 @@ export class Command implements EncodedRequest {
   private readonly reject: (error: Error) => void
   private signal: AbortSignal | null = null
 
-  /** Encodes at once, so that later changes to the arguments do not matter. Throws UsageError for a wrong argument. */
-  constructor(spec: CommandSpec, args: readonly Arg[], shape: Shape | undefined, settings: CallSettings) {
+  /**
+   * Encodes at once, so that later changes to the arguments do not matter. Throws UsageError for a wrong argument.
+   *
+   * With `batch` it stands for several requests that are sent on one connection with nothing in between, and succeeds with
+   * the list of their replies, in which errors are values. It is repeated only as a whole and only when each of them may be.
+   * `spec` and `args` then say what to route it by.
+   */
+  constructor(
+    spec: CommandSpec,
+    args: readonly Arg[],
+    shape: Shape | undefined,
+    settings: CallSettings,
+    batch?: readonly Request[],
+  ) {
     this.spec = spec
     this.args = args
     this.shape = shape
     // Serialised bytes would be damaged by decoding them as text.
     const binary = settings.mode === DecodeMode.TEXT && (spec.flags & CommandFlag.BINARY) !== 0
     this.mode = binary ? DecodeMode.BUFFER : settings.mode
-    this.repeatable = settings.idempotent || (spec.flags & (CommandFlag.READONLY | CommandFlag.IDEMPOTENT)) !== 0
     this.timeoutMs = settings.timeoutMs
     this.patienceMs = settings.ownTimeout ? settings.timeoutMs : 0
-    encodeRequest(spec, args, this)
+    if (batch === undefined) {
+      this.repeatable = settings.idempotent || (spec.flags & REPEATABLE) !== 0
+      this.expected = 1
+      encodeRequest(spec, args, this)
+    } else {
+      this.repeatable = settings.idempotent || batch.every((request) => (request.spec.flags & REPEATABLE) !== 0)
+      this.expected = batch.length
+      this.collected = []
+      encodeRequests(batch, this)
+    }
     this.promise = new Promise(take)
     this.resolve = takenResolve
     this.reject = takenReject

@@ -11,15 +11,18 @@ import {
   type DecodeLimits,
   DecodeMode,
   Decoder,
+  type EncodedRequest,
   type Link,
   type LinkEvents,
   Output,
+  ReplyError,
   type ReplySink,
   type Transport,
 } from '@ochre/protocol'
 import type { Clock } from './clock.ts'
 import { type Command, CommandState } from './command.ts'
 import { Ring } from './queue.ts'
+import { isNotNow } from './retry.ts'
 
 const FLUSH_BYTES = 64 * 1024
 
@@ -45,6 +48,8 @@ export class Connection implements LinkEvents, ReplySink {
   pendingBytes = 0
   /** True while silence is no sign of death: the server holds back the reply to a blocking command. */
   patient = false
+  /** Set after the handshake. */
+  usable = false
   private readonly owner: ConnectionOwner
   private readonly link: Link
   private readonly decoder: Decoder
@@ -91,6 +96,7 @@ export class Connection implements LinkEvents, ReplySink {
   send(command: Command): void {
     command.state = CommandState.SENT
     command.attempts++
+    if (command.collected !== null) command.collected = []
     this.pendingBytes += command.bytes
     this.inflight.push(command)
     this.output.append(command)
@@ -104,12 +110,20 @@ export class Connection implements LinkEvents, ReplySink {
     else setImmediate(this.flush)
   }
 
+  /** Sends a request whose answer comes as pushes, or as replies that nothing waits for (RESP2): SUBSCRIBE, MONITOR. */
+  post(request: EncodedRequest): void {
+    this.output.append(request)
+    if (this.scheduled) return
+    this.scheduled = true
+    queueMicrotask(this.afterMicrotasks)
+  }
+
   /**
    * Looks whether the peer still lives; called four times per `limitMs`. Sends a PING after half of `limitMs` of silence
    * and gives up after all of it. Silence counts from the last look before the last bytes, so it is never found late.
    */
   check(now: number, limitMs: number, ping: () => Command): void {
-    if (this.over) return
+    if (this.over || !this.usable) return
     const since = this.checkedAt
     this.checkedAt = now
     if (this.heard) {
@@ -197,11 +211,17 @@ export class Connection implements LinkEvents, ReplySink {
   }
 
   onReply(value: unknown): void {
-    const command = this.inflight.shift()
+    const command = this.inflight.peek()
     if (command === undefined) {
       this.unsolicited(value)
       return
     }
+    if (command.collected !== null) {
+      command.collected.push(value)
+      if (command.collected.length < command.expected) return
+      value = refusalOfAll(command.collected) ?? command.collected
+    }
+    this.inflight.shift()
     this.pendingBytes -= command.bytes
     if (typeof value === 'object' && value instanceof Error) this.owner.onRefused(this, command, value)
     else command.succeed(value)
@@ -224,11 +244,18 @@ export class Connection implements LinkEvents, ReplySink {
 
   private readonly flush = (): void => {
     this.scheduled = false
-    if (this.full || this.over || this.unflushed === 0) return
+    if (this.full || this.over || this.output.bytes === 0) return
     this.unflushed = 0
     this.full = !this.output.flush(this.write)
   }
 
   private readonly write = (data: string | Buffer, encoding: 'latin1' | 'utf8'): boolean =>
     this.link.write(data, encoding)
+}
+
+/** The common refusal of a batch of which nothing has run, so that all of it can be repeated. */
+function refusalOfAll(replies: readonly unknown[]): Error | undefined {
+  const first = replies[0]
+  if (!(first instanceof ReplyError) || !isNotNow(first.code)) return undefined
+  return replies.every((reply) => reply instanceof ReplyError && reply.code === first.code) ? first : undefined
 }

@@ -134,7 +134,9 @@ export async function openConnection(
     )
     try {
       await dialled.opened
-      return { connection: dialled, greeting: await shakeHands(dialled, dialling.handshake, credentials) }
+      const greeting = await shakeHands(dialled, dialling.handshake, credentials)
+      dialled.usable = true
+      return { connection: dialled, greeting }
     } finally {
       cancel()
     }

@@ -148,7 +148,7 @@ export class Node implements Router, ConnectionOwner, LinesHost, PoolHost, Comma
     if (this.breaker !== null || this.adaptive !== null) {
       if (!this.admit(command)) return
     }
-    if ((command.spec.flags & BLOCKING) !== 0) this.allowBlocking(command)
+    if ((command.spec.flags & BLOCKING) !== 0 || command.spec.firstKey === 0) this.allowBlocking(command)
     if (command.timeoutMs > 0) this.deadlines.watch(command)
     this.dispatch(command)
   }
@@ -160,7 +160,6 @@ export class Node implements Router, ConnectionOwner, LinesHost, PoolHost, Comma
 
   async open(owner: ConnectionOwner): Promise<Connection> {
     if (this.closing) throw new ConnectionError('CLIENT_CLOSED', CLOSED)
-    for (const known of this.dialled) if (known.closed) this.dialled.delete(known)
     const { connection, greeting } = await openConnection(this.dialling, owner, (dialled) => {
       this.dialled.add(dialled)
       this.told.set(dialled, this.identity.version)
@@ -406,12 +405,12 @@ export class Node implements Router, ConnectionOwner, LinesHost, PoolHost, Comma
       () => {
         if (this.closed) return
         const now = this.clock.now()
-        const check = (connection: Connection): void => {
-          if (watchdogMs > 0) connection.check(now, watchdogMs, this.ping)
+        for (const connection of this.dialled) {
+          if (connection.closed) this.dialled.delete(connection)
+          else if (watchdogMs > 0) connection.check(now, watchdogMs, this.ping)
         }
-        this.lines.open().forEach(check)
         this.lines.tend()
-        this.pool.tend(check)
+        this.pool.tend()
         this.watch()
       },
       false,

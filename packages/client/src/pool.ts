@@ -113,16 +113,14 @@ export class Pool implements ConnectionOwner {
     )
   }
 
-  /** Keeps `min` open, closes what was idle for long, and looks whether idle ones live. */
-  tend(check: (connection: Connection) => void): void {
+  /** Keeps `min` open and closes what was idle for long. That idle ones live is seen to by the watchdog of the node. */
+  tend(): void {
     const now = this.clock.now()
     const spare = this.idle.length + this.leased.size + this.opening - this.options.min
     for (let i = 0; i < spare && this.idle.length > 0; i++) {
       if (now - this.idle[0]!.since < this.options.idleMs) break
       this.idle.shift()!.connection.end()
     }
-    for (const { connection } of [...this.idle]) check(connection)
-    for (const connection of [...this.leased]) check(connection)
     for (let missing = -spare; missing > 0; missing--) this.openOne()
   }
 

@@ -34,6 +34,11 @@ const NOT_NOW: ReadonlyMap<string, Verdict> = new Map([
   ['NOAUTH', 'reconnect'],
 ])
 
+/** Whether a refusal with this code means that nothing has run. */
+export function isNotNow(code: string): boolean {
+  return NOT_NOW.has(code)
+}
+
 /** `code` is that of the ReplyError. Without a deadline nothing ends the repetitions, so the refusal is the answer. */
 export function verdictOn(command: Command, code: string): Verdict {
   if (command.timeoutMs === 0) return 'answer'

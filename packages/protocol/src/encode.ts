@@ -70,6 +70,53 @@ export function encodeRequest(head: RequestHead, args: readonly Arg[], out: Enco
   out.bytes = text.length + extra
 }
 
+/** Encodes several requests as one: they leave together or not at all. */
+export function encodeRequests(
+  requests: readonly { readonly spec: RequestHead; readonly args: readonly Arg[] }[],
+  out: EncodedRequest,
+): void {
+  const one: EncodedRequest = { text: '', kind: TextKind.PLAIN, parts: null, bytes: 0 }
+  let text = ''
+  let kind: TextKind = TextKind.PLAIN
+  let parts: (string | Buffer)[] | null = null
+  let bytes = 0
+  for (const { spec, args } of requests) {
+    encodeRequest(spec, args, one)
+    bytes += one.bytes
+    if (one.parts === null && (one.kind === kind || one.kind === TextKind.PLAIN)) {
+      text += one.text
+      continue
+    }
+    if (one.parts === null && kind === TextKind.PLAIN) {
+      kind = one.kind
+      text += one.text
+      continue
+    }
+    // Characters and bytes in one: everything becomes bytes.
+    if (kind === TextKind.UTF8) text = binary(text)
+    kind = TextKind.BINARY
+    if (one.parts === null) text += one.kind === TextKind.UTF8 ? binary(one.text) : one.text
+    else {
+      parts ??= []
+      for (const part of one.parts) {
+        if (typeof part === 'string') text += part
+        else {
+          parts.push(text, part)
+          text = ''
+        }
+      }
+    }
+  }
+  if (parts !== null) {
+    parts.push(text)
+    text = ''
+  }
+  out.text = text
+  out.kind = kind
+  out.parts = parts
+  out.bytes = bytes
+}
+
 /** A request with bytes among its arguments: everything becomes a binary string, except what goes by reference. */
 function encodeBinary(head: RequestHead, args: readonly Arg[], out: EncodedRequest): void {
   let text = `*${args.length + head.words}\r\n${head.header}`

@@ -13,6 +13,7 @@ export {
   BY_REFERENCE,
   type EncodedRequest,
   encodeRequest,
+  encodeRequests,
   Output,
   type RequestHead,
   TextKind,
