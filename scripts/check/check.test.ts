@@ -190,11 +190,14 @@ test('every dependency needs a reason and every reason a dependency', () => {
   const files = {
     'package.json': '{"devDependencies":{"vitest":"4"}}',
     'packages/a/package.json': '{"dependencies":{"ws":"8","@ochre/client":"0.1.0"}}',
+    'packages/a/src/a.ts': "import '@ochre/client'\n",
+    'packages/a/src/a.test.ts': "import 'ws'\n",
     'docs/dependencies.md': '| `ws` | why |\n| `gone` | why |\n',
   }
   expect(checkDependencies(tree(files))).toEqual([
     'docs/dependencies.md: no reason for vitest (package.json)',
     'docs/dependencies.md: gone is not a dependency of anything',
+    'packages/a/package.json: ws is not imported by the package',
   ])
 })
 
