@@ -5,13 +5,18 @@
 import type { EncodingLimits } from './encoding-limits.ts'
 import { ScanMap } from './scan-map.ts'
 
+interface Expiries {
+  /** When each field expires, in milliseconds. */
+  readonly times: Map<string, number>
+  /** At or before the earliest of them. */
+  nextMs: number
+}
+
 export class HashValue {
   #fields = new ScanMap<string>()
   #encoding: 'listpack' | 'hashtable' = 'listpack'
-  /** When fields expire, in milliseconds; undefined as long as none ever did. */
-  #expiries: Map<string, number> | undefined
-  /** At or before the earliest expiry. */
-  #nextExpiryMs: number = Number.POSITIVE_INFINITY
+  /** Undefined as long as no field ever had an expiry. */
+  #expiries: Expiries | undefined
 
   get size(): number {
     return this.#fields.size
@@ -32,7 +37,7 @@ export class HashValue {
 
   /** Sets a field; true when it is new. A field that is set anew does not expire any more, unless told to keep that. */
   set(field: string, value: string, limits: EncodingLimits, keepExpiry = false): boolean {
-    if (!keepExpiry) this.#expiries?.delete(field)
+    if (!keepExpiry) this.#expiries?.times.delete(field)
     if (field.length > limits.value || value.length > limits.value) this.#encoding = 'hashtable'
     const isNew = this.#fields.set(field, value)
     if (isNew && this.#fields.size > limits.entries) this.#encoding = 'hashtable'
@@ -40,7 +45,7 @@ export class HashValue {
   }
 
   delete(field: string): boolean {
-    this.#expiries?.delete(field)
+    this.#expiries?.times.delete(field)
     return this.#encoding === 'listpack' ? this.#fields.deleteOrdered(field) : this.#fields.delete(field)
   }
 
@@ -70,44 +75,45 @@ export class HashValue {
 
   /** When a field expires, in milliseconds; undefined when it does not, or is not there. */
   expiryOf(field: string): number | undefined {
-    return this.#expiries?.get(field)
+    return this.#expiries?.times.get(field)
   }
 
   /** Lets a field expire at a time; false when it is not there. */
   expireAt(field: string, timeMs: number): boolean {
     if (!this.has(field)) return false
-    this.#expiries ??= new Map()
-    this.#expiries.set(field, timeMs)
-    this.#nextExpiryMs = Math.min(this.#nextExpiryMs, timeMs)
+    this.#expiries ??= { times: new Map(), nextMs: timeMs }
+    this.#expiries.times.set(field, timeMs)
+    this.#expiries.nextMs = Math.min(this.#expiries.nextMs, timeMs)
     return true
   }
 
   /** Keeps a field for good; false when it did not expire anyway. */
   persist(field: string): boolean {
-    return this.#expiries?.delete(field) ?? false
+    return this.#expiries?.times.delete(field) ?? false
   }
 
   /** No field expires before this time; it may be earlier than the first that does. */
   get nextExpiryMs(): number {
-    return this.#nextExpiryMs
+    return this.#expiries?.nextMs ?? Number.POSITIVE_INFINITY
   }
 
   /** How many fields have an expiry. */
   get expiring(): number {
-    return this.#expiries?.size ?? 0
+    return this.#expiries?.times.size ?? 0
   }
 
   /** Removes the fields whose time has come (expiry <= now) and returns their names. */
   removeExpired(nowMs: number): string[] {
-    if (nowMs < this.#nextExpiryMs || this.#expiries === undefined) return []
+    const expiries = this.#expiries
+    if (expiries === undefined || nowMs < expiries.nextMs) return []
     const expired: string[] = []
     let next = Number.POSITIVE_INFINITY
-    for (const [field, timeMs] of this.#expiries) {
+    for (const [field, timeMs] of expiries.times) {
       if (timeMs <= nowMs) expired.push(field)
       else next = Math.min(next, timeMs)
     }
     for (const field of expired) this.delete(field)
-    this.#nextExpiryMs = next
+    expiries.nextMs = next
     return expired
   }
 
@@ -120,8 +126,8 @@ export class HashValue {
     const copy = new HashValue()
     copy.#fields = this.#fields.clone()
     copy.#encoding = this.#encoding
-    if (this.#expiries !== undefined) copy.#expiries = new Map(this.#expiries)
-    copy.#nextExpiryMs = this.#nextExpiryMs
+    if (this.#expiries !== undefined)
+      copy.#expiries = { times: new Map(this.#expiries.times), nextMs: this.#expiries.nextMs }
     return copy
   }
 }

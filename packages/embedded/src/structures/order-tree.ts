@@ -7,6 +7,8 @@
 // ranks: find the two ends with countBelow..., then visit that interval of ranks in either direction.
 // Insert, remove, rank, at and countBelow are O(log n); a visit is O(log n + visited).
 
+import { LEAN } from './lean-array.ts'
+
 const LEAF = 64
 const FANOUT = 32
 
@@ -84,7 +86,10 @@ export class OrderTree {
   #insert(node: Node, score: number, member: string): Node | undefined {
     if (node.children === undefined) {
       const at = lowerBound(node, score, member)
-      if (at === node.scores.length) {
+      if (node.scores.length < LEAN) {
+        node.scores = node.scores.toSpliced(at, 0, score)
+        node.members = node.members.toSpliced(at, 0, member)
+      } else if (at === node.scores.length) {
         node.scores.push(score)
         node.members.push(member)
       } else {

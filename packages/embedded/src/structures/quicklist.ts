@@ -7,6 +7,8 @@
 // stays within about the square root of the length. So a list of n elements has O(sqrt n) chunks of O(sqrt n) elements:
 // the ends are O(1) amortised, anything in the middle O(sqrt n). No chunk is ever empty.
 
+import { LEAN } from './lean-array.ts'
+
 const END = 128
 
 export class Quicklist {
@@ -37,7 +39,8 @@ export class Quicklist {
   pushHead(element: string): void {
     const chunks = this.#chunks
     const first = chunks[0]
-    if (first === undefined) chunks.push([element])
+    if (first === undefined) this.#chunks = [[element]]
+    else if (first.length < LEAN) chunks[0] = [element].concat(first)
     else if (first.length < END) first.unshift(element)
     else {
       const second = chunks[1]
@@ -53,7 +56,8 @@ export class Quicklist {
   pushTail(element: string): void {
     const chunks = this.#chunks
     const last = chunks[chunks.length - 1]
-    if (last === undefined) chunks.push([element])
+    if (last === undefined) this.#chunks = [[element]]
+    else if (last.length < LEAN) chunks[chunks.length - 1] = last.concat(element)
     else if (last.length < END) last.push(element)
     else {
       const second = chunks[chunks.length - 2]

@@ -14,6 +14,8 @@
 // Up to SMALL entries there is no Map: comparing a handful of strings is as fast and much leaner. V8 limits a Map to about
 // 16.7 million entries, and so this one.
 
+import { LEAN } from './lean-array.ts'
+
 const SMALL = 12
 
 /** A step of a scan: visit positions start..end-1, then ask again with `next`; "0" is the end. */
@@ -70,8 +72,14 @@ export class ScanMap<V> {
       this.#values[position] = value
       return false
     }
-    const size = this.#keys.push(key)
-    this.#values.push(value)
+    if (this.#keys.length < LEAN) {
+      this.#keys = this.#keys.concat(key)
+      this.#values = this.#values.concat([value])
+    } else {
+      this.#keys.push(key)
+      this.#values.push(value)
+    }
+    const size = this.#keys.length
     if (this.#positions !== undefined) this.#positions.set(key, size - 1)
     else if (size > SMALL) this.#positions = new Map(this.#keys.map((name, i) => [name, i]))
     return true

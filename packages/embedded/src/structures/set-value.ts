@@ -1,4 +1,5 @@
 // A set: sorted by value while it is an intset (only integers, few of them), in no particular order as a hashtable.
+import { LEAN } from './lean-array.ts'
 import { parseInteger } from './numbers.ts'
 import { ScanMap } from './scan-map.ts'
 
@@ -53,7 +54,8 @@ export class SetValue {
     }
     const at = this.#find(this.#integers, member)
     if (at >= 0) return false
-    this.#integers.splice(~at, 0, member)
+    if (this.#integers.length < LEAN) this.#integers = this.#integers.toSpliced(~at, 0, member)
+    else this.#integers.splice(~at, 0, member)
     if (this.#integers.length > maxIntsetEntries) this.promote()
     return true
   }

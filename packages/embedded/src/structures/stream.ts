@@ -6,6 +6,7 @@
 // node, marked, until the node has no live one left: the node's size and its dumped bytes depend on it.
 // Append is O(1), a range O(log n + visited), delete O(log n + node).
 import type { ConsumerGroup } from './consumer-group.ts'
+import { LEAN } from './lean-array.ts'
 import { elementSize, listpackSize } from './listpack.ts'
 import { addIntegers, type Integer } from './numbers.ts'
 import { SortedMap } from './sorted-map.ts'
@@ -24,7 +25,7 @@ export interface StreamNode {
   /** The field names of its first entry: entries with the same ones share them. */
   readonly masterFields: readonly string[]
   /** In id order, deleted ones included. */
-  readonly entries: StreamEntry[]
+  entries: StreamEntry[]
   live: number
   /** Bytes of all listpack elements but the two counters. */
   bytes: number
@@ -99,7 +100,8 @@ export class Stream {
 
   /** Adds an entry to a node with its byte count, counting it when it is live. Used by append and by whoever loads a stream. */
   appendTo(node: StreamNode, entry: StreamEntry): void {
-    node.entries.push(entry)
+    if (node.entries.length < LEAN) node.entries = node.entries.concat(entry)
+    else node.entries.push(entry)
     node.bytes += entryBytes(node, entry)
     if (entry.isDeleted) return
     node.live++
