@@ -38,7 +38,10 @@ export interface CommandSpec {
   readonly words: number
   /** The name as it goes over the wire, each word a bulk string: `$3\r\nGET\r\n`, `$6\r\nCONFIG\r\n$3\r\nGET\r\n`. */
   readonly header: string
-  /** Index of the only key or the first of several when it is the same for all arguments, counted with the name as word 0; else 0. */
+  /**
+   * Index of the first key, or of the shard channel, when it is the same for all arguments, counted with the name as word 0;
+   * else 0. One array access tells the slot of most commands.
+   */
   readonly firstKey: number
 }
 

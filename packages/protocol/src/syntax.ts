@@ -83,7 +83,7 @@ export function parseSyntax(line: string): readonly Argument[] {
 
   /** What follows a token: all the rest, the next value, or nothing at all. */
   function owned(token: string, takesRest: boolean): Argument {
-    const bare: Argument = { name: token.toLowerCase(), type: 'pure-token', token }
+    const bare: Argument = { name: token.toLowerCase() || '""', type: 'pure-token', token }
     if (takesRest) {
       const rest = sequence(false)
       if (rest.length === 0) return bare

@@ -1,0 +1,17 @@
+// What a file that uses the client costs the type checker. Time varies between machines, so the work is counted.
+import { execFile } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { expect, it } from 'vitest'
+
+/** Measured 21,000 when this was written, with the sources of client and protocol themselves, in 0.25 s. */
+const MOST_INSTANTIATIONS = 40_000
+
+it('A file that uses the client stays within the budget of the type checker', async () => {
+  const project = fileURLToPath(new URL('type-budget', import.meta.url))
+  const compiler = fileURLToPath(new URL('../../node_modules/typescript/bin/tsc', import.meta.url))
+  const { stdout } = await promisify(execFile)(process.execPath, [compiler, '-p', project, '--extendedDiagnostics'])
+  const instantiations = Number(/Instantiations:\s+(\d+)/.exec(stdout)?.[1])
+  expect(instantiations).toBeGreaterThan(1000)
+  expect(instantiations).toBeLessThan(MOST_INSTANTIATIONS)
+})
