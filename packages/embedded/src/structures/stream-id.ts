@@ -11,21 +11,12 @@ export const MIN_ID: StreamId = '\0'.repeat(16)
 export const MAX_ID: StreamId = '\xff'.repeat(16)
 export const MAX_SEQUENCE: Integer = 2n ** 64n - 1n
 
-function encode(value: Integer): string {
-  if (value === 0) return '\0\0\0\0\0\0\0\0'
-  const exact = typeof value === 'bigint'
-  const high = exact ? Number(value >> 32n) : Math.floor(value / 2 ** 32)
-  const low = exact ? Number(value & 0xffffffffn) : value >>> 0
-  return String.fromCharCode(
-    high >>> 24,
-    (high >>> 16) & 0xff,
-    (high >>> 8) & 0xff,
-    high & 0xff,
-    low >>> 24,
-    (low >>> 16) & 0xff,
-    (low >>> 8) & 0xff,
-    low & 0xff,
-  )
+function highWord(value: Integer): number {
+  return typeof value === 'bigint' ? Number(value >> 32n) : Math.floor(value / 2 ** 32)
+}
+
+function lowWord(value: Integer): number {
+  return typeof value === 'bigint' ? Number(value & 0xffffffffn) : value >>> 0
 }
 
 function word(id: StreamId, at: number): number {
@@ -40,7 +31,29 @@ function decode(id: StreamId, at: number): Integer {
 }
 
 export function streamId(ms: Integer, sequence: Integer): StreamId {
-  return encode(ms) + encode(sequence)
+  const a = highWord(ms)
+  const b = lowWord(ms)
+  const c = highWord(sequence)
+  const d = lowWord(sequence)
+  // One call: joining two halves would make a string in three pieces.
+  return String.fromCharCode(
+    a >>> 24,
+    (a >>> 16) & 0xff,
+    (a >>> 8) & 0xff,
+    a & 0xff,
+    b >>> 24,
+    (b >>> 16) & 0xff,
+    (b >>> 8) & 0xff,
+    b & 0xff,
+    c >>> 24,
+    (c >>> 16) & 0xff,
+    (c >>> 8) & 0xff,
+    c & 0xff,
+    d >>> 24,
+    (d >>> 16) & 0xff,
+    (d >>> 8) & 0xff,
+    d & 0xff,
+  )
 }
 
 export function idMs(id: StreamId): Integer {
