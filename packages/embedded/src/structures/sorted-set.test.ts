@@ -122,6 +122,16 @@ describe('SortedSet', () => {
     expect(long.encoding).toBe('skiplist')
   })
 
+  it('can be emptied as a whole and filled again', () => {
+    const set = new SortedSet()
+    for (let i = 0; i < 300; i++) set.set(String(i), i, LIMITS)
+    expect(set.removeRange(-5, 1000)).toHaveLength(300)
+    expect([set.size, set.has('7'), set.encoding]).toEqual([0, false, 'skiplist'])
+    set.set('7', 1, LIMITS)
+    expect(entries(set)).toEqual([['7', 1]])
+    expect([set.score('7'), set.rank('7')]).toEqual([1, 0])
+  })
+
   it('scans a listpack in one ordered step and a skiplist in many', () => {
     const set = new SortedSet()
     for (let i = 0; i < 100; i++) set.set(String(i), -i, LIMITS)

@@ -10,7 +10,7 @@ import { ScanMap } from './scan-map.ts'
 const UNINDEXED = 64
 
 export class SortedSet {
-  readonly #tree = new OrderTree()
+  #tree = new OrderTree()
   #scores: ScanMap<number> | undefined
   #encoding: 'listpack' | 'skiplist' = 'listpack'
 
@@ -105,7 +105,12 @@ export class SortedSet {
   removeRange(start: number, end: number): string[] {
     const members: string[] = []
     this.#tree.visit(start, end, (member) => members.push(member))
-    for (const member of members) this.delete(member)
+    if (members.length === this.size) {
+      this.#tree = new OrderTree()
+      this.#scores?.clear()
+    } else {
+      for (const member of members) this.delete(member)
+    }
     return members
   }
 
