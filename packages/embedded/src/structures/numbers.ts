@@ -259,8 +259,9 @@ function roundRational(
   else denominator <<= BigInt(-shift)
   exponent -= shift
   let quotient = numerator / denominator
-  let sticky = numerator % denominator !== 0n
-  let excess = bitLength(quotient) - bits
+  const remainder = numerator % denominator
+  const sticky = remainder !== 0n
+  const excess = bitLength(quotient) - bits
   if (excess > 0) {
     const drop = BigInt(excess)
     const rest = quotient & ((1n << drop) - 1n)
@@ -270,16 +271,13 @@ function roundRational(
     if (rest > half || (rest === half && (sticky || (quotient & 1n) === 1n))) quotient += 1n
   } else if (sticky) {
     // Subnormal: the quotient is already at the finest step, so the remainder decides.
-    const twice = (numerator % denominator) * 2n
+    const twice = remainder * 2n
     if (twice > denominator || (twice === denominator && (quotient & 1n) === 1n)) quotient += 1n
   }
-  sticky = false
-  excess = bitLength(quotient) - bits
-  if (excess > 0) {
-    quotient >>= BigInt(excess)
-    exponent += excess
-  }
-  return { mantissa: quotient, exponent }
+  // Rounding up may have carried into one more bit, which is then a power of two.
+  return bitLength(quotient) > bits
+    ? { mantissa: quotient >> 1n, exponent: exponent + 1 }
+    : { mantissa: quotient, exponent }
 }
 
 function longDouble(negative: boolean, mantissa: bigint, two: number, ten: number): LongDouble {
