@@ -2568,19 +2568,14 @@ export abstract class Commands<M extends Mode> implements Issuer {
   }
 
   /** `JSON.ARRLEN key [path]`. Since 1.0.0. */
-  jsonArrlen(key: Arg, path?: Arg): Result<M, (number | null)[] | number | null> {
-    const words: Arg[] = [key]
-    if (path !== undefined) words.push(path)
-    return this.issue<(number | null)[] | number | null>(JSON_ARRLEN, words)
+  jsonArrlen(key: Arg, path: Arg): Result<M, (number | null)[] | number | null> {
+    return this.issue<(number | null)[] | number | null>(JSON_ARRLEN, [key, path])
   }
 
   /** `JSON.ARRPOP key [path [index:int]]`. Since 1.0.0. */
-  jsonArrpop(key: Arg, path?: Arg, index?: Integer): Result<M, (M['value'] | null)[] | M['value'] | null> {
-    const words: Arg[] = [key]
-    if (path !== undefined) {
-      words.push(path)
-      if (index !== undefined) words.push(index)
-    }
+  jsonArrpop(key: Arg, path: Arg, index?: Integer): Result<M, (M['value'] | null)[] | M['value'] | null> {
+    const words: Arg[] = [key, path]
+    if (index !== undefined) words.push(index)
     return this.issue<(M['value'] | null)[] | M['value'] | null>(JSON_ARRPOP, words)
   }
 
@@ -2597,10 +2592,8 @@ export abstract class Commands<M extends Mode> implements Issuer {
   }
 
   /** `JSON.DEBUG MEMORY key [path]`. Since 1.0.0. */
-  jsonDebugMemory(key: Arg, path?: Arg): Result<M, number[] | number | null> {
-    const words: Arg[] = [key]
-    if (path !== undefined) words.push(path)
-    return this.issue<number[] | number | null>(JSON_DEBUG_MEMORY, words)
+  jsonDebugMemory(key: Arg, path: Arg): Result<M, number[] | number | null> {
+    return this.issue<number[] | number | null>(JSON_DEBUG_MEMORY, [key, path])
   }
 
   /** `JSON.DEL key [path]`. Since 1.0.0. */
@@ -2618,14 +2611,14 @@ export abstract class Commands<M extends Mode> implements Issuer {
   }
 
   /** `JSON.GET key [INDENT indent] [NEWLINE newline] [SPACE space] [path...]`. Since 1.0.0. */
-  jsonGet(key: Arg, paths?: Many<Arg>, options?: JsonGetOptions): Result<M, M['value'] | null> {
+  jsonGet(key: Arg, paths: Many<Arg>, options?: JsonGetOptions): Result<M, M['value'] | null> {
     const words: Arg[] = [key]
     if (options !== undefined) {
       if (options.indent !== undefined) words.push('INDENT', options.indent)
       if (options.newline !== undefined) words.push('NEWLINE', options.newline)
       if (options.space !== undefined) words.push('SPACE', options.space)
     }
-    if (paths !== undefined) pushAll(words, paths)
+    pushAll(words, paths)
     return this.issue<M['value'] | null>(JSON_GET, words)
   }
 
@@ -2667,24 +2660,18 @@ export abstract class Commands<M extends Mode> implements Issuer {
   }
 
   /** `JSON.OBJKEYS key [path]`. Since 1.0.0. */
-  jsonObjkeys(key: Arg, path?: Arg): Result<M, (M['value'][] | null)[] | M['value'][] | null> {
-    const words: Arg[] = [key]
-    if (path !== undefined) words.push(path)
-    return this.issue<(M['value'][] | null)[] | M['value'][] | null>(JSON_OBJKEYS, words)
+  jsonObjkeys(key: Arg, path: Arg): Result<M, (M['value'][] | null)[] | M['value'][] | null> {
+    return this.issue<(M['value'][] | null)[] | M['value'][] | null>(JSON_OBJKEYS, [key, path])
   }
 
   /** `JSON.OBJLEN key [path]`. Since 1.0.0. */
-  jsonObjlen(key: Arg, path?: Arg): Result<M, (number | null)[] | number | null> {
-    const words: Arg[] = [key]
-    if (path !== undefined) words.push(path)
-    return this.issue<(number | null)[] | number | null>(JSON_OBJLEN, words)
+  jsonObjlen(key: Arg, path: Arg): Result<M, (number | null)[] | number | null> {
+    return this.issue<(number | null)[] | number | null>(JSON_OBJLEN, [key, path])
   }
 
   /** `JSON.RESP key [path]`. Since 1.0.0. @deprecated */
-  jsonResp(key: Arg, path?: Arg): Result<M, unknown> {
-    const words: Arg[] = [key]
-    if (path !== undefined) words.push(path)
-    return this.issue<unknown>(JSON_RESP, words)
+  jsonResp(key: Arg, path: Arg): Result<M, unknown> {
+    return this.issue<unknown>(JSON_RESP, [key, path])
   }
 
   /** `JSON.SET key path value [NX|XX]`. Since 1.0.0. */
@@ -2703,10 +2690,8 @@ export abstract class Commands<M extends Mode> implements Issuer {
   }
 
   /** `JSON.STRLEN key [path]`. Since 1.0.0. */
-  jsonStrlen(key: Arg, path?: Arg): Result<M, (number | null)[] | number | null> {
-    const words: Arg[] = [key]
-    if (path !== undefined) words.push(path)
-    return this.issue<(number | null)[] | number | null>(JSON_STRLEN, words)
+  jsonStrlen(key: Arg, path: Arg): Result<M, (number | null)[] | number | null> {
+    return this.issue<(number | null)[] | number | null>(JSON_STRLEN, [key, path])
   }
 
   /** `JSON.TOGGLE key path`. Since 2.0.0. */
@@ -2715,10 +2700,8 @@ export abstract class Commands<M extends Mode> implements Issuer {
   }
 
   /** `JSON.TYPE key [path]`. Since 1.0.0. */
-  jsonType(key: Arg, path?: Arg): Result<M, string[] | string | null> {
-    const words: Arg[] = [key]
-    if (path !== undefined) words.push(path)
-    return this.issue<string[] | string | null>(JSON_TYPE, words, modulesShapes.jsonTypes)
+  jsonType(key: Arg, path: Arg): Result<M, string[] | string | null> {
+    return this.issue<string[] | string | null>(JSON_TYPE, [key, path], modulesShapes.jsonTypes)
   }
 
   /** `KEYS pattern`. Since 1.0.0. */

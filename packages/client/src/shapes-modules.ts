@@ -193,7 +193,8 @@ export function onlyNumber(reply: unknown): unknown {
 
 export function chunk(reply: unknown): Chunk {
   const [iterator, data] = list(reply)
-  return { iterator: number(iterator), data: data === '' || data === null ? null : (data as Buffer) }
+  const empty = data === null || (data as string | Buffer).length === 0
+  return { iterator: number(iterator), data: empty ? null : (data as Buffer) }
 }
 
 export function counted(reply: unknown): Counted<unknown>[] {
