@@ -72,6 +72,26 @@ describe('a lost connection', () => {
     expect([...unsent, waited].map(({ outcome }) => outcome)).toEqual([1, 2, 3, 4])
   })
 
+  test('in the middle of the handshake is a failed attempt, and the next follows', async () => {
+    const { client, peer, clock } = await scripted(undefined, { db: 1 })
+    let broken = 5
+    peer.courteous = false
+    peer.answer = (words, link) => {
+      if (broken > 0 && words[0] === 'HELLO') {
+        broken--
+        setImmediate(() => link.lose())
+        return undefined
+      }
+      return courtesy(words) ?? '$1\r\nx\r\n'
+    }
+    peer.last.lose()
+    const read = watch(client.get('a'))
+    await clock.advance(5000)
+    expect(broken).toBe(0)
+    expect(read.outcome).toBe('x')
+    expect(client.health().nodes[0]!.waiting.count).toBe(0)
+  })
+
   test('a read that keeps losing its connection is given up after maxRetries', async () => {
     const { client, peer, clock } = await scripted((_, link) => void setImmediate(() => link.lose()), { maxRetries: 2 })
     const read = watch(client.get('a'))
@@ -451,6 +471,17 @@ describe('blocking commands', () => {
 })
 
 describe('the pool', () => {
+  test('whose dialling fails keeps the command until the server is back', async () => {
+    const { client, peer, clock } = await scripted((words) => (words[0] === 'BLPOP' ? '_\r\n' : '+PONG\r\n'))
+    peer.refusal = new Error('refused')
+    const pop = watch(client.blpop('l', 0))
+    await clock.advance(2000)
+    expect(pop.outcome).toBe('pending')
+    peer.refusal = null
+    await clock.advance(6000)
+    expect(pop.outcome).toBeNull()
+  })
+
   test('has a maximum, a queue, and a limit for waiting in it', async () => {
     const { client, peer, clock } = await scripted(undefined, { pool: { max: 2, acquireTimeoutMs: 300 } })
     const pops = ['a', 'b', 'c', 'd'].map((key) => watch(client.blpop(key, 0)))

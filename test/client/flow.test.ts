@@ -1,8 +1,10 @@
 // Requests and replies on one connection, against a peer that answers as told.
 import { type Arg, ConnectionError, ReplyError, UsageError } from '@ochre/client'
 import { DecodeMode, lookupCommand } from '@ochre/protocol'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterEach, describe, expect, test, vi } from 'vitest'
 import { type CallSettings, Command, type Request } from '../../packages/client/src/command.ts'
+import { Connection } from '../../packages/client/src/connection.ts'
+import { ask, boundCommand } from '../../packages/client/src/handshake.ts'
 import { Node } from '../../packages/client/src/node.ts'
 import { readOptions } from '../../packages/client/src/options.ts'
 import { FakeClock, settle } from './fake-clock.ts'
@@ -294,4 +296,69 @@ describe('a batch', () => {
     await clock.advance(1000)
     expect(await batch).toEqual([1, 1])
   })
+})
+
+test('a receiver of pushes that throws cannot disturb the replies around them; its error surfaces afterwards', async () => {
+  const surfaced: unknown[] = []
+  const later = vi.spyOn(globalThis, 'queueMicrotask').mockImplementation((callback) => {
+    Promise.resolve()
+      .then(callback)
+      .catch((error) => surfaced.push(error))
+  })
+  try {
+    const peer = new ScriptedPeer()
+    const replies: unknown[] = []
+    const connection = new Connection(
+      peer,
+      {
+        onRefused: (_, command, error) => command.fail(error),
+        onPush: () => {
+          throw new Error('bug in a listener')
+        },
+        onUnsolicited: (_, reply) => {
+          replies.push(reply)
+          throw new Error('another bug')
+        },
+        onLost: () => {},
+      },
+      new FakeClock(),
+    )
+    await connection.opened
+    const calls = [ask(connection, 'GET', 'a'), ask(connection, 'GET', 'b')]
+    await settle()
+    peer.last.send('>1\r\n+x\r\n$1\r\n1\r\n>1\r\n+x\r\n$1\r\n2\r\n+more\r\n')
+    expect(await Promise.all(calls)).toEqual(['1', '2'])
+    await settle()
+    expect(replies).toEqual(['more'])
+    expect(surfaced).toHaveLength(3)
+    expect(connection.closed).toBe(false)
+    connection.destroy()
+    await settle()
+  } finally {
+    later.mockRestore()
+  }
+})
+
+test('a request that is answered with pushes can be posted between others', async () => {
+  const peer = new ScriptedPeer()
+  const pushes: unknown[] = []
+  const connection = new Connection(
+    peer,
+    {
+      onRefused: (_, command, error) => command.fail(error),
+      onPush: (_, items) => void pushes.push(items),
+      onLost: () => {},
+    },
+    new FakeClock(),
+  )
+  await connection.opened
+  connection.post(boundCommand(['SUBSCRIBE', 'c']))
+  const ping = ask(connection, 'PING')
+  await settle()
+  expect(peer.last.requests).toEqual(['SUBSCRIBE c', 'PING'])
+  peer.last.send('>3\r\n+subscribe\r\n+c\r\n:1\r\n+PONG\r\n')
+  expect(await ping).toBe('PONG')
+  expect(pushes).toEqual([['subscribe', 'c', 1]])
+  connection.destroy()
+  await settle()
 })

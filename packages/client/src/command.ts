@@ -80,6 +80,10 @@ export class Command implements EncodedRequest {
   state: CommandState = CommandState.NEW
   /** How often it has been handed to a connection. */
   attempts = 0
+  /** How often its connection was lost after its bytes had left. */
+  losses = 0
+  /** Belongs to its connection (handshake, PING, a transaction with WATCH): never sent on another. */
+  bound = false
   /** Whether a second run does no harm: read-only by the table, idempotent by the table or by the caller. */
   readonly repeatable: boolean
   timeoutMs: number

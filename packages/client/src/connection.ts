@@ -228,13 +228,25 @@ export class Connection implements LinkEvents, ReplySink {
   }
 
   onPush(items: unknown[]): void {
-    if (!this.over) this.owner.onPush(this, items)
+    if (this.over) return
+    try {
+      this.owner.onPush(this, items)
+    } catch (error) {
+      rethrowLater(error)
+    }
   }
 
   private unsolicited(value: unknown): void {
     if (this.over) return
-    if (this.owner.onUnsolicited) this.owner.onUnsolicited(this, value)
-    else this.destroy(new Error('The server sent a reply that nothing asked for.'))
+    if (this.owner.onUnsolicited === undefined) {
+      this.destroy(new Error('The server sent a reply that nothing asked for.'))
+      return
+    }
+    try {
+      this.owner.onUnsolicited(this, value)
+    } catch (error) {
+      rethrowLater(error)
+    }
   }
 
   /** A tick queued from a microtask runs when the microtasks are drained: chains of awaits land in one flush. */
@@ -251,6 +263,13 @@ export class Connection implements LinkEvents, ReplySink {
 
   private readonly write = (data: string | Buffer, encoding: 'latin1' | 'utf8'): boolean =>
     this.link.write(data, encoding)
+}
+
+/** A bug of a receiver must surface, but not in the middle of decoding. */
+function rethrowLater(error: unknown): void {
+  queueMicrotask(() => {
+    throw error
+  })
 }
 
 /** The common refusal of a batch of which nothing has run, so that all of it can be repeated. */

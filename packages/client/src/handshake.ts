@@ -67,13 +67,16 @@ export function commandOf(words: readonly Arg[], settings: CallSettings): Comman
 
 /** Sends a command of our own on this very connection. */
 export function ask(connection: Connection, ...words: Arg[]): Promise<unknown> {
-  const command = commandOf(words, INTERNAL)
+  const command = boundCommand(words)
   connection.send(command)
   return command.promise
 }
 
-export function pingCommand(): Command {
-  return commandOf(['PING'], INTERNAL)
+/** A command of our own that makes sense on one connection only. */
+export function boundCommand(words: readonly Arg[]): Command {
+  const command = commandOf(words, INTERNAL)
+  command.bound = true
+  return command
 }
 
 function wordText(word: Arg | undefined): string {

@@ -14,12 +14,12 @@ import type { Connection, ConnectionOwner } from './connection.ts'
 import { Deadlines } from './deadline.ts'
 import {
   authenticate,
+  boundCommand,
   type Credentials,
   type Dialling,
   type Greeting,
   type HandshakeSettings,
   openConnection,
-  pingCommand,
 } from './handshake.ts'
 import { Identity } from './identity.ts'
 import { Lines, type LinesHost } from './lines.ts'
@@ -134,9 +134,10 @@ export class Node implements Router, ConnectionOwner, LinesHost, PoolHost, Comma
     }
   }
 
-  connect(): Promise<void> {
+  async connect(): Promise<void> {
     this.watch()
-    return this.lines.connect()
+    await this.lines.connect()
+    this.pool.tend()
   }
 
   send(command: Command): void {
@@ -257,14 +258,7 @@ export class Node implements Router, ConnectionOwner, LinesHost, PoolHost, Comma
   }
 
   onPush(_connection: Connection, items: unknown[]): void {
-    try {
-      this.pushed?.(items)
-    } catch (error) {
-      // A bug of the receiver must surface, but not in the middle of decoding.
-      queueMicrotask(() => {
-        throw error
-      })
-    }
+    this.pushed?.(items)
   }
 
   onLost(connection: Connection, cause: Error | null, sent: Command[], unsent: Command[]): void {
@@ -283,7 +277,7 @@ export class Node implements Router, ConnectionOwner, LinesHost, PoolHost, Comma
   lost(command: Command, left: boolean, cause: Error | null): void {
     if (!this.survives(command, left, cause)) return
     command.holder = null
-    this.repeatLater(command, backoffMs(this.settings.backoff, command.attempts - 1, this.clock.random()))
+    this.repeatLater(command, backoffMs(this.settings.backoff, command.attempts, this.clock.random()))
   }
 
   refresh(connection: Connection): void {
@@ -376,6 +370,7 @@ export class Node implements Router, ConnectionOwner, LinesHost, PoolHost, Comma
   /** Whether a command whose connection was lost may go on; otherwise it has been failed. */
   private survives(command: Command, left: boolean, cause: Error | null): boolean {
     if (command.settled) return false
+    if (left) command.losses++
     if (this.closed) {
       command.fail(new ConnectionError('CLIENT_CLOSED', CLOSED, { maybeExecuted: left }))
       return false
@@ -418,7 +413,7 @@ export class Node implements Router, ConnectionOwner, LinesHost, PoolHost, Comma
   }
 
   private readonly ping = (): Command => {
-    const command = pingCommand()
+    const command = boundCommand(['PING'])
     const startedAt = this.clock.now()
     command.promise.then(
       () => {

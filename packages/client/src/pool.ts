@@ -109,7 +109,12 @@ export class Pool implements ConnectionOwner {
         connection.patient = true
         connection.send(command)
       },
-      (error: Error) => command.fail(error),
+      (error: Error) => {
+        command.attempts++
+        if (error instanceof ConnectionError && error.code === 'CONNECTION_FAILED')
+          this.host.lost(command, false, error)
+        else command.fail(error)
+      },
     )
   }
 

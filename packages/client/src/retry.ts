@@ -45,8 +45,8 @@ export function verdictOn(command: Command, code: string): Verdict {
   return NOT_NOW.get(code) ?? 'answer'
 }
 
-/** Whether a command whose connection was lost may be sent again. */
+/** Whether a command whose connection was lost may be sent again. `left`: its bytes had left. */
 export function mayRepeat(command: Command, left: boolean, maxRetries: number): boolean {
-  if (command.settled) return false
-  return !left || (command.repeatable && command.attempts <= maxRetries)
+  if (command.settled || command.bound) return false
+  return !left || (command.repeatable && command.losses <= maxRetries)
 }
