@@ -35,6 +35,8 @@ export interface Settings {
   'hash-max-listpack-entries': number
   'hash-max-listpack-value': number
   'set-max-intset-entries': number
+  'zset-max-listpack-entries': number
+  'zset-max-listpack-value': number
 }
 
 export type SettingName = keyof Settings
@@ -50,6 +52,8 @@ const SETTINGS: { readonly [Name in SettingName]: Setting<Settings[Name]> } = {
   'hash-max-listpack-entries': { ...count(512), alias: 'hash-max-ziplist-entries' },
   'hash-max-listpack-value': { ...bytes(64), alias: 'hash-max-ziplist-value' },
   'set-max-intset-entries': count(512),
+  'zset-max-listpack-entries': { ...count(128), alias: 'zset-max-ziplist-entries' },
+  'zset-max-listpack-value': { ...bytes(64), alias: 'zset-max-ziplist-value' },
 }
 
 const NAMES: ReadonlyMap<string, SettingName> = new Map(

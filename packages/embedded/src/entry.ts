@@ -3,6 +3,7 @@ import type { HashValue } from './structures/hash-value.ts'
 import { parseInteger } from './structures/numbers.ts'
 import type { Quicklist } from './structures/quicklist.ts'
 import type { SetValue } from './structures/set-value.ts'
+import type { SortedSet } from './structures/sorted-set.ts'
 
 /** The value of each type. A new type is one line here and one case in `cloneValue` and `encodingOf`. */
 export interface Values {
@@ -11,6 +12,7 @@ export interface Values {
   list: Quicklist
   hash: HashValue
   set: SetValue
+  zset: SortedSet
 }
 
 /** A type's name as TYPE answers it. */
@@ -82,6 +84,8 @@ function cloneValue(entry: Entry): Values[ValueType] {
       return value.clone()
     case 'set':
       return value.clone()
+    case 'zset':
+      return value.clone()
   }
 }
 
@@ -97,6 +101,8 @@ export function encodingOf(entry: Entry): Encoding {
     case 'hash':
       return value.encoding
     case 'set':
+      return value.encoding
+    case 'zset':
       return value.encoding
   }
 }

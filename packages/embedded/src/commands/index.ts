@@ -8,13 +8,28 @@ import { hash } from './hash.ts'
 import { list } from './list.ts'
 import { scripting } from './scripting.ts'
 import { set } from './set.ts'
+import { sortedSet } from './sorted-set.ts'
+import { sortedSetAlgebra } from './sorted-set-algebra.ts'
+import { sortedSetRange } from './sorted-set-range.ts'
 import { string } from './string.ts'
 import { transactions } from './transactions.ts'
 
 /** Handlers by the table's name: `get`, `config set`. A container has no handler of its own. */
 export type Group = Readonly<Record<string, Handler>>
 
-const GROUPS: readonly Group[] = [connection, string, generic, transactions, list, hash, set, scripting]
+const GROUPS: readonly Group[] = [
+  connection,
+  string,
+  generic,
+  transactions,
+  list,
+  hash,
+  set,
+  sortedSet,
+  sortedSetRange,
+  sortedSetAlgebra,
+  scripting,
+]
 
 export interface Command {
   readonly spec: CommandSpec
