@@ -4,12 +4,12 @@
 // output. One turn runs at a time and never waits, which is what makes each command, transaction and script atomic.
 import { FailureReply, type Link, type LinkEvents, type Transport, UsageError } from '@ochre/protocol'
 import { Blocking } from './blocking.ts'
+import { internalFailure } from './call.ts'
 import { Clock, type Timer } from './clock.ts'
 import { defaultSettings, type Settings, writeSetting } from './config.ts'
 import type { Connection } from './connection.ts'
 import { Database } from './database.ts'
 import { cloneEntry, type Entry } from './entry.ts'
-import { internalFailure } from './execute.ts'
 import { dialEngine } from './link.ts'
 import { Scripting } from './lua/scripting.ts'
 import { Pubsub } from './pubsub.ts'

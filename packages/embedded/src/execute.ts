@@ -1,8 +1,6 @@
-// From arguments to a reply: the one path that sockets, transactions and scripts share.
-//
-//   execute   find the command -> refuse it, queue it (MULTI) or call it
-//   call      run the handler, turn a thrown failure into a reply, log the change, and at the outermost level finish the unit
+// From arguments to a reply: find the command -> refuse it, queue it (MULTI) or call it (call.ts).
 import { CommandFlag, FailureReply } from '@ochre/protocol'
+import { call } from './call.ts'
 import { COMMANDS, type Command } from './commands/index.ts'
 import { QUEUED, quotable, wrongArity } from './failures.ts'
 import type { Outcome, Session } from './session.ts'
@@ -14,32 +12,10 @@ export function execute(session: Session, args: readonly string[]): Outcome {
   const refusal = refusalOf(session, command, args)
   if (refusal !== null) return refuse(session, command, refusal)
   if (session.queue !== null && !command.isImmediate) {
-    session.queue.push(args)
+    session.queue.push({ command, args })
     return QUEUED
   }
   return call(session, command, args)
-}
-
-/** Runs a command that has been admitted. Inside EXEC and scripts it is called for each command of the unit. */
-export function call(session: Session, command: Command, args: readonly string[]): Outcome {
-  const { engine } = session
-  session.lastCommand = command.spec.name
-  session.lastUsedAt = engine.now
-  engine.stats.commands++
-  const frame = engine.enter()
-  let outcome: Outcome
-  try {
-    outcome = command.handler(session, args)
-  } catch (failure) {
-    outcome = failure instanceof FailureReply ? failure : internalFailure(failure)
-  }
-  engine.leave(frame, session, args)
-  return outcome
-}
-
-/** A defect of the engine, or a value beyond what V8 can hold, must not take the process down. */
-export function internalFailure(error: unknown): FailureReply {
-  return new FailureReply(`ERR internal error: ${quotable(String(error), 128)}`)
 }
 
 /** The command that arguments name, or the failure for one that does not exist. */

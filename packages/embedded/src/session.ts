@@ -2,6 +2,7 @@
 // as their context. A session without a connection (a script's) has no output; everything else is the same.
 import { encodeReply, type FailureReply, type Reply, type RespVersion } from '@ochre/protocol'
 import type { BlockRequest, Waiter } from './blocking.ts'
+import type { Command } from './commands/index.ts'
 import type { Connection } from './connection.ts'
 import type { Database } from './database.ts'
 import type { Engine } from './engine.ts'
@@ -33,7 +34,7 @@ export class Session {
   lastCommand = ''
   lastUsedAt: number
   /** Commands queued since MULTI; null outside a transaction. */
-  queue: (readonly string[])[] | null = null
+  queue: { readonly command: Command; readonly args: readonly string[] }[] | null = null
   /** A command was refused while queueing: EXEC must fail. */
   isAborted = false
   /** A watched key was changed: EXEC does nothing. */

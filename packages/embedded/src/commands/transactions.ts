@@ -1,6 +1,6 @@
 // MULTI, EXEC, DISCARD, WATCH, UNWATCH.
 import { FailureReply, NULL_ARRAY, type Reply } from '@ochre/protocol'
-import { call, findCommand } from '../execute.ts'
+import { call } from '../call.ts'
 import { OK } from '../failures.ts'
 import { type Handler, NO_REPLY, type Outcome, type Session } from '../session.ts'
 
@@ -23,9 +23,8 @@ function exec(session: Session): Outcome {
   const wasDenied = session.isDenyBlocking
   session.isDenyBlocking = true
   const replies: Reply[] = []
-  for (const args of queue) {
-    const command = findCommand(args)
-    const outcome = command instanceof FailureReply ? command : call(session, command, args)
+  for (const { command, args } of queue) {
+    const outcome = call(session, command, args)
     replies.push(outcome === NO_REPLY ? null : outcome)
   }
   session.isDenyBlocking = wasDenied

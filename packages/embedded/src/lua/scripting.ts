@@ -3,9 +3,10 @@
 // A script runs inside one command (EVAL, FCALL), so nothing else happens meanwhile, and the changes of its commands are
 // logged as one unit. Its commands run in a session of their own: SELECT in a script does not move the client.
 import { CommandFlag, FailureReply, type Reply } from '@ochre/protocol'
+import { call } from '../call.ts'
 import type { Command } from '../commands/index.ts'
 import type { Engine } from '../engine.ts'
-import { call, findCommand } from '../execute.ts'
+import { findCommand } from '../execute.ts'
 import { NO_REPLY, type Session } from '../session.ts'
 import { Libraries } from './libraries.ts'
 import { LuaPanic, LuaRuntime, type ScriptHost } from './runtime.ts'
