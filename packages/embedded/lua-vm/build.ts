@@ -55,6 +55,38 @@ const changes: [file: string, from: string, to: string][] = [
   ['lobject.c', 'strtoul(', 'strtoull('],
   ['lbaselib.c', 'luaL_loadfile(L, fname)', 'LUA_ERRERR'],
   ['lua_cjson.c', '#include "../../../src/solarisfixes.h"', ''],
+  // gcc reads arguments from the right, which shows in which of two wrong ones is named.
+  [
+    'lmathlib.c',
+    'lua_pushnumber(L, fmod(luaL_checknumber(L, 1), luaL_checknumber(L, 2)))',
+    'lua_Number second = luaL_checknumber(L, 2); lua_pushnumber(L, fmod(luaL_checknumber(L, 1), second))',
+  ],
+  [
+    'lmathlib.c',
+    'lua_pushnumber(L, pow(luaL_checknumber(L, 1), luaL_checknumber(L, 2)))',
+    'lua_Number second = luaL_checknumber(L, 2); lua_pushnumber(L, pow(luaL_checknumber(L, 1), second))',
+  ],
+  [
+    'lmathlib.c',
+    'lua_pushnumber(L, atan2(luaL_checknumber(L, 1), luaL_checknumber(L, 2)))',
+    'lua_Number second = luaL_checknumber(L, 2); lua_pushnumber(L, atan2(luaL_checknumber(L, 1), second))',
+  ],
+  [
+    'lmathlib.c',
+    'lua_pushnumber(L, ldexp(luaL_checknumber(L, 1), luaL_checkint(L, 2)))',
+    'lua_Number second = luaL_checkint(L, 2); lua_pushnumber(L, ldexp(luaL_checknumber(L, 1), second))',
+  ],
+  // What musl leaves open and glibc does: the exponent of infinity, the text of a null pointer (and '-nan', in vm.c).
+  [
+    'lmathlib.c',
+    'lua_pushnumber(L, frexp(luaL_checknumber(L, 1), &e));',
+    'lua_Number n = luaL_checknumber(L, 1); lua_pushnumber(L, frexp(n, &e)); if (!isfinite(n)) e = 0;',
+  ],
+  [
+    'lobject.c',
+    'sprintf(buff, "%p", va_arg(argp, void *))',
+    'void *p = va_arg(argp, void *); sprintf(buff, p ? "%p" : "(nil)", p)',
+  ],
 ]
 
 const work = mkdtempSync(join(tmpdir(), 'lua-vm-'))
@@ -84,6 +116,7 @@ try {
     '-DLUA_ANSI',
     '-DENABLE_CJSON_GLOBAL',
     '-Dexit=vm_exit',
+    '-Dstrtod=vm_strtod',
     '-Dfputs=vm_fputs',
     '-Dfprintf=vm_fprintf',
     '-Dvfprintf=vm_vfprintf',

@@ -107,6 +107,16 @@ unsigned long long vm_unsigned(double number) {
   return (unsigned long long)(long long)(number - 9223372036854775808.0) ^ 0x8000000000000000ULL;
 }
 
+#undef strtod
+extern double strtod(const char *text, char **end);
+
+/* A text as a double as glibc reads it: '-nan' keeps its sign. */
+double vm_strtod(const char *text, char **end) {
+  double number = strtod(text, end);
+  while (isspace((unsigned char)*text)) text++;
+  return isnan(number) && *text == '-' ? -fabs(number) : number;
+}
+
 /* ---------------------------------------------------------------- throwing */
 
 void vm_raise(void) { host_raise(); }

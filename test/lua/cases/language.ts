@@ -1,6 +1,15 @@
 // The Lua language and its own libraries: what scripts compute must be what Lua 5.1 on a 64-bit server computes.
 
 export const numbers: readonly string[] = [
+  'return {math.frexp(1/0)}',
+  'return {math.frexp(0/0)}',
+  'return {math.frexp(-1/0)}',
+  'return tostring(cjson.null)',
+  "return tostring(tonumber('-nan'))",
+  "return math.fmod({},'x')",
+  "return math.pow({},'x')",
+  "return math.atan2({},'x')",
+  "return math.ldexp({},'x')",
   'return 1',
   'return -1',
   'return 3.99',

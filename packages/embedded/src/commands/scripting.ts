@@ -6,6 +6,7 @@ import type { Library } from '../lua/libraries.ts'
 import { FLAG_NAMES, oneLine } from '../lua/script-flags.ts'
 import type { Handler, Outcome, Session } from '../session.ts'
 import { compileGlob, matchGlob } from '../structures/glob.ts'
+import { dumpLibraries, restoreLibraries } from '../structures/rdb.ts'
 import { FUNCTION_HELP, SCRIPT_HELP } from './scripting-help.ts'
 
 const NO_SCRIPT = new FailureReply('NOSCRIPT No matching script. Please use EVAL.')
@@ -115,6 +116,30 @@ function functionFlush({ engine }: Session, args: readonly string[]): Outcome {
   return OK
 }
 
+function functionDump({ engine }: Session): Outcome {
+  return dumpLibraries([...engine.scripting.libraries.list()].map(({ code }) => code))
+}
+
+function functionRestore({ engine }: Session, args: readonly string[]): Outcome {
+  if (args.length > 4) return syntaxFailure(args)
+  const policy = (args[3] ?? 'append').toLowerCase()
+  if (policy !== 'append' && policy !== 'replace' && policy !== 'flush') {
+    return new FailureReply('ERR Wrong restore policy given, value should be either FLUSH, APPEND or REPLACE.')
+  }
+  const codes = restoreLibraries(args[2]!)
+  if (typeof codes === 'string') return RESTORE_FAILURES[codes]
+  const problem = engine.scripting.libraries.restore(codes, policy)
+  if (problem !== null) return problem
+  engine.dirty++
+  return OK
+}
+
+const RESTORE_FAILURES = {
+  footer: new FailureReply('ERR DUMP payload version or checksum are wrong'),
+  type: new FailureReply('ERR given type is not a function'),
+  data: new FailureReply('ERR Failed loading library payload'),
+}
+
 function functionList({ engine }: Session, args: readonly string[]): Outcome {
   let isWithCode = false
   let pattern: string | undefined
@@ -178,11 +203,13 @@ export const scripting: Readonly<Record<string, Handler>> = {
   fcall: callFunction(false),
   fcall_ro: callFunction(true),
   'function delete': functionDelete,
+  'function dump': functionDump,
   'function flush': functionFlush,
   'function help': help(FUNCTION_HELP),
   'function kill': kill,
   'function list': functionList,
   'function load': functionLoad,
+  'function restore': functionRestore,
   'function stats': functionStats,
   'script debug': scriptDebug,
   'script exists': scriptExists,

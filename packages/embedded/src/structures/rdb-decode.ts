@@ -34,6 +34,10 @@ class Reader {
     return part
   }
 
+  get isAtEnd(): boolean {
+    return this.#at === this.#bytes.length
+  }
+
   byte(): number {
     return this.take(1)[0]!
   }
@@ -119,6 +123,22 @@ export function decodeRdbValue(bytes: Buffer): RdbValue | undefined {
     return isFilled(value) ? value : undefined
   } catch (error) {
     if (error instanceof Malformed) return undefined
+    throw error
+  }
+}
+
+/** Strings that each stand behind the same tag, to the end; `type` when another tag is found, `data` when malformed. */
+export function decodeTagged(bytes: Buffer, tag: number): string[] | 'type' | 'data' {
+  const reader = new Reader(bytes)
+  const texts: string[] = []
+  try {
+    while (!reader.isAtEnd) {
+      if (reader.byte() !== tag) return 'type'
+      texts.push(reader.string())
+    }
+    return texts
+  } catch (error) {
+    if (error instanceof Malformed) return 'data'
     throw error
   }
 }
