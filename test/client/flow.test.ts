@@ -362,3 +362,31 @@ test('a request that is answered with pushes can be posted between others', asyn
   connection.destroy()
   await settle()
 })
+
+test('what is sent on a connection that is over comes back as unsent', async () => {
+  const peer = new ScriptedPeer()
+  const lost: [Error | null, string[]][] = []
+  const connection = new Connection(
+    peer,
+    {
+      onRefused: (_, command, error) => command.fail(error),
+      onPush: () => {},
+      onLost: (_, cause, sent, unsent) => {
+        lost.push([cause, [...sent.map(({ spec }) => `sent ${spec.name}`), ...unsent.map(({ spec }) => spec.name)]])
+      },
+    },
+    new FakeClock(),
+  )
+  await connection.opened
+  connection.send(boundCommand(['INCR', 'a']))
+  await settle()
+  connection.send(boundCommand(['INCR', 'b']))
+  const cause = new Error('gone')
+  connection.destroy(cause)
+  connection.send(boundCommand(['GET', 'c']))
+  expect(lost).toEqual([
+    [cause, ['sent incr', 'incr']],
+    [cause, ['get']],
+  ])
+  await settle()
+})

@@ -50,6 +50,8 @@ export class Connection implements LinkEvents, ReplySink {
   patient = false
   /** Set after the handshake. */
   usable = false
+  /** Requests are posted: no reply belongs to a command, also not that to the watchdog's PING. */
+  private posting = false
   private readonly owner: ConnectionOwner
   private readonly link: Link
   private readonly decoder: Decoder
@@ -92,8 +94,12 @@ export class Connection implements LinkEvents, ReplySink {
     return this.over
   }
 
-  /** Puts a command on its way. The connection must be open. */
+  /** Puts a command on its way. A connection that is over gives it back to its owner as unsent. */
   send(command: Command): void {
+    if (this.over) {
+      this.owner.onLost(this, this.cause, [], [command])
+      return
+    }
     command.state = CommandState.SENT
     command.attempts++
     if (command.collected !== null) command.collected = []
@@ -112,6 +118,8 @@ export class Connection implements LinkEvents, ReplySink {
 
   /** Sends a request whose answer comes as pushes, or as replies that nothing waits for (RESP2): SUBSCRIBE, MONITOR. */
   post(request: EncodedRequest): void {
+    if (this.over) return
+    this.posting = true
     this.output.append(request)
     if (this.scheduled) return
     this.scheduled = true
@@ -140,7 +148,8 @@ export class Connection implements LinkEvents, ReplySink {
       this.destroy(new Error(`The server has been silent for ${Math.round(silence)} ms.`))
     } else if (silence >= limitMs / 2 && !this.pinging) {
       this.pinging = true
-      this.send(ping())
+      if (this.posting) this.post(ping())
+      else this.send(ping())
     }
   }
 
@@ -193,13 +202,14 @@ export class Connection implements LinkEvents, ReplySink {
   onClose(cause: Error | null): void {
     if (this.over) return
     this.over = true
-    this.rejectOpened(this.cause ?? cause ?? new Error('the server closed the connection'))
+    this.cause ??= cause
+    this.rejectOpened(this.cause ?? new Error('the server closed the connection'))
     this.output.clear()
     const all = this.inflight.takeAll()
     const unsent = all.splice(all.length - this.unflushed)
     this.unflushed = 0
     this.pendingBytes = 0
-    this.owner.onLost(this, this.cause ?? cause, all, unsent)
+    this.owner.onLost(this, this.cause, all, unsent)
   }
 
   // From the decoder.
