@@ -1,8 +1,9 @@
 // `npm run gen`: writes the generated sources from the captured facts and the overlay.
 //   --check     writes nothing; exits 1 with the names of files that are not what would be written
-//   --capture   first asks a live server for the facts again: OCHRE_REDIS_PORT, a Redis 7.0
+//   --capture   first asks a Redis 7.0, which it obtains as the tests do, for the facts again
 import { readFileSync, writeFileSync } from 'node:fs'
 import { captureFacts } from './gen/capture.ts'
+import { formatDocument } from './gen/document.ts'
 import { formatMethods } from './gen/emit.ts'
 import { formatTable, mergeFacts, readCaptured, readOverlay, writeCaptured } from './gen/facts.ts'
 import { readReplies, readWords } from './gen/replies.ts'
@@ -10,14 +11,18 @@ import { readReplies, readWords } from './gen/replies.ts'
 const ROOT = new URL('../', import.meta.url)
 
 if (process.argv.includes('--capture')) {
-  writeCaptured(await captureFacts(Number(process.env.OCHRE_REDIS_PORT)))
+  const { startServer } = await import('../test/servers/index.ts')
+  await using server = await startServer({ version: 'redis-7.0' })
+  writeCaptured(await captureFacts(server.port))
 }
 
 const table = mergeFacts(readCaptured(), readOverlay())
-const methods = formatMethods(table, readReplies(), readWords())
+const replies = readReplies()
+const { text, methods } = formatMethods(table, replies, readWords())
 const files: Record<string, string> = {
   'packages/protocol/src/commands.gen.ts': formatTable(table),
-  'packages/client/src/commands.gen.ts': methods.text,
+  'packages/client/src/commands.gen.ts': text,
+  'docs/client-commands.gen.md': formatDocument(table, methods, replies.none),
 }
 
 let stale = 0

@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs'
 import { parseSyntax } from '../../packages/protocol/src/syntax.ts'
 import type { Facts } from './facts.ts'
-import { camelName, type Method, MethodBuilder, objectType, type Param } from './methods.ts'
+import { camelName } from './grammar.ts'
+import { type Method, MethodBuilder, objectType, type Param } from './methods.ts'
 import type { Replies, Reply } from './replies.ts'
 
 export interface EmittedMethod {
@@ -12,6 +13,7 @@ export interface EmittedMethod {
   signatures: string[]
   params: Param[]
   /** The type of the options, when it takes any, and the types of the rows by name. */
+  optionsName: string
   options: string | undefined
   rows: Readonly<Record<string, string>>
 }
@@ -47,6 +49,7 @@ export function formatMethods(facts: readonly Facts[], replies: Replies, camel: 
       name: member.name,
       signatures: member.signatures(),
       params: method.params,
+      optionsName: member.optionsName,
       options: member.options,
       rows: Object.fromEntries(member.rows),
     })

@@ -4,6 +4,18 @@
 // has a name and no values, else a set of options that exclude each other. Counts of what follows (`numkeys`) are counted.
 import type { Argument } from '../../packages/protocol/src/syntax.ts'
 import { quote } from './facts.ts'
+import {
+  camelName,
+  hasToken,
+  isCount,
+  isPair,
+  isPlain,
+  isRich,
+  plural,
+  SCALARS,
+  unionOf,
+  withoutToken,
+} from './grammar.ts'
 
 /** Lines of TypeScript that push the words of one value onto `args`. */
 type Code = (at: string) => string[]
@@ -48,18 +60,6 @@ export interface Method {
   inline: string | undefined
   code: string[]
 }
-
-const SCALARS: Record<string, string> = {
-  string: 'Arg',
-  key: 'Arg',
-  pattern: 'Arg',
-  integer: 'Integer',
-  double: 'Decimal',
-  'unix-time': 'Integer',
-}
-/** A unit that begins with one of these names a thing and gives its value. */
-const PAIR_NAMES = new Set(['field', 'key', 'parameter', 'name', 'label', 'id'])
-const RESERVED: Record<string, string> = { function: 'name', arguments: 'args', default: 'fallback', delete: 'remove' }
 
 export class MethodBuilder {
   readonly params: Param[] = []
@@ -433,54 +433,8 @@ export class MethodBuilder {
   }
 }
 
-function withoutToken({ token: _, ...rest }: Argument): Argument {
-  return rest
-}
-
 function scalar(type: string): Value {
   return { type, beside: [], inline: (at) => at, code: (at) => [`words.push(${at})`] }
-}
-
-function isPlain(part: Argument): boolean {
-  if (part.multiple || part.token !== undefined) return false
-  return part.type in SCALARS || (part.type === 'oneof' && !isRich(part))
-}
-
-function isPair(parts: readonly Argument[]): boolean {
-  return (
-    parts.length === 2 &&
-    parts.every((part) => part.type in SCALARS && !part.optional && !part.multiple && part.token === undefined) &&
-    PAIR_NAMES.has(parts[0]!.name)
-  )
-}
-
-function hasToken(part: Argument): boolean {
-  if (part.token !== undefined) return true
-  return (part.type === 'oneof' && part.name.includes('|')) || (part.type === 'block' && part.multiple === true)
-}
-
-/** `numkeys key...`: a number that only counts what follows. */
-export function isCount(argument: Argument, next: Argument | undefined): boolean {
-  return (
-    argument.type === 'integer' &&
-    /^(num[a-z]*|nargs|count-of-\w+)$/.test(argument.name) &&
-    next?.multiple === true &&
-    next.token === undefined
-  )
-}
-
-/** Whether an alternative carries a value behind a token, so that a literal alone cannot express it. */
-function isRich(argument: Argument): boolean {
-  return argument.arguments!.some(
-    (one) => one.type !== 'pure-token' && (one.token !== undefined || one.type === 'block' || one.multiple === true),
-  )
-}
-
-function unionOf(argument: Argument): string {
-  const types = new Set(
-    argument.arguments!.map((one) => (one.type === 'pure-token' ? quote(one.token!) : SCALARS[one.type]!)),
-  )
-  return types.has('Arg') ? 'Arg' : [...types].join(' | ')
 }
 
 function guarded(condition: string, lines: readonly string[]): string[] {
@@ -515,16 +469,4 @@ export function objectType(own: readonly string[], groups: readonly Group[]): st
     }
   }
   return [...(plain.length > 0 ? [`{ ${plain.join('; ')} }`] : []), ...sets].join(' & ')
-}
-
-export function camelName(name: string): string {
-  const camel = name
-    .toLowerCase()
-    .replace(/[^a-z0-9]+([a-z0-9])?/g, (_, letter: string | undefined) => letter?.toUpperCase() ?? '')
-  return RESERVED[camel] ?? camel
-}
-
-function plural(name: string): string {
-  if (/s$/.test(name)) return name
-  return /[^aeiou]y$/.test(name) ? `${name.slice(0, -1)}ies` : `${name}s`
 }

@@ -1,5 +1,6 @@
 // Random argument vectors that a command's grammar allows, and the test whether words fit a grammar.
 import type { Argument } from '@ochre/protocol'
+import { isCount } from '../../scripts/gen/grammar.ts'
 
 /** A generator of numbers in [0, 1) that gives the same ones for the same seed. */
 export function seeded(seed: number): () => number {
@@ -63,15 +64,6 @@ export function sampleWords(grammar: readonly Argument[], random: () => number):
 
 function columns(item: Argument): boolean {
   return item.arguments!.length === 2 && item.arguments!.every((part) => part.multiple === true)
-}
-
-export function isCount(argument: Argument, next: Argument | undefined): boolean {
-  return (
-    argument.type === 'integer' &&
-    /^(num[a-z]*|nargs|count-of-.*)$/.test(argument.name) &&
-    next?.multiple === true &&
-    next.token === undefined
-  )
 }
 
 /** Whether the grammar allows the words. Numbers must be numbers; any text may stand for a value. */
