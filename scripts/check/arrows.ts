@@ -35,11 +35,38 @@ export const LAYERS: Readonly<Record<string, readonly (readonly string[])[]>> = 
     ['connection', 'handshake'],
     ['command', 'queue', 'socket', 'deadline'],
   ],
+  embedded: [
+    ['index'],
+    ['engine'],
+    ['server', 'link', 'connection'],
+    ['execute', 'lua/scripting'],
+    ['commands/'],
+    ['call', 'session', 'database', 'blocking', 'pubsub', 'lua/'],
+    ['structures/', 'clock', 'failures', 'notify', 'words'],
+  ],
+  model: [
+    ['index'],
+    ['execute', 'redis'],
+    ['compile', 'put'],
+    ['compile-expression', 'maintain'],
+    ['lua/', 'ops', 'tuple'],
+  ],
+  gateway: [
+    ['index', 'fastify'],
+    ['gateway'],
+    ['upstash', 'models', 'resources/'],
+    ['execute', 'exchange'],
+    ['policy', 'limits', 'auth'],
+    ['status', 'message', 'principal', 'json', 'glob'],
+  ],
 }
+
+const IO = /^node:(net|tls|fs|http|https|http2|dgram|dns|child_process|worker_threads|cluster|timers)/
 
 /** Built-in modules that a package must not touch: what is pure stays pure. */
 export const NO_IO: Readonly<Record<string, RegExp>> = {
-  protocol: /^node:(net|tls|fs|http|https|http2|dgram|dns|child_process|worker_threads|cluster|timers)/,
+  protocol: IO,
+  model: IO,
 }
 
 /** What tests beside a file may import besides. */
