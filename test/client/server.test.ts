@@ -8,6 +8,7 @@ import { fileURLToPath } from 'node:url'
 import { type Client, type ClientOptions, connect, ReplyError, type Target } from '@ochre/client'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { describeEachServer, startServer, type TestServer } from '../servers/index.ts'
+import { clientSuite } from './client-suite.ts'
 import { checkLeaks } from './leak-check.ts'
 
 const open: Client[] = []
@@ -30,6 +31,8 @@ describeEachServer('the client', (version) => {
   afterEach(async () => {
     for (const made of open.splice(0)) await made.close()
   })
+
+  describe('healthy', () => clientSuite(() => server.url))
 
   test('greets in RESP3 with its name and database', async () => {
     redis = await client(server.url, { name: 'greeter', db: 2 })
@@ -83,21 +86,6 @@ describeEachServer('the client', (version) => {
     await redis.call('FLUSHALL')
   })
 
-  test('keeps the order of ten thousand mixed calls', async () => {
-    redis = await client(server.url)
-    const calls: Promise<unknown>[] = []
-    for (let i = 0; i < 10_000; i++) {
-      calls.push(
-        i % 3 === 0 ? redis.call('ECHO', i) : i % 3 === 1 ? redis.buffers.call('ECHO', i) : redis.incr('count'),
-      )
-    }
-    const replies = await Promise.all(calls)
-    replies.forEach((reply, i) => {
-      if (i % 3 === 2 ? reply !== (i + 1) / 3 : String(reply) !== String(i)) expect(reply).toBe(i)
-    })
-    expect(await redis.call('DEL', 'count')).toBe(1)
-  })
-
   test('decodes whatever RESP3 has, also attributes', async () => {
     redis = await client(server.url)
     const debug = (type: string): Promise<unknown> => redis.call('DEBUG', 'PROTOCOL', type)
@@ -112,40 +100,6 @@ describeEachServer('the client', (version) => {
     expect(await debug('true')).toBe(true)
     expect(await debug('verbatim')).toBe('This is a verbatim\nstring')
     expect(await debug('attrib')).toBe('Some real reply following the attribute')
-  })
-
-  test('runs scripts by their hash and heals a forgotten one', async () => {
-    redis = await client(server.url)
-    const source = { lua: 'return {KEYS[1], ARGV[1], #ARGV}', sha: '' }
-    source.sha = String(await redis.call('SCRIPT', 'LOAD', source.lua))
-    await redis.call('SCRIPT', 'FLUSH')
-    for (let i = 0; i < 2; i++) expect(await redis.runScript(source, ['k'], ['é', 2])).toEqual(['k', 'é', 2])
-    expect(await redis.runScript(source, ['k'], [1], { readOnly: true })).toEqual(['k', '1', 1])
-    await expect(
-      redis.runScript({ lua: 'return redis.error_reply("MINE no")', sha: '0'.repeat(40) }, [], []),
-    ).rejects.toMatchObject({ code: 'MINE' })
-  })
-
-  test('a BLPOP never delays a GET, and gets its element', async () => {
-    redis = await client(server.url)
-    const pop = redis.blpop('queue', 0)
-    for (let i = 0; i < 20; i++) await redis.get('x')
-    await redis.call('RPUSH', 'queue', 'job')
-    expect(await pop).not.toBeNull()
-    expect(await redis.blpop('queue', 0.05)).toBeNull()
-    expect(redis.health().nodes[0]!.pool).toMatchObject({ opened: 1, idle: 1, leased: 0 })
-  })
-
-  test('an aborted BLPOP takes nothing', async () => {
-    redis = await client(server.url)
-    const controller = new AbortController()
-    const pop = redis.with({ signal: controller.signal }).blpop('queue', 0)
-    await expect.poll(async () => String(await redis.call('CLIENT', 'LIST')).includes('cmd=blpop')).toBe(true)
-    controller.abort()
-    await expect(pop).rejects.toMatchObject({ code: 'ABORTED' })
-    await expect.poll(async () => String(await redis.call('CLIENT', 'LIST')).includes('cmd=blpop')).toBe(false)
-    expect(await redis.call('RPUSH', 'queue', 'job')).toBe(1)
-    expect(await redis.call('LPOP', 'queue')).toBe('job')
   })
 
   test('a process ends by itself after close, whatever was going on', async () => {
