@@ -34,6 +34,14 @@ export class Pair {
     return { real: real.toString('latin1'), ours: ours.toString('latin1') }
   }
 
+  /** Sends a command to both, expects the same reply and returns it. */
+  async same(command: Command): Promise<string> {
+    const { real, ours } = await this.replies(command)
+    if (real !== ours)
+      throw new Error(`${command[0]} ${command[1]}: ${JSON.stringify(real)} but ${JSON.stringify(ours)}`)
+    return real
+  }
+
   /** Sends all commands and returns those whose replies differ, with both replies. */
   async differences(commands: readonly Command[]): Promise<{ command: string; real: string; ours: string }[]> {
     const replies = await Promise.all(commands.map((command) => this.replies(command)))
