@@ -24,8 +24,8 @@ export function commandOf(value: JsonValue | undefined): Arg[] {
 }
 
 /** One argument of a command: text, a number, a boolean or `{"base64": "..."}`. */
-export function argOf(item: JsonValue | undefined, position: number | string): Arg {
-  if (typeof item === 'string') return item
+export function argOf(item: JsonValue | Uint8Array | undefined, position: number | string): Arg {
+  if (typeof item === 'string' || item instanceof Uint8Array) return item
   if (item instanceof JsonNumber) return item.text
   if (typeof item === 'boolean') return String(item)
   if (item !== null && typeof item === 'object' && !Array.isArray(item)) {

@@ -1,6 +1,7 @@
 // One request on its way through the gateway: what was matched, who sent it, and the ways to run its commands. The same
 // object serves HTTP routes; a WebSocket session makes one caller and runs its frames through the same executor.
 
+import type { Authenticator } from './auth.ts'
 import type { Caller, Executor, Form } from './execute.ts'
 import type { GatewayLimits } from './gateway.ts'
 import type { Hub } from './hub.ts'
@@ -16,6 +17,7 @@ export interface Host {
   readonly executor: Executor
   readonly limits: GatewayLimits
   readonly hub: Hub
+  readonly authenticator: Authenticator
   handle(request: GatewayRequest): Promise<GatewayResponse>
   onClosing(callback: () => void): () => void
 }
@@ -29,6 +31,7 @@ export class Exchange {
   /** Replaced when the body had to be read ahead of the handler. */
   body: Body
   readonly #host: Host
+  readonly #token: string | undefined
 
   constructor(
     host: Host,
@@ -37,8 +40,10 @@ export class Exchange {
     params: Readonly<Record<string, Text>>,
     query: Query,
     caller: Caller,
+    token: string | undefined,
   ) {
     this.#host = host
+    this.#token = token
     this.request = request
     this.id = id
     this.params = params
@@ -54,6 +59,16 @@ export class Exchange {
   /** Calls back when the gateway begins to close, for streams to end. Returns the way to cancel. */
   onClosing(callback: () => void): () => void {
     return this.#host.onClosing(callback)
+  }
+
+  /** Whether the credential is still accepted. While Redis cannot be asked it is. */
+  async isStillValid(): Promise<boolean> {
+    try {
+      await this.#host.authenticator.authenticate(this.#token, this.request.remoteAddress)
+      return true
+    } catch (error) {
+      return !(error instanceof GatewayError)
+    }
   }
 
   get limits(): GatewayLimits {

@@ -52,14 +52,15 @@ export interface ExecutorOptions {
 export class Executor {
   readonly #connections: Connections
   readonly #limiter: Limiter
-  readonly #maxPipeline: number
+  /** Commands in one request. */
+  maxPipeline: number
   readonly #onCommand: ExecutorOptions['onCommand']
   readonly #onDenied: ExecutorOptions['onDenied']
 
   constructor(options: ExecutorOptions) {
     this.#connections = options.connections
     this.#limiter = options.limiter
-    this.#maxPipeline = options.maxPipeline
+    this.maxPipeline = options.maxPipeline
     this.#onCommand = options.onCommand
     this.#onDenied = options.onDenied
   }
@@ -184,8 +185,8 @@ export class Executor {
   }
 
   #checkLength(length: number): void {
-    if (length > this.#maxPipeline) {
-      throw new GatewayError('BAD_REQUEST', `More than ${this.#maxPipeline} commands in one request.`)
+    if (length > this.maxPipeline) {
+      throw new GatewayError('BAD_REQUEST', `More than ${this.maxPipeline} commands in one request.`)
     }
   }
 

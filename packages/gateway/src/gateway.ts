@@ -119,8 +119,9 @@ export class Gateway {
   readonly hub: Hub
   readonly limiter: Limiter
   readonly authenticator: Authenticator
-  readonly limits: GatewayLimits
+  limits: GatewayLimits
   readonly options: GatewayOptions
+  cors: CorsOptions | undefined
   readonly models: Models | undefined
   readonly secret: Uint8Array
   readonly router: Router<Handler>
@@ -139,6 +140,7 @@ export class Gateway {
     this.connections = connections
     this.secret = secret
     this.limits = { ...DEFAULT_LIMITS, ...options.limits }
+    this.cors = options.cors
     const metrics = this.metrics
     this.keys = new ApiKeys({
       redis: connections.own,
@@ -195,7 +197,7 @@ export class Gateway {
   async handle(request: GatewayRequest): Promise<GatewayResponse> {
     const started = performance.now()
     const id = this.requestId(request)
-    const cors = this.options.cors
+    const cors = this.cors
     let match: Match<Handler> | undefined
     let caller: Caller | undefined
     let response: GatewayResponse
@@ -207,15 +209,17 @@ export class Gateway {
         match = this.router.match(request.method, request.target)
         const route = match.route
         let principal = ANONYMOUS
+        let token: string | undefined
         if (route.doc.open !== true) {
-          const found = this.authenticator.authenticate(this.#token(request, match), request.remoteAddress)
+          token = this.#token(request, match)
+          const found = this.authenticator.authenticate(token, request.remoteAddress)
           principal = found instanceof Promise ? await found : found
         }
         caller = { principal, database: this.connections.database }
         if (match.query.raw !== '' || request.headers['ochre-db'] !== undefined) {
           caller = { principal, database: this.#database(request, match, principal) }
         }
-        const exchange = new Exchange(this, request, id, match.params, match.query, caller)
+        const exchange = new Exchange(this, request, id, match.params, match.query, caller, token)
         response =
           request.headers['idempotency-key'] !== undefined && route.method !== 'GET' && route.doc.open !== true
             ? await this.#idempotency.run(exchange, route.handle)
@@ -303,6 +307,15 @@ export class Gateway {
     const ok = await Promise.race([asked, late])
     clearTimeout(timer)
     return { ok, redisMs: ok ? performance.now() - started : undefined }
+  }
+
+  /** Changes what may change while running. What is left out of `limits` and `cors` has its default again. */
+  reload(options: Pick<GatewayOptions, 'limits' | 'cors' | 'rootKey'>): void {
+    this.limits = { ...DEFAULT_LIMITS, ...options.limits }
+    this.cors = options.cors
+    this.executor.maxPipeline = this.limits.pipeline
+    if (options.rootKey !== undefined) this.keys.setRootKey(options.rootKey)
+    this.authenticator.forget()
   }
 
   /** From now on `ready` is false and streams and sockets are told to end; requests are still served. */

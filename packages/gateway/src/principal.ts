@@ -81,6 +81,7 @@ export class Rules {
   readonly #scopes: ReadonlySet<Scope>
   readonly #commands: readonly { readonly allow: boolean; readonly test: (spec: CommandSpec) => boolean }[]
   readonly #keys: readonly KeyRule[]
+  readonly #keyPatterns: ReadonlySet<string>
   readonly #channels: readonly { readonly text: string; readonly test: (channel: string) => boolean }[]
   readonly #models: ReadonlySet<string>
   readonly #databases: ReadonlySet<number>
@@ -96,6 +97,7 @@ export class Rules {
     this.#scopes = new Set(grant.scopes)
     this.#commands = (grant.commands ?? []).map(commandRule)
     this.#keys = (grant.keys ?? []).map(keyRule)
+    this.#keyPatterns = new Set((grant.keys ?? []).map((key) => binary(key.replace(/^(?:~|%RW?~|%WR~)/, ''))))
     this.hasAllKeys = (grant.keys ?? []).some((key) => key === '*' || key === '~*' || key === '%RW~*')
     this.#channels = (grant.channels ?? []).map((channel) => {
       const text = binary(channel.startsWith('&') ? channel.slice(1) : channel)
@@ -128,6 +130,11 @@ export class Rules {
   /** As in Redis: one pattern must grant everything that the command does to the key. */
   allowsKey(key: string, reads: boolean, writes: boolean): boolean {
     return this.#keys.some((rule) => (rule.read || !reads) && (rule.write || !writes) && rule.test(key))
+  }
+
+  /** Whether everything that the pattern matches may be read: only when that very pattern, or everything, is granted. */
+  allowsKeyPattern(pattern: string): boolean {
+    return this.hasAllKeys || this.#keyPatterns.has(pattern)
   }
 
   allowsChannel(channel: string): boolean {

@@ -1,6 +1,7 @@
 // Server-sent events: frames pushed into a bounded buffer that the response body drains at the reader's pace. A reader
 // that is too slow is told how much it missed and cut off; nothing is buffered without bound.
 
+import type { Exchange } from './exchange.ts'
 import type { GatewayResponse } from './message.ts'
 
 const HEARTBEAT_MS = 15_000
@@ -11,8 +12,6 @@ export interface EventStreamOptions {
   readonly maxBufferedBytes: number
   /** Written when the buffer overflows, before the stream ends. */
   readonly onOverflow: (dropped: number) => string
-  /** Called once when the stream ends for whatever reason. */
-  readonly onEnd: () => void
 }
 
 /** A response body that frames are pushed into. */
@@ -25,6 +24,7 @@ export class EventStream {
   #wake: (() => void) | undefined
   readonly #heartbeat: NodeJS.Timeout
   readonly #onAbort = (): void => this.end()
+  readonly #onEnd: (() => void)[] = []
 
   constructor(options: EventStreamOptions) {
     this.#options = options
@@ -38,6 +38,12 @@ export class EventStream {
 
   get isEnded(): boolean {
     return this.#isEnded
+  }
+
+  /** Calls back once when the stream ends for whatever reason; at once when it has. */
+  onEnd(callback: () => void): void {
+    if (this.#isEnded) callback()
+    else this.#onEnd.push(callback)
   }
 
   /** Appends a frame; false when the stream has ended or just overflowed. */
@@ -61,7 +67,7 @@ export class EventStream {
     this.#isEnded = true
     clearInterval(this.#heartbeat)
     this.#options.signal.removeEventListener('abort', this.#onAbort)
-    this.#options.onEnd()
+    for (const callback of this.#onEnd) callback()
     this.#wake?.()
   }
 
@@ -85,6 +91,23 @@ export class EventStream {
       this.end()
     }
   }
+}
+
+/** How often the credential of an open stream is checked again. */
+const RECHECK_MS = 10_000
+
+/** A stream for a request: it ends with the peer, with the gateway, and when the credential is no longer valid. */
+export function openEventStream(x: Exchange, onOverflow: (dropped: number) => string): EventStream {
+  const stream = new EventStream({ signal: x.request.signal, maxBufferedBytes: x.limits.bufferedBytes, onOverflow })
+  stream.onEnd(x.onClosing(() => stream.end()))
+  const recheck = setInterval(() => {
+    x.isStillValid().then((isValid) => {
+      if (!isValid) stream.end()
+    })
+  }, RECHECK_MS)
+  recheck.unref()
+  stream.onEnd(() => clearInterval(recheck))
+  return stream
 }
 
 export function eventStreamResponse(stream: EventStream, headers?: Readonly<Record<string, string>>): GatewayResponse {

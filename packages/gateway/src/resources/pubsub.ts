@@ -6,7 +6,7 @@ import { writeJson } from '../json.ts'
 import { type GatewayResponse, json } from '../message.ts'
 import { authorizeSubscription } from '../policy.ts'
 import type { Handler, Route } from '../routes.ts'
-import { EventStream, eventFrame, eventStreamResponse } from '../sse.ts'
+import { eventFrame, eventStreamResponse, openEventStream } from '../sse.ts'
 import { GatewayError } from '../status.ts'
 import { answer, listOf, object, ref } from './schemas.ts'
 import { integerJson, member, sendsJson } from './value.ts'
@@ -45,23 +45,10 @@ export async function subscribeStream(
     )
   }
   const leave: (() => void)[] = []
-  const cancelClosing = x.onClosing(() => stream.end())
-  let expiry: NodeJS.Timeout | undefined
-  const stream = new EventStream({
-    signal: x.request.signal,
-    maxBufferedBytes: x.limits.bufferedBytes,
-    onOverflow: frame.overflow,
-    onEnd: () => {
-      clearTimeout(expiry)
-      cancelClosing()
-      for (const one of leave) one()
-    },
+  const stream = openEventStream(x, frame.overflow)
+  stream.onEnd(() => {
+    for (const one of leave) one()
   })
-  const { expiresAt } = x.principal
-  if (expiresAt !== undefined) {
-    expiry = setTimeout(() => stream.end(), Math.min(expiresAt - Date.now(), 0x7fffffff))
-    expiry.unref()
-  }
   const listener: HubListener = {
     onMessage: (message) => {
       stream.push(frame.message(message))

@@ -3,12 +3,13 @@
 import type { Reply } from '@ochre/protocol'
 import type { Exchange } from '../exchange.ts'
 import { RAW, RAW2 } from '../execute.ts'
+import { followId, followStream } from '../follow.ts'
 import { isObject, type StringEncoding } from '../json.ts'
 import { type GatewayResponse, json } from '../message.ts'
 import type { Arg } from '../policy.ts'
 import { itemsOf, mapJson, replyJson, stringJson } from '../reply-json.ts'
 import type { Handler, Route } from '../routes.ts'
-import { EventStream, eventFrame, eventStreamResponse } from '../sse.ts'
+import { eventFrame, eventStreamResponse, openEventStream } from '../sse.ts'
 import { GatewayError } from '../status.ts'
 import { encodingOf } from './commands.ts'
 import { answer, ENCODING, listOf, object, ref } from './schemas.ts'
@@ -166,57 +167,25 @@ async function claim(x: Exchange): Promise<GatewayResponse> {
   return json(200, `{"entries":${entriesJson(itemsOf(entries!), encodingOf(x))},"next":${replyJson(next!, 'utf8')}}`)
 }
 
-const FOLLOW_MS = 200
-
 /** Entries as they are added, each event carrying its id: a reader that comes back with Last-Event-ID misses nothing. */
-function follow(x: Exchange): GatewayResponse | Promise<GatewayResponse> {
-  const key = x.param('key')
+async function follow(x: Exchange): Promise<GatewayResponse> {
   const encoding = encodingOf(x)
-  const sent = x.header('last-event-id') ?? x.query.text('after')
-  if (sent !== undefined && !/^(?:\d+(?:-\d+)?|\$)$/.test(sent)) {
-    throw new GatewayError('BAD_REQUEST', 'The id to follow after is an entry id or $.')
-  }
-  let timer: NodeJS.Timeout | undefined
-  let last = sent ?? '$'
-  const cancelClosing = x.onClosing(() => stream.end())
-  const stream = new EventStream({
-    signal: x.request.signal,
-    maxBufferedBytes: x.limits.bufferedBytes,
-    onOverflow: (dropped) => eventFrame('lag', `{"dropped":${dropped}}`),
-    onEnd: () => {
-      clearTimeout(timer)
-      cancelClosing()
-    },
-  })
-  const read = async (): Promise<void> => {
-    if (last === '$') {
-      const [newest] = itemsOf((await x.run(['XREVRANGE', key, '+', '-', 'COUNT', '1'], RAW)) as Reply)
-      last = newest === undefined ? '0-0' : String(itemsOf(newest)[0])
-    }
-    const entries = itemsOf((await x.run(['XRANGE', key, `(${last}`, '+', 'COUNT', '1000'], RAW)) as Reply)
-    for (const entry of entries) {
-      last = String(itemsOf(entry)[0])
-      if (!stream.push(eventFrame('entry', entryJson(entry, encoding), last))) return
-    }
-  }
-  const again = (): void => {
-    if (stream.isEnded) return
-    timer = setTimeout(() => {
-      // While Redis is away the reader just waits: ids make sure that nothing is missed.
-      read().then(again, again)
-    }, FOLLOW_MS)
-  }
-  // The first read is part of the request, so that refusals are answers and not streams.
-  return read().then(
-    () => {
-      again()
-      return eventStreamResponse(stream)
-    },
-    (error: unknown) => {
-      stream.end()
-      throw error
-    },
+  const after = followId(x.header('last-event-id') ?? x.query.text('after'))
+  const stream = openEventStream(x, (dropped) => eventFrame('lag', `{"dropped":${dropped}}`))
+  const follower = followStream(
+    (args, form) => x.run(args, form),
+    x.param('key'),
+    after,
+    (entry, id) => stream.push(eventFrame('entry', entryJson(entry, encoding), id)),
   )
+  stream.onEnd(() => follower.stop())
+  try {
+    await follower.ready
+  } catch (error) {
+    stream.end()
+    throw error
+  }
+  return eventStreamResponse(stream)
 }
 
 const tag = 'streams'

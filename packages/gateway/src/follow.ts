@@ -1,0 +1,64 @@
+// Following a stream: entries after an id as they are added, by asking again and again with the id of the last one. No
+// connection is held, nothing is missed, and a reader that comes back goes on from its last id.
+
+import type { Reply } from '@ochre/protocol'
+import type { Form } from './execute.ts'
+import { RAW } from './execute.ts'
+import type { Arg } from './policy.ts'
+import { itemsOf } from './reply-json.ts'
+import { GatewayError } from './status.ts'
+
+const AGAIN_MS = 200
+const PAGE = '1000'
+
+export interface Follower {
+  /** Resolves when the first page has been read, so that a refusal is known. */
+  readonly ready: Promise<void>
+  stop(): void
+}
+
+/** Checks an id to follow after: an entry id, `0` for all, `$` for new ones only. */
+export function followId(sent: string | undefined): string {
+  if (sent === undefined) return '$'
+  if (/^(?:\d{1,20}(?:-\d{1,20})?|\$)$/.test(sent)) return sent
+  throw new GatewayError('BAD_REQUEST', 'The id to follow after is an entry id, 0 or $.')
+}
+
+/** Calls `onEntry` for each entry after `after` until stopped, or until it returns false. */
+export function followStream(
+  run: (args: readonly Arg[], form: Form) => Promise<unknown>,
+  key: Arg,
+  after: string,
+  onEntry: (entry: Reply, id: string) => boolean,
+): Follower {
+  let last = after
+  let isStopped = false
+  let timer: NodeJS.Timeout | undefined
+  const read = async (): Promise<void> => {
+    if (last === '$') {
+      const [newest] = itemsOf((await run(['XREVRANGE', key, '+', '-', 'COUNT', '1'], RAW)) as Reply)
+      last = newest === undefined ? '0-0' : String(itemsOf(newest)[0])
+    }
+    for (const entry of itemsOf((await run(['XRANGE', key, `(${last}`, '+', 'COUNT', PAGE], RAW)) as Reply)) {
+      if (isStopped) return
+      last = String(itemsOf(entry)[0])
+      if (!onEntry(entry, last)) {
+        isStopped = true
+        return
+      }
+    }
+  }
+  const again = (): void => {
+    if (isStopped) return
+    // While Redis is away the reader just waits: the id makes sure that nothing is missed.
+    timer = setTimeout(() => read().then(again, again), AGAIN_MS)
+    timer.unref()
+  }
+  return {
+    ready: read().then(again),
+    stop() {
+      isStopped = true
+      clearTimeout(timer)
+    },
+  }
+}

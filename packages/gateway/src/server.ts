@@ -1,0 +1,246 @@
+// A gateway as a running service: the shell and the admin server listening, logs, reload, and an orderly end.
+//
+//   close: readiness off -> wait for load balancers -> stop accepting -> requests in work finish, sockets and streams are
+//          told -> connections to Redis close. After the deadline what is left is cut.
+
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import type { Server } from 'node:http'
+import type { Server as TlsServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
+import type { ClientOptions, Target } from '@ochre/client'
+import { type Logger, pino } from 'pino'
+import { createAdmin } from './admin.ts'
+import { AuditFile } from './audit.ts'
+import { type Config, loadConfig } from './config.ts'
+import { createGateway, type Gateway, type RequestNote } from './gateway.ts'
+import type { Models } from './models.ts'
+import { createShell } from './node.ts'
+import { attachWebSocket } from './websocket-server.ts'
+
+export interface StartOptions {
+  /** The Redis to serve: anything that `connect` of @ochre/client takes, an embedded engine too. */
+  readonly redis: Target
+  readonly client?: ClientOptions
+  readonly models?: Models
+  /** Default: `loadConfig()`. */
+  readonly config?: Config
+  /** Default: JSON lines on standard output at the configured level. */
+  readonly log?: Logger
+  /** The metrics to show, when several processes share the admin port. */
+  readonly metrics?: () => Promise<string>
+}
+
+export interface RunningGateway {
+  readonly gateway: Gateway
+  readonly url: string
+  /** Undefined when the admin server is off. */
+  readonly adminUrl: string | undefined
+  /** The text of the root key, when this start made one; it is shown here and never again. */
+  readonly rootKey: string | undefined
+  /** Applies what a new configuration may change while running: root key, limits, CORS, log level, certificates. */
+  reload(config: Config): void
+  /** Stops as described above. Resolves when everything is closed; calling it again waits for the same end. */
+  close(): Promise<void>
+}
+
+/** A logger that never writes a credential, a key or a value. */
+export function createLog(level: string): Logger {
+  return pino({
+    level,
+    base: null,
+    timestamp: pino.stdTimeFunctions.isoTime,
+    redact: {
+      paths: [
+        'authorization',
+        '*.authorization',
+        'token',
+        '*.token',
+        'password',
+        '*.password',
+        'key',
+        '*.key',
+        'value',
+        '*.value',
+      ],
+      censor: '[redacted]',
+    },
+  })
+}
+
+/** Starts a gateway. Rejects when Redis cannot be reached, a port is taken or a file cannot be read. */
+export async function startGateway(options: StartOptions): Promise<RunningGateway> {
+  const config = options.config ?? loadConfig().config
+  const log = options.log ?? createLog(config.logLevel)
+  const gateway = await createGateway({
+    redis: options.redis,
+    ...(options.client === undefined ? {} : { client: options.client }),
+    ...(options.models === undefined ? {} : { models: options.models }),
+    ...(config.rootKey === undefined ? {} : { rootKey: config.rootKey }),
+    ...(config.secret === undefined ? {} : { secret: Buffer.from(config.secret) }),
+    ...(config.publicUrl === undefined ? {} : { publicUrl: config.publicUrl }),
+    ...(config.auditFile === undefined ? {} : { audit: new AuditFile(config.auditFile) }),
+    ...(config.jwtIssuer === undefined ? {} : { jwt: jwtOf(config) }),
+    ...reloadable(config),
+    onRequest: (note) => logRequest(log, note, config.logRequests),
+    // The stack of a bug names code, not data; its message might, and stays out.
+    onBug: (error, requestId) => log.error({ requestId, stack: stackOf(error) }, 'a request failed by a bug'),
+  })
+  let shell: Server
+  let admin: Server | undefined
+  let rootKey: string | undefined
+  try {
+    rootKey = await gateway.ensureRootKey()
+    shell = createShell(gateway, {
+      trustedProxies: config.trustedProxies,
+      ...(config.tlsCertFile === undefined ? {} : { tls: tlsOf(config) }),
+    })
+    attachWebSocket(shell, gateway, config.trustedProxies)
+    await listen(shell, config.port, config.host)
+    if (config.adminPort !== 0 || config.port === 0) {
+      admin = createAdmin(gateway, options.metrics)
+      await listen(admin, config.adminPort, config.adminHost)
+    }
+  } catch (error) {
+    await gateway.close()
+    throw error
+  }
+  const url = urlOf(shell, config.host, config.tlsCertFile === undefined ? 'http' : 'https')
+  const adminUrl = admin === undefined ? undefined : urlOf(admin, config.adminHost, 'http')
+  log.info({ url, adminUrl }, 'listening')
+
+  let closing: Promise<void> | undefined
+  async function close(): Promise<void> {
+    log.info('closing')
+    gateway.beginClosing()
+    if (config.shutdownDelayMs > 0) await new Promise((resolve) => setTimeout(resolve, config.shutdownDelayMs))
+    const ended = new Promise<void>((resolve) => shell.close(() => resolve()))
+    shell.closeIdleConnections()
+    const timer = setTimeout(() => {
+      log.warn('cutting what did not finish in time')
+      shell.closeAllConnections()
+    }, config.shutdownMs)
+    // A connection whose request has just been answered turns idle without being told.
+    const sweep = setInterval(() => shell.closeIdleConnections(), 50)
+    await ended
+    clearTimeout(timer)
+    clearInterval(sweep)
+    admin?.close()
+    admin?.closeAllConnections()
+    await gateway.close()
+    log.info('closed')
+  }
+
+  return {
+    gateway,
+    url,
+    adminUrl,
+    rootKey,
+    reload(next) {
+      log.level = next.logLevel
+      gateway.reload({ ...reloadable(next), ...(next.rootKey === undefined ? {} : { rootKey: next.rootKey }) })
+      if (next.tlsCertFile !== undefined && 'setSecureContext' in shell) {
+        ;(shell as TlsServer).setSecureContext(tlsOf(next))
+      }
+      log.info('configuration reloaded')
+    },
+    close() {
+      closing ??= close()
+      return closing
+    },
+  }
+}
+
+function reloadable(config: Config): Pick<Parameters<typeof createGateway>[0], 'limits' | 'cors'> {
+  return {
+    limits: {
+      bodyBytes: config.bodyLimit,
+      valueBytes: config.valueLimit,
+      pipeline: config.pipelineLimit,
+      bufferedBytes: config.bufferLimit,
+      socketInFlight: config.socketInFlight,
+      socketSubscriptions: config.socketSubscriptions,
+    },
+    ...(config.corsOrigins.length === 0 ? {} : { cors: { origins: config.corsOrigins } }),
+  }
+}
+
+function jwtOf(config: Config): NonNullable<Parameters<typeof createGateway>[0]['jwt']> {
+  return {
+    issuer: config.jwtIssuer!,
+    audience: config.jwtAudience!,
+    jwksUri: config.jwtJwksUri!,
+    algorithms: config.jwtAlgorithms,
+    claim: config.jwtClaim,
+  }
+}
+
+function tlsOf(config: Config): {
+  cert: Buffer
+  key: Buffer
+  ca?: Buffer
+  requestCert?: boolean
+  rejectUnauthorized?: boolean
+} {
+  const tls = {
+    cert: readFileSync(config.tlsCertFile!),
+    key: readFileSync(config.tlsKeyFile!),
+    minVersion: 'TLSv1.2' as const,
+  }
+  if (config.tlsCaFile === undefined) return tls
+  return { ...tls, ca: readFileSync(config.tlsCaFile), requestCert: true, rejectUnauthorized: true }
+}
+
+async function listen(server: Server, port: number, host: string): Promise<void> {
+  server.listen(port, host)
+  await once(server, 'listening')
+}
+
+function urlOf(server: Server, host: string, scheme: string): string {
+  const { port } = server.address() as AddressInfo
+  const shown = host === '0.0.0.0' || host === '::' ? '127.0.0.1' : host.includes(':') ? `[${host}]` : host
+  return `${scheme}://${shown}:${port}`
+}
+
+function logRequest(log: Logger, note: RequestNote, everything: boolean): void {
+  if (note.status >= 500) log.error(note, 'request')
+  else if (everything) log.info(note, 'request')
+  else if (note.status >= 400) log.debug(note, 'request')
+}
+
+function stackOf(error: unknown): string {
+  const stack = error instanceof Error ? (error.stack ?? '') : ''
+  return stack
+    .split('\n')
+    .filter((line) => line.trimStart().startsWith('at '))
+    .slice(0, 8)
+    .join('\n')
+}
+
+/**
+ * Ends the service on SIGTERM and SIGINT (a second one cuts at once) and reloads it on SIGHUP. Resolves to the exit code
+ * when it has ended. `readConfig` reads the configuration anew for a reload.
+ */
+export function runUntilSignal(running: RunningGateway, readConfig: () => Config): Promise<number> {
+  return new Promise((resolve) => {
+    let isClosing = false
+    const stop = (): void => {
+      if (isClosing) process.exit(1)
+      isClosing = true
+      running.close().then(
+        () => resolve(0),
+        () => resolve(1),
+      )
+    }
+    process.on('SIGTERM', stop)
+    process.on('SIGINT', stop)
+    process.on('SIGHUP', () => {
+      try {
+        running.reload(readConfig())
+      } catch (error) {
+        // A wrong file must not end a service that runs.
+        process.stderr.write(`The configuration was not reloaded. ${error instanceof Error ? error.message : ''}\n`)
+      }
+    })
+  })
+}

@@ -1,0 +1,159 @@
+// WebSockets on the shell's server: the handshake, and a session (websocket.ts) for each socket.
+
+import type { Server } from 'node:http'
+import type { Duplex } from 'node:stream'
+import { Packr, Unpackr } from 'msgpackr'
+import { WebSocket, WebSocketServer } from 'ws'
+import { tokenOf } from './auth.ts'
+import { isOriginAllowed } from './cors.ts'
+import type { Gateway } from './gateway.ts'
+import { JsonNumber, type JsonObject, type JsonValue, parseJson } from './json.ts'
+import { headerOf } from './message.ts'
+import { NodeRequest } from './node.ts'
+import { Query } from './routes.ts'
+import { GatewayError, problem } from './status.ts'
+import { type Codec, Session } from './websocket.ts'
+
+const PATHS: ReadonlySet<string> = new Set(['/v1/ws', '/ws'])
+const PING_MS = 30_000
+const TOKEN_PROTOCOL = 'ochre.token.'
+
+const jsonCodec: Codec = {
+  name: 'ochre.v1.json',
+  decode: parseJson,
+  encode: (json) => json,
+}
+
+const unpackr = new Unpackr({ useRecords: false, mapsAsObjects: false, int64AsType: 'bigint' })
+const packr = new Packr({ useRecords: false, variableMapSize: true })
+
+const msgpackCodec: Codec = {
+  name: 'ochre.v1.msgpack',
+  decode(data) {
+    if (typeof data === 'string') return parseJson(data)
+    try {
+      return jsonValueOf(unpackr.unpack(data), 32)
+    } catch (error) {
+      if (error instanceof GatewayError) throw error
+      throw new GatewayError('BAD_JSON', 'The frame is not valid MessagePack.')
+    }
+  },
+  encode: (_, value) => packr.pack(value()),
+}
+
+/** What MessagePack decodes to, as the values that JSON parsing gives; bytes stay bytes. */
+function jsonValueOf(value: unknown, depth: number): JsonValue {
+  if (depth === 0) throw new GatewayError('BAD_JSON', 'The frame is nested too deeply.')
+  if (value === null || typeof value === 'string' || typeof value === 'boolean') return value
+  if (typeof value === 'number' || typeof value === 'bigint') return new JsonNumber(String(value))
+  // An argument may be bytes; elsewhere they are refused like any value of a wrong type.
+  if (value instanceof Uint8Array) return value as unknown as JsonValue
+  if (Array.isArray(value)) return value.map((item) => jsonValueOf(item, depth - 1))
+  if (value instanceof Map) {
+    const object: JsonObject = Object.create(null)
+    for (const [name, item] of value) object[String(name)] = jsonValueOf(item, depth - 1)
+    return object
+  }
+  throw new GatewayError('BAD_JSON', 'The frame holds a type that is not supported.')
+}
+
+/** Serves WebSockets on `/v1/ws` and `/ws` of the server. */
+export function attachWebSocket(server: Server, gateway: Gateway, trustedProxies: number): void {
+  const sockets = new WebSocketServer({
+    noServer: true,
+    maxPayload: gateway.limits.bodyBytes,
+    perMessageDeflate: false,
+    clientTracking: true,
+    handleProtocols: (offered) =>
+      offered.has('ochre.v1.msgpack') ? 'ochre.v1.msgpack' : offered.has('ochre.v1.json') ? 'ochre.v1.json' : false,
+  })
+  gateway.metrics.gauge('ochre_websockets', 'WebSockets that are open.', () => sockets.clients.size)
+
+  server.on('upgrade', (incoming, socket: Duplex, head) => {
+    socket.on('error', () => socket.destroy())
+    const request = new NodeRequest(incoming, undefined, trustedProxies)
+    const mark = request.target.indexOf('?')
+    const path = mark === -1 ? request.target : request.target.slice(0, mark)
+    const origin = headerOf(request, 'origin')
+    if (!PATHS.has(path)) return refuse(socket, new GatewayError('NOT_FOUND', 'WebSockets are at /v1/ws and /ws.'))
+    if (gateway.isClosing) return refuse(socket, new GatewayError('SHUTTING_DOWN', 'The gateway is closing.'))
+    // Browsers send the origin and no preflight, so the allow-list is kept here. Same-origin pages are fine.
+    const host = headerOf(request, 'host')
+    const isSame = origin !== undefined && origin.replace(/^https?:\/\//, '') === host
+    if (origin !== undefined && !isSame && !(gateway.cors !== undefined && isOriginAllowed(gateway.cors, origin))) {
+      return refuse(socket, new GatewayError('NOT_PERMITTED', 'The origin is not allowed.'))
+    }
+    const protocols = (headerOf(request, 'sec-websocket-protocol') ?? '').split(',').map((name) => name.trim())
+    const offered = protocols.find((name) => name.startsWith(TOKEN_PROTOCOL))?.slice(TOKEN_PROTOCOL.length)
+    let token = tokenOf(request) ?? offered
+    try {
+      token ??= mark === -1 ? undefined : new Query(request.target.slice(mark + 1)).text('_token')
+    } catch {
+      return refuse(socket, new GatewayError('BAD_REQUEST', 'The query is malformed.'))
+    }
+    const open = (): void => {
+      sockets.handleUpgrade(incoming, socket, head, (ws) => serve(ws, gateway, request.remoteAddress, token))
+    }
+    if (token === undefined) return open()
+    // A wrong token is refused before there is a socket.
+    Promise.resolve()
+      .then(() => gateway.authenticator.authenticate(token, request.remoteAddress))
+      .then(open, (error: unknown) => refuse(socket, error))
+  })
+}
+
+function refuse(socket: Duplex, error: unknown): void {
+  const { status, headers, body } = problem(error)
+  const text = String(body)
+  const lines = Object.entries({ ...headers, 'content-length': String(Buffer.byteLength(text)), connection: 'close' })
+  socket.end(
+    `HTTP/1.1 ${status} Refused\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n${text}`,
+  )
+}
+
+function serve(ws: WebSocket, gateway: Gateway, remoteAddress: string, token: string | undefined): void {
+  const codec = ws.protocol === 'ochre.v1.msgpack' ? msgpackCodec : jsonCodec
+  let isAlive = true
+  const session = new Session({
+    gateway,
+    codec,
+    remoteAddress,
+    token,
+    peer: {
+      send: (data) => ws.send(data, sent),
+      bufferedBytes: () => ws.bufferedAmount,
+      pause: () => ws.pause(),
+      resume: () => ws.resume(),
+      close: (code, reason) => {
+        ws.close(code, reason)
+        // A peer that does not read does not see the close frame either.
+        setTimeout(() => ws.terminate(), 2_000).unref()
+      },
+    },
+  })
+  function sent(): void {
+    session.onDrain()
+  }
+  const pings = setInterval(() => {
+    if (!isAlive) {
+      ws.terminate()
+      return
+    }
+    isAlive = false
+    if (ws.readyState === WebSocket.OPEN) ws.ping()
+  }, PING_MS)
+  pings.unref()
+  ws.on('pong', () => {
+    isAlive = true
+  })
+  ws.on('message', (data, isBinary) => {
+    isAlive = true
+    const bytes = data as Buffer
+    session.onFrame(isBinary ? bytes : codec === jsonCodec ? bytes : bytes.toString('utf8'))
+  })
+  ws.on('error', () => ws.terminate())
+  ws.on('close', () => {
+    clearInterval(pings)
+    session.onClose()
+  })
+}

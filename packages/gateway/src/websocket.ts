@@ -1,0 +1,492 @@
+// One WebSocket as a session: frames in, frames out, the same policy and limits as HTTP. It knows frames and no socket;
+// websocket-server.ts gives it one.
+//
+//   in   {"t":"hello","token":"..."}                              first, unless the token came with the handshake; again to
+//                                                                 change or renew the credential
+//        {"id":1,"t":"cmd","c":["GET","k"],"enc":"base64","db":0}
+//        {"id":2,"t":"pipeline","c":[["GET","a"],["INCR","n"]]}   {"id":3,"t":"multi","c":[...]}
+//        {"id":4,"t":"req","method":"POST","path":"/v1/models/user/query","body":{...}}    any HTTP route, models included
+//        {"id":5,"t":"sub","channels":[],"patterns":[],"shards":[],"keyspace":[],"streams":[{"key":"s","after":"0"}]}
+//        {"id":6,"t":"unsub","ref":5}      {"id":7,"t":"ping"}
+//   out  {"id":1,"ok":true,"r":...}        {"id":1,"ok":false,"e":{"code","message","status"}}
+//        {"t":"msg","ref":5,"ch":"news","pat":"n*","d":"..."}    {"t":"entry","ref":5,"key":"s","id":"1-1","fields":{}}
+//        {"t":"key","ref":5,"key":"user:1","event":"set"}        {"t":"gap","ref":5}  messages may be missing
+//        {"t":"lag","dropped":3}  too slow; closed               {"t":"bye","reason":"...","retryMs":1000}
+//
+// Replies come in any order. A frame of DBX, {"id","command":{"action","params"}}, is answered in its own form.
+
+import type { Reply } from '@ochre/protocol'
+import { commandOf, commandsOf } from './command-json.ts'
+import { dbxRequest } from './dbx-frames.ts'
+import { BYTES, type Caller, type Form, RAW, TEXT } from './execute.ts'
+import { followId, followStream } from './follow.ts'
+import type { Gateway } from './gateway.ts'
+import type { HubListener, SubscriptionKind } from './hub.ts'
+import { isObject, JsonNumber, type JsonObject, type JsonValue, writeJson } from './json.ts'
+import { bodyOf } from './message.ts'
+import { authorizeSubscription } from './policy.ts'
+import { binary, type Principal } from './principal.ts'
+import { replyJson, textOf } from './reply-json.ts'
+import { entryJson } from './resources/streams.ts'
+import { failureOf, GatewayError } from './status.ts'
+
+/** What a frame is made of on the wire: JSON text or MessagePack. */
+export interface Codec {
+  readonly name: 'ochre.v1.json' | 'ochre.v1.msgpack'
+  /** Throws BAD_JSON when the bytes are no frame. */
+  decode(data: Uint8Array | string): JsonValue
+  /** Text of a JSON frame as it goes out; MessagePack encodes the parsed value. */
+  encode(json: string, value: () => unknown): string | Uint8Array
+}
+
+/** The other end of the session. */
+export interface Peer {
+  send(data: string | Uint8Array): void
+  /** Bytes that were sent and have not left. */
+  bufferedBytes(): number
+  pause(): void
+  resume(): void
+  close(code: number, reason: string): void
+}
+
+export const CLOSE = { BAD_FRAME: 4400, UNAUTHENTICATED: 4401, TOO_SLOW: 4408, GOING_AWAY: 1001 } as const
+
+interface Subscription {
+  readonly topics: readonly (readonly [SubscriptionKind, string])[]
+  readonly leave: (() => void)[]
+}
+
+const HELLO_MS = 10_000
+const RECHECK_MS = 10_000
+
+export interface SessionOptions {
+  readonly gateway: Gateway
+  readonly peer: Peer
+  readonly codec: Codec
+  readonly remoteAddress: string
+  /** A token that came with the handshake. */
+  readonly token?: string | undefined
+}
+
+export class Session {
+  readonly #gateway: Gateway
+  readonly #peer: Peer
+  readonly #codec: Codec
+  readonly #address: string
+  #token: string | undefined
+  readonly #subscriptions = new Map<string, Subscription>()
+  #topicCount = 0
+  #inFlight = 0
+  #isPaused = false
+  #isClosed = false
+  #dropped = 0
+  readonly #recheck: NodeJS.Timeout
+  readonly #helloDeadline: NodeJS.Timeout
+  readonly #cancelClosing: () => void
+
+  constructor(options: SessionOptions) {
+    this.#gateway = options.gateway
+    this.#peer = options.peer
+    this.#codec = options.codec
+    this.#address = options.remoteAddress
+    this.#token = options.token
+    this.#cancelClosing = options.gateway.onClosing(() => this.#goAway())
+    this.#recheck = setInterval(() => void this.#checkAgain(), RECHECK_MS)
+    this.#recheck.unref()
+    this.#helloDeadline = setTimeout(() => {
+      if (this.#token === undefined) this.#close(CLOSE.UNAUTHENTICATED, 'no credential')
+    }, HELLO_MS)
+    this.#helloDeadline.unref()
+  }
+
+  /** The socket is gone: subscriptions end. */
+  onClose(): void {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    clearInterval(this.#recheck)
+    clearTimeout(this.#helloDeadline)
+    this.#cancelClosing()
+    for (const subscription of this.#subscriptions.values()) for (const leave of subscription.leave) leave()
+    this.#subscriptions.clear()
+  }
+
+  /** The socket has sent what was buffered. */
+  onDrain(): void {
+    if (this.#isPaused && !this.#isCongested()) {
+      this.#isPaused = false
+      this.#peer.resume()
+    }
+  }
+
+  /** One frame arrived. Never throws. */
+  onFrame(data: Uint8Array | string): void {
+    let frame: JsonValue
+    try {
+      frame = this.#codec.decode(data)
+    } catch (error) {
+      this.#sendError(undefined, error)
+      return
+    }
+    if (!isObject(frame)) {
+      this.#sendError(undefined, new GatewayError('BAD_REQUEST', 'A frame is an object.'))
+      return
+    }
+    const id = idJson(frame.id)
+    this.#inFlight++
+    if (this.#isCongested() && !this.#isPaused) {
+      this.#isPaused = true
+      this.#peer.pause()
+    }
+    this.#dispatch(frame, id).then(
+      () => this.#settled(),
+      (error: unknown) => {
+        this.#sendError(id, error)
+        this.#settled()
+      },
+    )
+  }
+
+  /** Too much in work, or a peer that does not read its answers: stop taking frames. */
+  #isCongested(): boolean {
+    const { socketInFlight, bufferedBytes } = this.#gateway.limits
+    return this.#inFlight >= socketInFlight || this.#peer.bufferedBytes() > bufferedBytes
+  }
+
+  #settled(): void {
+    this.#inFlight--
+    this.onDrain()
+  }
+
+  #dispatch(frame: JsonObject, id: string | undefined): Promise<void> {
+    const type = frame.t
+    const metrics = this.#gateway.metrics
+    if (isObject(frame.command)) {
+      metrics.frames.add('dbx')
+      return this.#dbx(frame.command, frame.id)
+    }
+    switch (type) {
+      case 'cmd':
+        metrics.frames.add('cmd')
+        return this.#command(frame, id)
+      case 'pipeline':
+      case 'multi':
+        metrics.frames.add(type)
+        return this.#commands(frame, id, type === 'multi')
+      case 'req':
+        metrics.frames.add('req')
+        return this.#request(frame, id)
+      case 'sub':
+        metrics.frames.add('sub')
+        return this.#subscribe(frame, id)
+      case 'unsub':
+        metrics.frames.add('unsub')
+        return this.#unsubscribe(frame, id)
+      case 'hello':
+        metrics.frames.add('hello')
+        return this.#hello(frame, id)
+      case 'ping':
+        metrics.frames.add('ping')
+        this.#reply(id, '"pong"', () => 'pong')
+        return Promise.resolve()
+      default:
+        metrics.frames.add('other')
+        return Promise.reject(
+          new GatewayError('BAD_REQUEST', 'The member t is hello, cmd, pipeline, multi, req, sub, unsub or ping.'),
+        )
+    }
+  }
+
+  async #hello(frame: JsonObject, id: string | undefined): Promise<void> {
+    const token = frame.token
+    if (typeof token !== 'string') throw new GatewayError('BAD_REQUEST', 'A hello has a token.')
+    let principal: Principal
+    try {
+      principal = await this.#gateway.authenticator.authenticate(token, this.#address)
+    } catch (error) {
+      this.#sendError(id, error)
+      this.#close(CLOSE.UNAUTHENTICATED, 'the credential is not valid')
+      return
+    }
+    this.#token = token
+    for (const [ref, subscription] of this.#subscriptions) {
+      if (!mayKeep(principal, subscription)) {
+        this.#end(ref, subscription)
+        this.#send(`{"t":"end","ref":${ref},"reason":"not permitted any more"}`)
+      }
+    }
+    this.#reply(id, `{"principal":${JSON.stringify(principal.id)}}`, () => ({ principal: principal.id }))
+  }
+
+  async #caller(frame: JsonObject): Promise<Caller> {
+    const principal = await this.#gateway.authenticator.authenticate(this.#token, this.#address)
+    const configured = this.#gateway.connections.database
+    const { db } = frame
+    if (db === undefined) return { principal, database: configured }
+    const database = db instanceof JsonNumber && /^\d{1,4}$/.test(db.text) ? Number(db.text) : -1
+    if (database < 0) throw new GatewayError('BAD_REQUEST', 'The member db is a small number.')
+    if (!principal.rules.allowsDatabase(database, configured)) {
+      throw new GatewayError('NOT_PERMITTED', 'The credential may not use this database.')
+    }
+    return { principal, database }
+  }
+
+  /** The form of replies: with `enc` base64 (JSON) or bytes (MessagePack), strings are bytes. */
+  #form(frame: JsonObject): Form {
+    const { enc } = frame
+    if (enc === undefined || enc === 'utf8') return TEXT
+    const isJson = this.#codec.name === 'ochre.v1.json'
+    if (enc === (isJson ? 'base64' : 'bytes')) return isJson ? RAW : BYTES
+    throw new GatewayError('BAD_REQUEST', `The member enc is utf8 or ${isJson ? 'base64' : 'bytes'}.`)
+  }
+
+  async #command(frame: JsonObject, id: string | undefined): Promise<void> {
+    const args = commandOf(frame.c)
+    const form = this.#form(frame)
+    const reply = await this.#gateway.executor.run(await this.#caller(frame), args, form)
+    this.#reply(id, form === RAW ? replyJson(reply as Reply, 'base64') : writeJson(reply), () => reply)
+  }
+
+  async #commands(frame: JsonObject, id: string | undefined, isTransaction: boolean): Promise<void> {
+    const commands = commandsOf(frame.c, this.#gateway.limits.pipeline)
+    const form = this.#form(frame)
+    const caller = await this.#caller(frame)
+    const executor = this.#gateway.executor
+    const outcomes = await (isTransaction ? executor.transaction : executor.runAll).call(
+      executor,
+      caller,
+      commands,
+      form,
+    )
+    const parts = outcomes.map((outcome) => {
+      if (outcome instanceof Error) return `{"ok":false,"e":${errorJson(outcome)}}`
+      return `{"ok":true,"r":${form === RAW ? replyJson(outcome as Reply, 'base64') : writeJson(outcome)}}`
+    })
+    this.#reply(id, `[${parts.join(',')}]`, () =>
+      outcomes.map((outcome) =>
+        outcome instanceof Error ? { ok: false, e: errorOf(outcome) } : { ok: true, r: outcome },
+      ),
+    )
+  }
+
+  /** Any HTTP route, with the credential of the socket. Answers that are streams are refused. */
+  async #request(frame: JsonObject, id: string | undefined): Promise<void> {
+    const { method, path, body } = frame
+    if (typeof method !== 'string' || typeof path !== 'string' || !path.startsWith('/v1/')) {
+      throw new GatewayError('BAD_REQUEST', 'A req has a method and a path under /v1/.')
+    }
+    const { status, text } = await this.#http(method.toUpperCase(), path, body === undefined ? '' : writeJson(body))
+    const r = text === '' ? 'null' : text
+    this.#send(`{"id":${id ?? 'null'},"ok":${status < 400},"status":${status},"r":${r}}`)
+  }
+
+  async #http(method: string, target: string, body: string): Promise<{ status: number; text: string }> {
+    const abort = new AbortController()
+    const response = await this.#gateway.handle({
+      method,
+      target,
+      headers: { authorization: `Bearer ${this.#token ?? ''}`, 'content-type': 'application/json' },
+      remoteAddress: this.#address,
+      body: bodyOf(body),
+      signal: abort.signal,
+    })
+    if (response.body === null) return { status: response.status, text: '' }
+    if (typeof response.body === 'string') return { status: response.status, text: response.body }
+    abort.abort()
+    throw new GatewayError('NOT_ACCEPTABLE', 'The answer of this route is not JSON; subscribe, or use HTTP.')
+  }
+
+  async #dbx(command: JsonObject, id: JsonValue | undefined): Promise<void> {
+    const shown = id === undefined ? 'null' : writeJson(id)
+    const time = JSON.stringify(new Date().toISOString())
+    try {
+      const [method, path, body] = dbxRequest(command)
+      const { status, text } =
+        method === 'PING' ? { status: 200, text: '{"data":true}' } : await this.#http(method, path, body)
+      const answer = JSON.parse(text) as { data?: unknown; detail?: string }
+      if (status < 400)
+        this.#send(`{"id":${shown},"success":true,"data":${writeJson(answer.data)},"timestamp":${time}}`)
+      else this.#send(`{"id":${shown},"success":false,"error":${JSON.stringify(answer.detail)},"timestamp":${time}}`)
+    } catch (error) {
+      const { detail } = failureOf(error)
+      this.#send(`{"id":${shown},"success":false,"error":${JSON.stringify(detail)},"timestamp":${time}}`)
+    }
+  }
+
+  async #subscribe(frame: JsonObject, id: string | undefined): Promise<void> {
+    if (id === undefined) throw new GatewayError('BAD_REQUEST', 'A sub has an id; unsub names it as ref.')
+    if (this.#subscriptions.has(id)) throw new GatewayError('CONFLICT', 'There is a subscription with this id.')
+    const caller = await this.#caller(frame)
+    const { principal, database } = caller
+    const prefix = `__keyspace@${database}__:`
+    const keyspace = names(frame, 'keyspace')
+    const topics: (readonly [SubscriptionKind, string])[] = [
+      ...names(frame, 'channels').map((name) => ['channel', name] as const),
+      ...names(frame, 'patterns').map((name) => ['pattern', name] as const),
+      ...names(frame, 'shards').map((name) => ['shard', name] as const),
+    ]
+    for (const [kind, name] of topics) authorizeSubscription(principal, kind, [name])
+    for (const pattern of keyspace) {
+      if (!principal.rules.has('read') || !principal.rules.allowsKeyPattern(binary(pattern))) {
+        throw new GatewayError('NOT_PERMITTED', 'The credential may not watch these keys.')
+      }
+    }
+    const streams = streamsOf(frame)
+    const count = topics.length + keyspace.length + streams.length
+    if (count === 0)
+      throw new GatewayError('BAD_REQUEST', 'A sub names channels, patterns, shards, keyspace or streams.')
+    if (this.#topicCount + count > this.#gateway.limits.socketSubscriptions) {
+      throw new GatewayError('RATE_LIMITED', 'Too many subscriptions on this socket.')
+    }
+    const subscription: Subscription = { topics, leave: [] }
+    this.#subscriptions.set(id, subscription)
+    this.#topicCount += count
+    subscription.leave.push(() => {
+      this.#topicCount -= count
+    })
+    const listener: HubListener = {
+      onMessage: ({ kind, name, channel, payload }) => {
+        const data = JSON.stringify(payload)
+        if (name.startsWith(prefix) && kind === 'pattern') {
+          this.#push(`{"t":"key","ref":${id},"key":${JSON.stringify(channel.slice(prefix.length))},"event":${data}}`)
+          return
+        }
+        const pattern = kind === 'pattern' ? `,"pat":${JSON.stringify(name)}` : ''
+        this.#push(`{"t":"msg","ref":${id},"ch":${JSON.stringify(channel)}${pattern},"d":${data}}`)
+      },
+      onGap: () => this.#push(`{"t":"gap","ref":${id}}`),
+    }
+    try {
+      const wanted = [...topics, ...keyspace.map((pattern) => ['pattern', prefix + pattern] as const)]
+      for (const [kind, name] of wanted) {
+        const leave = await this.#gateway.hub.subscribe(kind, name, listener)
+        if (this.#subscriptions.get(id) === subscription) subscription.leave.push(leave)
+        else leave()
+      }
+      for (const { key, after } of streams) {
+        const shown = JSON.stringify(textOf(binary(key)))
+        const run = (args: readonly (string | Uint8Array)[], form: Form): Promise<unknown> =>
+          this.#gateway.executor.run(caller, args, form)
+        const follower = followStream(run, key, after, (entry) =>
+          this.#push(`{"t":"entry","ref":${id},"key":${shown},${entryJson(entry, 'utf8').slice(1)}`),
+        )
+        subscription.leave.push(() => follower.stop())
+        await follower.ready
+      }
+    } catch (error) {
+      this.#end(id, subscription)
+      throw error
+    }
+    this.#reply(id, `{"ref":${id}}`, () => ({ ref: JSON.parse(id) as unknown }))
+  }
+
+  #unsubscribe(frame: JsonObject, id: string | undefined): Promise<void> {
+    const ref = idJson(frame.ref)
+    const subscription = ref === undefined ? undefined : this.#subscriptions.get(ref)
+    if (subscription === undefined)
+      return Promise.reject(new GatewayError('NOT_FOUND', 'There is no such subscription.'))
+    this.#end(ref!, subscription)
+    this.#reply(id, 'true', () => true)
+    return Promise.resolve()
+  }
+
+  #end(ref: string, subscription: Subscription): void {
+    if (this.#subscriptions.get(ref) === subscription) this.#subscriptions.delete(ref)
+    for (const leave of subscription.leave.splice(0)) leave()
+  }
+
+  async #checkAgain(): Promise<void> {
+    if (this.#token === undefined || this.#isClosed) return
+    try {
+      await this.#gateway.authenticator.authenticate(this.#token, this.#address)
+    } catch (error) {
+      if (error instanceof GatewayError) this.#close(CLOSE.UNAUTHENTICATED, 'the credential is no longer valid')
+    }
+  }
+
+  #goAway(): void {
+    this.#send('{"t":"bye","reason":"the gateway is closing","retryMs":1000}')
+    this.#close(CLOSE.GOING_AWAY, 'closing')
+  }
+
+  #close(code: number, reason: string): void {
+    if (this.#isClosed) return
+    this.#peer.close(code, reason)
+    this.onClose()
+  }
+
+  #reply(id: string | undefined, json: string, value: () => unknown): void {
+    if (this.#isClosed) return
+    const shown = id ?? 'null'
+    const text = `{"id":${shown},"ok":true,"r":${json}}`
+    this.#peer.send(this.#codec.encode(text, () => ({ id: JSON.parse(shown) as unknown, ok: true, r: value() })))
+  }
+
+  #sendError(id: string | undefined, error: unknown): void {
+    if (failureOf(error).code === 'INTERNAL') this.#gateway.options.onBug?.(error, 'websocket')
+    this.#send(`{"id":${id ?? 'null'},"ok":false,"e":${errorJson(error)}}`)
+  }
+
+  #send(json: string): void {
+    if (!this.#isClosed) this.#peer.send(this.#codec.encode(json, () => JSON.parse(json) as unknown))
+  }
+
+  /** Something the peer did not ask for just now: a peer that does not read is told and closed instead. */
+  #push(json: string): boolean {
+    if (this.#isClosed) return false
+    if (this.#peer.bufferedBytes() > this.#gateway.limits.bufferedBytes) {
+      this.#dropped++
+      this.#send(`{"t":"lag","dropped":${this.#dropped}}`)
+      this.#close(CLOSE.TOO_SLOW, 'too slow')
+      return false
+    }
+    this.#send(json)
+    return true
+  }
+}
+
+/** An id as JSON text: a number or a string of up to 64 characters. */
+function idJson(id: JsonValue | undefined): string | undefined {
+  if (id instanceof JsonNumber && id.text.length <= 32) return id.text
+  return typeof id === 'string' && id.length <= 64 ? JSON.stringify(id) : undefined
+}
+
+function errorOf(error: unknown): { code: string; message: string; status: number } {
+  const { code, detail, status } = failureOf(error)
+  return { code, message: detail, status }
+}
+
+const errorJson = (error: unknown): string => JSON.stringify(errorOf(error))
+
+function names(frame: JsonObject, member: string): string[] {
+  const list = frame[member]
+  if (list === undefined) return []
+  if (!Array.isArray(list) || !list.every((item) => typeof item === 'string')) {
+    throw new GatewayError('BAD_REQUEST', `The member ${member} is a list of text.`)
+  }
+  return list
+}
+
+function streamsOf(frame: JsonObject): { key: string; after: string }[] {
+  const list = frame.streams
+  if (list === undefined) return []
+  if (!Array.isArray(list)) throw new GatewayError('BAD_REQUEST', 'The member streams is a list of {"key", "after"}.')
+  return list.map((item) => {
+    if (
+      !isObject(item) ||
+      typeof item.key !== 'string' ||
+      (item.after !== undefined && typeof item.after !== 'string')
+    ) {
+      throw new GatewayError('BAD_REQUEST', 'The member streams is a list of {"key", "after"}.')
+    }
+    return { key: item.key, after: followId(item.after) }
+  })
+}
+
+function mayKeep(principal: Principal, subscription: Subscription): boolean {
+  try {
+    for (const [kind, name] of subscription.topics) authorizeSubscription(principal, kind, [name])
+    return true
+  } catch {
+    return false
+  }
+}
