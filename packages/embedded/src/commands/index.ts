@@ -6,6 +6,7 @@ import { connection } from './connection.ts'
 import { generic } from './generic.ts'
 import { hash } from './hash.ts'
 import { list } from './list.ts'
+import { pubsub } from './pubsub.ts'
 import { scripting } from './scripting.ts'
 import { set } from './set.ts'
 import { sortedSet } from './sorted-set.ts'
@@ -28,6 +29,7 @@ const GROUPS: readonly Group[] = [
   sortedSet,
   sortedSetRange,
   sortedSetAlgebra,
+  pubsub,
   scripting,
 ]
 
