@@ -6,11 +6,14 @@
 //   ```ts file=models.ts  written beside the program, which imports './models.ts'
 //   ```sh                 run by bash, with `ochre` on the path
 //   ```console            lines after `$ ` are run, the lines below are the output; `...` stands for any lines
+//   ```sh background      started before everything else on the page and stopped after it, such as `ochre serve`; it is
+//                         ready when it listens on OCHRE_PORT
 //   ```sh illustration    not run; every one of them is listed in docs.test.ts
-// Other languages are for reading, unless they have a `file=`.
+// Other languages are for reading, unless they have a `file=`. Pages name the usual addresses, 127.0.0.1:6379 (Redis), :7400
+// (gateway) and :7401 (its admin port); a test puts its own in their place.
 
 const LANGUAGES = ['ts', 'js', 'sh', 'console'] as const
-const WORDS = ['fresh', 'types', 'illustration'] as const
+const WORDS = ['fresh', 'types', 'background', 'illustration'] as const
 
 export interface Block {
   readonly language: string

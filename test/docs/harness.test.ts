@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, onTestFinished, test } from 'vitest'
+import { freePort } from '../servers/index.ts'
 import { blocksOf } from './blocks.ts'
 import { isOutput, shellSession } from './console.ts'
 import { checkTypes, type Page, preparePage } from './page.ts'
@@ -42,7 +43,9 @@ describe('blocks', () => {
   })
 
   test('a word that means nothing and a block without an end are refused', () => {
-    expect(() => blocksOf('```ts freshh\n```')).toThrow("line 1: 'freshh' is none of fresh, types, illustration")
+    expect(() => blocksOf('```ts freshh\n```')).toThrow(
+      "line 1: 'freshh' is none of fresh, types, background, illustration",
+    )
     expect(() => blocksOf('\n```ts\n')).toThrow('line 2: the block is not closed.')
   })
 })
@@ -172,5 +175,27 @@ describe('shell', () => {
     )
     expect(await outcome('```sh\nnpm ci\n```\n')).toContain('Blocks with npm cannot run in a test')
     expect(await outcome('```sh illustration\nfalse\n```\n')).toBe('passed')
+  })
+
+  test('a background block runs beside the others, on ports of its own', async () => {
+    const listen =
+      "require('http').createServer((_, r) => r.end('hello\\n')).listen(process.env.OCHRE_PORT, '127.0.0.1')"
+    const markdown = `\`\`\`sh background\nnode -e "${listen}"\n\`\`\`
+\`\`\`console\n$ curl -s http://127.0.0.1:7400/\nhello\n$ echo http://localhost:7400/\nhttp://localhost:7400/\n\`\`\`\n`
+    const { page } = prepare(
+      markdown + ts("const response = await fetch('http://127.0.0.1:7400/')\nawait response.text() // -> 'hello\\n'"),
+    )
+    const variables = { ...URL_OF_NOTHING, OCHRE_PORT: String(await freePort()) }
+    const stop = await page.backgrounds[0]!.start(variables)
+    for (const run of page.runs) await run.execute(variables)
+    await stop()
+    expect(page.runs).toHaveLength(2)
+    await expect(fetch(`http://127.0.0.1:${variables.OCHRE_PORT}`)).rejects.toThrow()
+  })
+
+  test('a background block that ends instead of listening fails', async () => {
+    const { page } = prepare('```sh background\necho no; exit 3\n```\n')
+    const start = page.backgrounds[0]!.start({ ...URL_OF_NOTHING, OCHRE_PORT: '1' })
+    await expect(start).rejects.toThrow('docs/x.md:1 ends with 3:\nno')
   })
 })
