@@ -13,6 +13,8 @@ export interface EmittedMethod {
   signatures: string[]
   params: Param[]
   /** The type of the options, when it takes any, and the types of the rows by name. */
+  /** The reply of each condition, the most demanding first; the last one without. */
+  replies: Reply[]
   optionsName: string
   options: string | undefined
   rows: Readonly<Record<string, string>>
@@ -49,6 +51,7 @@ export function formatMethods(facts: readonly Facts[], replies: Replies, camel: 
       name: member.name,
       signatures: member.signatures(),
       params: method.params,
+      replies: member.replies,
       optionsName: member.optionsName,
       options: member.options,
       rows: Object.fromEntries(member.rows),
@@ -149,6 +152,10 @@ class Member {
       this.#method.code = this.#method.code.map((line) => line.replace(`many<${type}>`, `many<${name}>`))
     }
     return found
+  }
+
+  get replies(): Reply[] {
+    return [...this.#others, this.#base]
   }
 
   get #required(): boolean {

@@ -3,7 +3,8 @@ import { lookupCommand } from '@ochre/protocol'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { captureFacts } from '../../scripts/gen/capture.ts'
 import { describeEachServer, RawClient, startServer, type TestServer } from '../servers/index.ts'
-import { METHODS, type MethodSample, methodSamples } from './method-samples.ts'
+import { isNewer, LEFT_OUT } from './live.ts'
+import { METHODS, methodSamples } from './method-samples.ts'
 import { fits } from './sample.ts'
 
 describe('Typed methods', () => {
@@ -25,25 +26,6 @@ describe('Typed methods', () => {
     expect(samples).toBeGreaterThan(1500)
   })
 })
-
-/** They end the server or this connection, stop it for a while, or turn it into something else. */
-const LEFT_OUT = new Set([
-  'shutdown',
-  'failover',
-  'replicaof',
-  'slaveof',
-  'client kill',
-  'client pause',
-  'cluster reset',
-  'module load',
-  'module unload',
-  'module loadex',
-  'bgrewriteaof',
-  'bgsave',
-  'save',
-  'migrate',
-  'script debug',
-])
 
 /** What a server says when it could not make sense of the words. All else is an answer to a command it understood. */
 const NOT_UNDERSTOOD =
@@ -81,11 +63,3 @@ describeEachServer('A typed method', (version) => {
     expect(understood).toBeGreaterThan(800)
   })
 })
-
-/** Whether the sample has a token that the server's own grammar does not. Modules there tell no grammar. */
-function isNewer(sample: MethodSample, known: string): boolean {
-  if (known === '') return false
-  const tokens = new Set(sample.spec.syntax.match(/[A-Z][A-Z0-9-]*/g))
-  const theirs = new Set(known.match(/[A-Z][A-Z0-9-]*/g))
-  return sample.words.some((word) => tokens.has(word) && !theirs.has(word))
-}

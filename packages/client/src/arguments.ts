@@ -59,7 +59,7 @@ export function pushPairs(args: Arg[], pairs: Pairs | undefined): number {
   if (pairs === undefined) return 0
   if (Symbol.iterator in pairs)
     for (const [name, value] of pairs as Iterable<readonly [Arg, Arg]>) args.push(name, value)
-  else for (const name in pairs) args.push(name, pairs[name]!)
+  else for (const name of Object.keys(pairs)) args.push(name, pairs[name]!)
   return (args.length - before) / 2
 }
 

@@ -2875,12 +2875,12 @@ export abstract class Commands<M extends Mode> implements Issuer {
   }
 
   /** `MEMORY USAGE key [SAMPLES count:int]`. Since 4.0.0. */
-  memoryUsage(key: Arg, options?: MemoryUsageOptions): Result<M, number> {
+  memoryUsage(key: Arg, options?: MemoryUsageOptions): Result<M, number | null> {
     const words: Arg[] = [key]
     if (options !== undefined) {
       if (options.samples !== undefined) words.push('SAMPLES', options.samples)
     }
-    return this.issue<number>(MEMORY_USAGE, words)
+    return this.issue<number | null>(MEMORY_USAGE, words)
   }
 
   /** `MGET key...`. Since 1.0.0. */
