@@ -18,7 +18,8 @@ import {
   encodeRequests,
   type TextKind,
 } from '@ochre/protocol'
-import type { DeadlineList, Deadlines } from './deadline.ts'
+import { type AbortGroup, abortGroup } from './abort.ts'
+import type { DeadlineList } from './deadline.ts'
 
 export type { Arg } from '@ochre/protocol'
 
@@ -109,7 +110,7 @@ export class Command implements EncodedRequest {
   private readonly shape: Shape | undefined
   private readonly resolve: (value: unknown) => void
   private readonly reject: (error: Error) => void
-  private signal: AbortSignal | null = null
+  private aborts: AbortGroup | null = null
 
   /**
    * Encodes at once, so that later changes to the arguments do not matter. Throws UsageError for a wrong argument.
@@ -146,7 +147,13 @@ export class Command implements EncodedRequest {
     this.promise = new Promise(take)
     this.resolve = takenResolve
     this.reject = takenReject
-    if (settings.signal !== undefined) this.listen(settings.signal)
+    const { signal } = settings
+    if (signal === undefined) return
+    if (signal.aborted) this.abort(signal.reason)
+    else {
+      this.aborts = abortGroup(signal)
+      this.aborts.add(this)
+    }
   }
 
   get settled(): boolean {
@@ -184,30 +191,17 @@ export class Command implements EncodedRequest {
     this.fail(new ConnectionError(code, message, cause === null ? { maybeExecuted } : { maybeExecuted, cause }))
   }
 
-  /** The signal's event. */
-  handleEvent(): void {
+  abort(reason: unknown): void {
     const maybeExecuted = this.state === CommandState.SENT
-    const cause: unknown = this.signal?.reason
-    this.fail(new ConnectionError('ABORTED', 'The caller aborted the call.', { maybeExecuted, cause }))
-  }
-
-  /** Starts its deadline, once. */
-  startDeadline(deadlines: Deadlines): void {
-    if (this.timeoutMs > 0 && this.deadlineList === null && this.state !== CommandState.SETTLED) deadlines.watch(this)
-  }
-
-  private listen(signal: AbortSignal): void {
-    this.signal = signal
-    if (signal.aborted) this.handleEvent()
-    else signal.addEventListener('abort', this)
+    this.fail(new ConnectionError('ABORTED', 'The caller aborted the call.', { maybeExecuted, cause: reason }))
   }
 
   private release(error: Error | null): void {
     this.state = CommandState.SETTLED
     if (this.deadlineList !== null) this.deadlineList.remove(this)
-    if (this.signal !== null) {
-      this.signal.removeEventListener('abort', this)
-      this.signal = null
+    if (this.aborts !== null) {
+      this.aborts.remove(this)
+      this.aborts = null
     }
     if (this.holder !== null) {
       const { holder } = this
