@@ -10,7 +10,7 @@ import { ROOT } from './ask.ts'
 let server: TestServer
 let running: RunningGateway
 beforeAll(async () => {
-  server = await startServer({ name: 'gateway-websocket' })
+  server = await startServer({ name: 'gateway-websocket', config: { 'notify-keyspace-events': 'KEA' } })
   running = await startGateway({
     redis: server.url,
     config: loadConfig({
@@ -259,5 +259,72 @@ describe('frames of DBX', () => {
     expect(await ask('ping')).toMatchObject({ success: true, data: true })
     expect(await ask('nope')).toMatchObject({ success: false })
     await peer.close()
+  })
+})
+
+describe('subscriptions', () => {
+  it('bring messages, keyspace events and stream entries, until they are ended', async () => {
+    const peer = await Peer.open()
+    await server.call('XADD', 's', '1-1', 'a', '1')
+    const sub = {
+      id: 9,
+      t: 'sub',
+      channels: ['c'],
+      patterns: ['p*'],
+      keyspace: ['user:*'],
+      streams: [{ key: 's', after: '0' }],
+    }
+    peer.send(sub)
+    expect(await peer.next()).toEqual({ t: 'entry', ref: 9, key: 's', id: '1-1', fields: { a: '1' } })
+    expect(await peer.next()).toEqual({ id: 9, ok: true, r: { ref: 9 } })
+    await server.call('PUBLISH', 'c', 'hi')
+    expect(await peer.next()).toEqual({ t: 'msg', ref: 9, ch: 'c', d: 'hi' })
+    await server.call('PUBLISH', 'pq', 'hi')
+    expect(await peer.next()).toEqual({ t: 'msg', ref: 9, ch: 'pq', pat: 'p*', d: 'hi' })
+    await server.call('SET', 'user:1', 'x')
+    expect(await peer.next()).toEqual({ t: 'key', ref: 9, key: 'user:1', event: 'set' })
+    await server.call('XADD', 's', '1-2', 'a', '2')
+    expect(await peer.next()).toMatchObject({ t: 'entry', id: '1-2' })
+    expect(await peer.ask(sub)).toMatchObject({ ok: false, e: { code: 'CONFLICT' } })
+    expect(await peer.ask({ id: 10, t: 'unsub', ref: 9 })).toEqual({ id: 10, ok: true, r: true })
+    expect(await peer.ask({ id: 11, t: 'unsub', ref: 9 })).toMatchObject({ e: { code: 'NOT_FOUND' } })
+    await server.call('PUBLISH', 'c', 'unheard')
+    expect(await peer.ask({ id: 12, t: 'ping' })).toMatchObject({ id: 12 })
+    await peer.close()
+  })
+
+  it('are refused where they are not granted, and end when the new credential does not cover them', async () => {
+    const { key } = await running.gateway.keys.create('sub', {
+      scopes: ['pubsub', 'read'],
+      channels: ['app:*'],
+      keys: ['app:*'],
+    })
+    const peer = await Peer.open()
+    expect(await peer.ask({ id: 1, t: 'sub', channels: ['secret'] })).toMatchObject({ ok: true })
+    expect(await peer.ask({ id: 2, t: 'hello', token: key })).toEqual({
+      t: 'end',
+      ref: 1,
+      reason: 'not permitted any more',
+    })
+    expect(await peer.next()).toMatchObject({ id: 2, ok: true })
+    expect(await peer.ask({ id: 3, t: 'sub', channels: ['secret'] })).toMatchObject({ e: { code: 'NOT_PERMITTED' } })
+    expect(await peer.ask({ id: 4, t: 'sub', keyspace: ['*'] })).toMatchObject({ e: { code: 'NOT_PERMITTED' } })
+    expect(await peer.ask({ id: 5, t: 'sub', keyspace: ['app:*'] })).toMatchObject({ ok: true })
+    expect(await peer.ask({ id: 6, t: 'sub', streams: [{ key: 'other' }] })).toMatchObject({
+      e: { code: 'NOT_PERMITTED' },
+    })
+    await peer.close()
+  })
+
+  it('of a socket that does not read are told and closed', async () => {
+    const peer = await Peer.open()
+    await peer.ask({ id: 1, t: 'sub', channels: ['flood'] })
+    peer.ws.pause()
+    const payload = 'x'.repeat(100_000)
+    const count = async () => ((await server.call('PUBSUB', 'NUMSUB', 'flood')) as [string, number])[1]
+    for (let i = 0; i < 400 && (await count()) > 0; i++) await server.call('PUBLISH', 'flood', payload)
+    expect(await count()).toBe(0)
+    peer.ws.resume()
+    expect([1006, 4408]).toContain(await peer.closed)
   })
 })

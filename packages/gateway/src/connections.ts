@@ -1,10 +1,18 @@
 // The clients that the gateway holds: one per database, protocol and ACL user, opened when first needed and shared by
 // everybody, and one for the gateway's own state.
 
-import { type Client, type ClientOptions, connect, type Target } from '@ochre/client'
+import {
+  type Client,
+  type ClientOptions,
+  connect,
+  type Gap,
+  type Message,
+  type Subscription,
+  type Target,
+} from '@ochre/client'
 import { ReplyError } from '@ochre/protocol'
 import type { AclUser } from './acl-token.ts'
-import { GatewayError } from './status.ts'
+import type { SubscriptionKind } from './hub.ts'
 
 export interface ConnectionsOptions {
   /** Where Redis is: anything that `connect` of @ochre/client takes. */
@@ -12,6 +20,9 @@ export interface ConnectionsOptions {
   /** Options of the clients, such as deadlines; database, protocol and credentials are set by the gateway. */
   readonly client?: ClientOptions
 }
+
+/** A gateway rather refuses at once than lets requests wait for a server that is away, and looks for it every second. */
+const DEFAULTS: ClientOptions = { name: 'ochre-gateway', queue: { offline: false }, backoff: { maxMs: 1000 } }
 
 /** At most so many clients of ACL users are kept; the longest unused is closed first. */
 const MAX_USERS = 100
@@ -34,7 +45,7 @@ export class Connections {
 
   /** Connects once, so that a wrong address is known at the start. */
   static async open(options: ConnectionsOptions): Promise<Connections> {
-    const own = await connect(options.redis, options.client)
+    const own = await connect(options.redis, { ...DEFAULTS, ...options.client })
     return new Connections(options, own, databaseOf(options))
   }
 
@@ -87,7 +98,7 @@ export class Connections {
   }
 
   #open(options: ClientOptions): Promise<Client> {
-    return connect(this.#options.redis, { ...this.#options.client, ...options })
+    return connect(this.#options.redis, { ...DEFAULTS, ...this.#options.client, ...options })
   }
 
   /** Whether Redis lets the user log in. Rejects when Redis cannot be reached. */
@@ -101,8 +112,30 @@ export class Connections {
     }
   }
 
-  subscribe(): { readonly ready: Promise<void>; stop(): void } {
-    return { ready: Promise.reject(new GatewayError('COMMAND_REFUSED', 'subscriptions come later')), stop() {} }
+  /** One subscription at Redis, as the gateway's own user or an ACL user, kept up across lost connections. */
+  subscribe(
+    kind: SubscriptionKind,
+    name: string,
+    events: { onMessage(channel: string, payload: string): void; onGap(): void },
+    user?: AclUser,
+  ): { readonly ready: Promise<void>; stop(): void } {
+    let isStopped = false
+    let subscription: Subscription<Message<string> | Gap> | undefined
+    const start = async (): Promise<void> => {
+      const client = user === undefined ? this.own : await this.of(this.database, false, user)
+      if (isStopped) return
+      const verb = { channel: 'subscribe', pattern: 'psubscribe', shard: 'ssubscribe' } as const
+      subscription = client[verb[kind]](name, { gaps: true })
+      void pump(subscription, events)
+      await subscription.ready
+    }
+    return {
+      ready: start(),
+      stop() {
+        isStopped = true
+        subscription?.close()
+      },
+    }
   }
 
   async close(): Promise<void> {
@@ -126,4 +159,18 @@ function databaseOf({ redis, client }: ConnectionsOptions): number {
     return Number(db === null || db === '' ? (url.searchParams.get('db') ?? 0) : db)
   }
   return 'dial' in redis ? 0 : (redis.db ?? 0)
+}
+
+async function pump(
+  subscription: Subscription<Message<string> | Gap>,
+  events: { onMessage(channel: string, payload: string): void; onGap(): void },
+): Promise<void> {
+  try {
+    for await (const item of subscription) {
+      if (item.gap === undefined) events.onMessage(item.channel, item.message)
+      else if (item.gap !== 'lost') events.onGap()
+    }
+  } catch {
+    // Refused before it was ready: `ready` tells the caller. Later: the client closes, and so does the gateway.
+  }
 }

@@ -1,6 +1,8 @@
 // Subscriptions of callers onto one Redis subscription per channel, with reference counts: the first listener opens it,
 // the last one closes it, however many sockets and streams listen in between.
 
+import type { AclUser } from './acl-token.ts'
+
 export type SubscriptionKind = 'channel' | 'pattern' | 'shard'
 
 export interface HubMessage {
@@ -18,6 +20,7 @@ export interface SubscriptionSource {
     kind: SubscriptionKind,
     name: string,
     events: { onMessage(channel: string, payload: string): void; onGap(): void },
+    user?: AclUser,
   ): { readonly ready: Promise<void>; stop(): void }
 }
 
@@ -48,11 +51,12 @@ export class Hub {
   }
 
   /** Resolves, once Redis has confirmed, to a function that ends this listener's subscription. */
-  async subscribe(kind: SubscriptionKind, name: string, listener: HubListener): Promise<() => void> {
-    const id = `${kind}:${name}`
+  async subscribe(kind: SubscriptionKind, name: string, listener: HubListener, user?: AclUser): Promise<() => void> {
+    // Redis decides about the channels of its ACL users, so theirs are not shared with others.
+    const id = `${user === undefined ? '' : `${user.name}\0${user.password}`}\0${kind}:${name}`
     let topic = this.#topics.get(id)
     if (topic === undefined) {
-      topic = this.#open(kind, name, id)
+      topic = this.#open(kind, name, id, user)
       this.#topics.set(id, topic)
     }
     const opened = topic
@@ -71,17 +75,18 @@ export class Hub {
     return leave
   }
 
-  #open(kind: SubscriptionKind, name: string, id: string): Topic {
+  #open(kind: SubscriptionKind, name: string, id: string, user: AclUser | undefined): Topic {
     const listeners = new Set<HubListener>()
-    const { ready, stop } = this.#source.subscribe(kind, name, {
-      onMessage: (channel, payload) => {
+    const events = {
+      onMessage: (channel: string, payload: string): void => {
         const message = { kind, name, channel, payload }
         for (const listener of listeners) listener.onMessage(message)
       },
-      onGap: () => {
+      onGap: (): void => {
         for (const listener of listeners) listener.onGap(kind, name)
       },
-    })
+    }
+    const { ready, stop } = this.#source.subscribe(kind, name, events, user)
     // A subscription that Redis refused must not be shared with the next caller.
     ready.catch(() => {
       if (this.#topics.get(id)?.listeners === listeners) this.#topics.delete(id)

@@ -36,6 +36,7 @@ export function allRoutes(gateway: Gateway): readonly Route<Handler>[] {
     ...upstashRoutes({
       secret: gateway.secret,
       checkAclUser: (user) => gateway.connections.checkAclUser(user),
+      monitor: async (user) => (await gateway.connections.of(gateway.connections.database, false, user)).monitor(),
     }),
     ...dbxRoutes,
   ]

@@ -3,6 +3,7 @@
 // and every error is JSON with an `error` member, because the SDK accepts nothing else.
 
 import { randomBytes } from 'node:crypto'
+import type { Monitor } from '@ochre/client'
 import { encodeReply, FailureReply, type Reply, ReplyError, StatusReply } from '@ochre/protocol'
 import { sealAclUser } from './acl-token.ts'
 import { argOf } from './command-json.ts'
@@ -16,11 +17,14 @@ import { binary } from './principal.ts'
 import { replyJson, stringJson } from './reply-json.ts'
 import { subscribeStream } from './resources/pubsub.ts'
 import { decode, type Handler, type Method, type Route } from './routes.ts'
+import { type EventStream, eventStreamResponse, openEventStream } from './sse.ts'
 import { failureOf, GatewayError } from './status.ts'
 
 export interface UpstashHost {
   readonly secret: Uint8Array
   checkAclUser(user: { name: string; password: string }): Promise<boolean>
+  /** Every command that Redis executes, for the caller's database connection. */
+  monitor(user: { name: string; password: string } | undefined): Promise<Monitor<string>>
 }
 
 /** The text of an error as Upstash writes it: what Redis said, or the gateway's refusal in Redis's words. */
@@ -205,6 +209,21 @@ export function upstashRoutes(host: UpstashHost): readonly Route<Handler>[] {
     )
   }
 
+  /** MONITOR shows everybody's keys and values, so it needs all rights. */
+  async function monitor(x: Exchange): Promise<GatewayResponse> {
+    const { rules, redisUser } = x.principal
+    if (!(rules.has('admin') && rules.hasAllKeys)) {
+      throw new GatewayError('NOT_PERMITTED', 'this credential may not run the monitor command')
+    }
+    const stream = openEventStream(x, () => ': too slow\n\n')
+    const commands = await host.monitor(redisUser)
+    stream.onEnd(() => commands.close())
+    await commands.ready
+    stream.push('data: "OK"\n\n')
+    void pump(commands, stream)
+    return eventStreamResponse(stream)
+  }
+
   async function handle(x: Exchange): Promise<GatewayResponse> {
     const method = x.request.method
     if (method !== 'GET' && method !== 'POST' && method !== 'PUT' && method !== 'HEAD') {
@@ -217,6 +236,7 @@ export function upstashRoutes(host: UpstashHost): readonly Route<Handler>[] {
     if (command === 'pipeline' && segments.length === 1 && method === 'POST') return several(x, false)
     if (command === 'multi-exec' && segments.length === 1 && method === 'POST') return several(x, true)
     if (command === 'subscribe') return subscribe(x, 'channel', segments.slice(1))
+    if (command === 'monitor' && segments.length === 1) return monitor(x)
     if (command === 'psubscribe') return subscribe(x, 'pattern', segments.slice(1))
     const body = method === 'GET' || method === 'HEAD' ? Buffer.alloc(0) : await x.bytes()
     if (segments.length > 0) return one(x, pathCommand(x, segments, body))
@@ -244,6 +264,18 @@ export function upstashRoutes(host: UpstashHost): readonly Route<Handler>[] {
     { method, path: '/upstash', handle, doc: doc(method, 'Root') },
     { method, path: '/upstash/{rest*}', handle, doc: { ...doc(method, 'Path'), hidden: true } },
   ])
+}
+
+async function pump(commands: Monitor<string>, stream: EventStream): Promise<void> {
+  try {
+    for await (const { time, db, address, args } of commands) {
+      const words = args.map((word) => JSON.stringify(word)).join(' ')
+      stream.push(`data: ${(time / 1000).toFixed(6)} [${db} ${address}] ${words}\n\n`)
+    }
+  } catch {
+    // The connection of the monitor ended, and so does the stream.
+  }
+  stream.end()
 }
 
 /** A payload as SSE lines; the SDK's parser knows one line per message, so a line break becomes a second data line. */

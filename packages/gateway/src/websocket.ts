@@ -358,7 +358,7 @@ export class Session {
     try {
       const wanted = [...topics, ...keyspace.map((pattern) => ['pattern', prefix + pattern] as const)]
       for (const [kind, name] of wanted) {
-        const leave = await this.#gateway.hub.subscribe(kind, name, listener)
+        const leave = await this.#gateway.hub.subscribe(kind, name, listener, principal.redisUser)
         if (this.#subscriptions.get(id) === subscription) subscription.leave.push(leave)
         else leave()
       }

@@ -59,7 +59,7 @@ export async function subscribeStream(
   }
   try {
     for (const [i, [kind, name]] of topics.entries()) {
-      const one = await x.hub.subscribe(kind, name, listener)
+      const one = await x.hub.subscribe(kind, name, listener, x.principal.redisUser)
       if (stream.isEnded) one()
       else leave.push(one)
       stream.push(frame.subscribed(kind, name, i + 1))
