@@ -49,7 +49,8 @@ export function formatDocument(
 ${methods.length} methods. \`Arg\` is a string, number, bigint or bytes; \`Integer\` a number or bigint; \`Decimal\` a number or text;
 \`Many<T>\` one T or a list; \`Rest<T>\` several T in a row or as one list; \`Pairs\` an object, a Map or a list of pairs; \`OneOf\` wants
 exactly one of its options, \`AtMostOne\` one or none. \`V\` is what values arrive as: a string, or a Buffer with \`client.buffers\`. A
-client returns a promise of what stands after the colon; a pipeline returns itself and collects it.
+client returns a promise of what stands after the colon; a pipeline returns itself and collects it. A number of the server
+beyond 2^53 arrives as a bigint.
 
 ${sections.join('\n\n')}
 

@@ -1,3 +1,4 @@
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { CommandFlag, commandNames, keyPositions, lookupCommand, slotPositions } from './command-table.ts'
 import { UsageError } from './errors.ts'
@@ -128,5 +129,40 @@ describe('keyPositions', () => {
     expect(keyPositions(spec, ['spublish', 'c', 'm'])).toEqual([])
     expect(slotPositions(spec, ['spublish', 'c', 'm'])).toEqual([1])
     expect(slotPositions(lookupCommand('get')!, ['get', 'k'])).toEqual([1])
+  })
+
+  it('finds positions inside of any words, in order, or says that it cannot', () => {
+    const word = fc.oneof(
+      fc.constantFrom(
+        'STORE',
+        'streams',
+        'KEYS',
+        'GET',
+        'BY',
+        'LIMIT',
+        'AUTH2',
+        '',
+        '0',
+        '1',
+        '2',
+        '-1',
+        '99999999999',
+      ),
+      fc.string({ maxLength: 3 }),
+    )
+    const specs = commandNames().map((name) => lookupCommand(name)!)
+    fc.assert(
+      fc.property(fc.constantFrom(...specs), fc.array(word, { maxLength: 12 }), (spec, more) => {
+        const words = [...spec.name.split(' '), ...more]
+        let found: number[]
+        try {
+          found = slotPositions(spec, words)
+        } catch (error) {
+          return error instanceof UsageError
+        }
+        return found.every((at, i) => at >= spec.words && at < words.length && (i === 0 || at >= found[i - 1]!))
+      }),
+      { numRuns: 5000 },
+    )
   })
 })
