@@ -10,13 +10,19 @@ import {
   ReplyError,
   UsageError,
 } from '@ochre/protocol'
+import { type Many, many } from './arguments.ts'
+import type { Clock } from './clock.ts'
 import { type CallSettings, Command, type Shape } from './command.ts'
 import { Commands } from './commands.gen.ts'
 import { commandOf } from './handshake.ts'
+import type { BufferOptions } from './inbox.ts'
 import type { Promised } from './mode.ts'
+import { type Monitor, MonitorReader } from './monitor.ts'
 import { Node, type NodeHealth } from './node.ts'
 import { type ClientOptions, readOptions, type Target } from './options.ts'
 import type { Lane, Router } from './router.ts'
+import { Subscriber, type TopicKind, textOf } from './subscriber.ts'
+import type { Gap, Message, SubscribeOptions, Subscription } from './subscription.ts'
 
 /** How a call, or all calls of `client.with(...)`, are treated. */
 export interface CallOptions {
@@ -44,6 +50,15 @@ export interface Health {
   readonly nodes: readonly NodeHealth[]
 }
 
+/** What all views of one client (`buffers`, `with`) share. */
+export interface Core {
+  readonly router: Router
+  readonly clock: Clock
+  readonly subscriber: Subscriber
+  /** Each ends something endless when the client closes. */
+  readonly endless: Set<() => void>
+}
+
 const CLOSE_MS = 5000
 const EVAL: CommandSpec = lookupCommand('eval')!
 const EVALSHA: CommandSpec = lookupCommand('evalsha')!
@@ -58,7 +73,9 @@ const EVALSHA_RO: CommandSpec = lookupCommand('evalsha_ro')!
 export async function connect(target?: Target, options?: ClientOptions): Promise<Client> {
   const { node: settings, lazy } = readOptions(target, options)
   const node = new Node(settings)
-  const client = new Client<string>(node, {
+  const { clock, backoff } = settings
+  const core: Core = { router: node, clock, subscriber: new Subscriber(node, clock, backoff), endless: new Set() }
+  const client = new Client<string>(core, {
     mode: DecodeMode.TEXT,
     timeoutMs: settings.timeoutMs,
     ownTimeout: false,
@@ -81,14 +98,16 @@ export async function connect(target?: Target, options?: ClientOptions): Promise
 
 /** A client of one Redis or Valkey. `V` is what values arrive as: string, or Buffer with `client.buffers`. */
 export class Client<V = string> extends Commands<Promised<V>> implements AsyncDisposable {
+  private readonly core: Core
   private readonly router: Router
   private readonly settings: CallSettings
   private inBuffers: Client<Buffer> | null = null
 
   /** Use {@link connect}. */
-  constructor(router: Router, settings: CallSettings) {
+  constructor(core: Core, settings: CallSettings) {
     super()
-    this.router = router
+    this.core = core
+    this.router = core.router
     this.settings = settings
   }
 
@@ -117,13 +136,13 @@ export class Client<V = string> extends Commands<Promised<V>> implements AsyncDi
 
   /** The same client with values as Buffers. */
   get buffers(): Client<Buffer> {
-    this.inBuffers ??= new Client<Buffer>(this.router, { ...this.settings, mode: DecodeMode.BUFFER })
+    this.inBuffers ??= new Client<Buffer>(this.core, { ...this.settings, mode: DecodeMode.BUFFER })
     return this.inBuffers
   }
 
   /** The same client, its calls treated as told: `client.with({ timeoutMs: 50, signal }).get('k')`. */
   with(options: CallOptions): Client<V> {
-    return new Client<V>(this.router, mergeSettings(this.settings, options))
+    return new Client<V>(this.core, mergeSettings(this.settings, options))
   }
 
   /** Runs a script by its hash, and by its text when the server does not have it yet. */
@@ -147,6 +166,40 @@ export class Client<V = string> extends Commands<Promised<V>> implements AsyncDi
     }
   }
 
+  /**
+   * The messages of these channels, from a connection that all subscriptions share:
+   * `for await (const { channel, message } of redis.subscribe('news')) ...`. It stays subscribed across lost connections;
+   * with `gaps` the iteration tells where messages may be missing.
+   */
+  subscribe(channels: Many<Arg>, options: SubscribeOptions & { gaps: true }): Subscription<Message<V> | Gap>
+  subscribe(channels: Many<Arg>, options?: SubscribeOptions & { gaps?: false }): Subscription<Message<V>>
+  subscribe(channels: Many<Arg>, options: SubscribeOptions = {}): Subscription<Message<V>> {
+    return this.listen('channel', channels, options)
+  }
+
+  /** As `subscribe`, for all channels that match one of the patterns. */
+  psubscribe(patterns: Many<Arg>, options: SubscribeOptions & { gaps: true }): Subscription<Message<V> | Gap>
+  psubscribe(patterns: Many<Arg>, options?: SubscribeOptions & { gaps?: false }): Subscription<Message<V>>
+  psubscribe(patterns: Many<Arg>, options: SubscribeOptions = {}): Subscription<Message<V>> {
+    return this.listen('pattern', patterns, options)
+  }
+
+  /** As `subscribe`, for shard channels (SPUBLISH). */
+  ssubscribe(channels: Many<Arg>, options: SubscribeOptions & { gaps: true }): Subscription<Message<V> | Gap>
+  ssubscribe(channels: Many<Arg>, options?: SubscribeOptions & { gaps?: false }): Subscription<Message<V>>
+  ssubscribe(channels: Many<Arg>, options: SubscribeOptions = {}): Subscription<Message<V>> {
+    return this.listen('shard', channels, options)
+  }
+
+  /** Every command that the server executes from now on. Costs the server dearly: for looking, not for leaving on. */
+  monitor(options: BufferOptions = {}): Monitor<V> {
+    const { router, endless } = this.core
+    const end = (): void => reader.end(null)
+    const reader = new MonitorReader<V>(router, options, this.decoder(), () => endless.delete(end))
+    endless.add(end)
+    return reader
+  }
+
   /** A connection for the caller alone, from the pool. */
   lane(): Promise<Lane> {
     return this.router.lane()
@@ -165,11 +218,29 @@ export class Client<V = string> extends Commands<Promised<V>> implements AsyncDi
    * What is left then fails with CLIENT_CLOSED.
    */
   close(options: { readonly drainMs?: number } = {}): Promise<void> {
+    this.core.subscriber.close()
+    for (const end of [...this.core.endless]) end()
     return this.router.close(options.drainMs ?? CLOSE_MS)
   }
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
+  }
+
+  private listen(kind: TopicKind, names: Many<Arg>, options: SubscribeOptions): Subscription<Message<V>> {
+    const { clock, subscriber } = this.core
+    const { timeoutMs, signal } = this.settings
+    const settings = { clock, timeoutMs, signal, decode: this.decoder() }
+    // Without `gaps` there are none among the items.
+    return subscriber.subscribe<V>(kind, many(names), options, settings) as Subscription<unknown> as Subscription<
+      Message<V>
+    >
+  }
+
+  /** Makes a value out of bytes, one character each. */
+  private decoder(): (binary: string) => V {
+    const inBuffers = this.settings.mode === DecodeMode.BUFFER
+    return (inBuffers ? (binary: string) => Buffer.from(binary, 'latin1') : textOf) as (binary: string) => V
   }
 }
 
