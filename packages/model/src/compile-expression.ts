@@ -47,7 +47,8 @@ export class LuaWriter {
   readonly opens: Map<string, CollectionRef> = new Map()
   readonly writes: Set<StoredField> = new Set()
   readonly unpacked: Map<number, string> = new Map()
-  usesClock = false
+  /** Lua of the row's id. */
+  idCode = 'ARGV[1]'
   private label = ''
   private loops = 0
   private readonly loopOf: Map<number, { readonly items: string; readonly i: string }> = new Map()
@@ -167,14 +168,13 @@ export class LuaWriter {
         return 'nil'
       case 'field': {
         const field = this.spec.byProperty.get(node.field)!
-        if (field === this.spec.id) return node.type === 'int' ? 'tonumber(ARGV[1])' : 'ARGV[1]'
+        if (field === this.spec.id) return node.type === 'int' ? `tonumber(${this.idCode})` : this.idCode
         this.reads.add(field)
         return `f.${field.name}`
       }
       case 'var':
         return `v[${node.id}]`
       case 'now':
-        this.usesClock = true
         uses.use('now')
         return 'now'
       case 'widen':

@@ -23,7 +23,7 @@ export interface PreparedProgram {
 /** Records a callback. With parameters, their values come at each run. */
 export function prepareProgram(
   spec: ModelSpec,
-  callback: (row: object, parameters: object) => unknown,
+  callback: (row: object, parameters: object, recorder: Recorder) => unknown,
   parameterSpecs: ParameterSpecs = {},
 ): PreparedProgram {
   const recorder = new Recorder(spec, false)
@@ -38,7 +38,9 @@ export function prepareProgram(
   }
   const asyncCheck = callback.constructor.name === 'AsyncFunction'
   const row = rowHandle(recorder)
-  const body = asyncCheck ? (callback as unknown as () => unknown) : () => callback(row, Object.freeze(values))
+  const body = asyncCheck
+    ? (callback as unknown as () => unknown)
+    : () => callback(row, Object.freeze(values), recorder)
   return { spec, recording: recorder.record(body), parameters }
 }
 

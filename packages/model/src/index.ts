@@ -12,6 +12,7 @@ export {
 } from './errors.ts'
 export type { Condition, Expr, Immediate, Operand, ProgramRow, QueryRow, Resolved } from './expressions.ts'
 export { type AnyField, type ElementField, Field, type FieldSpec, type Kind, t } from './fields.ts'
+export type { Filter, OrderBy, Where } from './filter.ts'
 export {
   type AnyModel,
   type Fields,
@@ -31,6 +32,7 @@ export {
 } from './model.ts'
 export { type Database, type OpenOptions, open } from './open.ts'
 export { and, cond, fail, keep, not, now, or, switchOn, when } from './program.ts'
+export type { Explanation, FindOptions, Page, Query } from './query.ts'
 export { type Row, unknownFields, versionOf } from './record.ts'
 export { LATENCY_BUCKETS_MS, type ModelClient, type ModelMetrics, type OperationReport } from './redis.ts'
 export { type GuardedOptions, type Program, Store, type WriteOptions } from './store.ts'

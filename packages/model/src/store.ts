@@ -15,8 +15,9 @@ import {
   resultOf,
   returnsBytes,
 } from './execute.ts'
-import type { Immediate, ProgramRow, Resolved } from './expressions.ts'
+import type { Condition, Immediate, ProgramRow, QueryRow, Resolved } from './expressions.ts'
 import type { AnyField } from './fields.ts'
+import { conditionOn, type Filter, type Where } from './filter.ts'
 import { type KeyFamily, type KeySpace, keySpace } from './keys.ts'
 import { bindKeys, sharedRoles } from './maintain.ts'
 import type { Fields, IdOf, Insert, Model, ModelSpec, Update } from './model.ts'
@@ -24,6 +25,7 @@ import type { Expr } from './ops.ts'
 import type { ProgramParameters } from './parameters.ts'
 import { idText, type PreparedRow, prepareInsert, prepareUpdate } from './prepare.ts'
 import { deleteScript, type PutMode, putScript, sweepScript, touchScript } from './put.ts'
+import { type FindOptions, Query } from './query.ts'
 import { makeRecord, type RawRow, type RecordOwner, type Row, rawRow } from './record.ts'
 import type { Arg, ModelMetrics, Runner } from './redis.ts'
 import type { IdSource } from './ulid.ts'
@@ -132,6 +134,64 @@ export class Store<F extends Fields> {
   /** Deletes the row with its collections and index entries. False when there was none. */
   async delete(id: IdOf<F>, options: { ifVersion?: number } = {}): Promise<boolean> {
     return this.remove(idText(this.spec, id), versionText(options))
+  }
+
+  // Queries
+
+  /** Rows that match: await it, or call first(), count(), ids(), select(), stream(), explain(). */
+  find(filter?: Filter<F> | FindOptions<F>): Query<F, Row<F>>
+  find(where: (row: QueryRow<F>) => Condition): Query<F, Row<F>>
+  find(given: unknown = {}): Query<F, Row<F>> {
+    return new Query<F, Row<F>>(this, this.findOptions(given))
+  }
+
+  /** Runs the program on every row that matches, row by row; a row that no longer matches by then is left alone. */
+  async updateWhere(
+    where: Where<F> | MatchOptions<F>,
+    program: (row: ProgramRow<F>) => void,
+  ): Promise<{ updated: number }> {
+    const options = this.matchOptions(where)
+    const ids = await new Query<F, Row<F>>(this, options).ids()
+    let guard: Expr | null = null
+    const prepared = prepareProgram(this.spec, (row, _parameters, recorder) => {
+      if (options.where !== undefined) guard = conditionOn(row, recorder, options.where)?.node ?? null
+      program(row as ProgramRow<F>)
+    })
+    let updated = 0
+    const texts = ids.map(String)
+    for (let at = 0; at < texts.length; at += 256) {
+      const results = await Promise.all(
+        texts.slice(at, at + 256).map((id) => this.run('updateWhere', id, prepared, undefined, guard ?? EVERY)),
+      )
+      updated += results.filter((result) => result !== SKIPPED).length
+    }
+    return { updated }
+  }
+
+  /** Deletes every row that matches. A row that changes meanwhile is looked at again. */
+  async deleteWhere(where: Where<F> | MatchOptions<F>): Promise<{ deleted: number }> {
+    const options = this.matchOptions(where)
+    let deleted = 0
+    for (;;) {
+      const found = await new Query<F, Row<F>>(this, options).versions()
+      let conflicts = 0
+      const batches = new Map<KeyFamily, (readonly [string, string])[]>()
+      for (const { id, version } of found) {
+        const family = this.keys.of(id)
+        const rows = batches.get(family) ?? []
+        rows.push([id, version])
+        batches.set(family, rows)
+      }
+      for (const [family, rows] of batches) {
+        for (let at = 0; at < rows.length; at += 500) {
+          for (const reply of await this.deleteBatch(family, rows.slice(at, at + 500))) {
+            if (Array.isArray(reply)) conflicts++
+            else deleted += Number(reply)
+          }
+        }
+      }
+      if (conflicts === 0) return { deleted }
+    }
   }
 
   // Programs
@@ -354,6 +414,23 @@ export class Store<F extends Fields> {
     return rawRow(await this.runner.command('get', ['HGETALL', family.row(id)], this.binary))
   }
 
+  /** Options, a filter object or a callback. An object is options when it has one of their names that is no field. */
+  private findOptions(given: unknown): FindOptions<F> {
+    if (typeof given === 'function') return { where: given as Where<F> }
+    const names = ['where', 'orderBy', 'limit', 'after', 'before', 'allowScan']
+    const isOptions = names.some((name) => Object.hasOwn(given as object, name) && !this.spec.byProperty.has(name))
+    if (isOptions) return given as FindOptions<F>
+    return Object.keys(given as object).length === 0 ? {} : { where: given as Filter<F> }
+  }
+
+  private matchOptions(given: unknown): MatchOptions<F> {
+    const options = this.findOptions(given)
+    for (const name of ['orderBy', 'limit', 'after', 'before'] as const)
+      if (options[name] !== undefined)
+        throw new UsageError(`${name} has no meaning here: every row that matches is changed`)
+    return options
+  }
+
   private rowKeys(family: KeyFamily, id: string): string[] {
     return [family.row(id), ...this.spec.collections.map((field) => family.collection(id, field.name))]
   }
@@ -414,10 +491,16 @@ export class Store<F extends Fields> {
   }
 }
 
+/** Which rows `updateWhere` and `deleteWhere` change. */
+export type MatchOptions<F extends Fields> = Pick<FindOptions<F>, 'where' | 'allowScan'>
+
 interface PutReply {
   readonly version: string
   readonly raw: RawRow | null
 }
+
+/** A guard that every row passes: a row that is gone is skipped, not an error. */
+const EVERY: Expr = { k: 'not', type: 'boolean', a: { k: 'null', type: 'boolean' } }
 
 /** What a guarded run gives when the row did not pass. */
 export const SKIPPED: unique symbol = Symbol('skipped')

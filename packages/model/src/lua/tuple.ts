@@ -82,4 +82,15 @@ local function desc(s) return (gsub(s, '.', inv)) end`,
   return d and desc(id) or id
 end`,
   },
+  hex: {
+    lua: `local function hex(s) return (gsub(s, '.', function(c) return format('%02x', byte(c)) end)) end`,
+  },
+  unhex: {
+    lua: `local function unhex(s) return (gsub(s, '%x%x', function(h) return char(tonumber(h, 16)) end)) end`,
+  },
+  flip: {
+    // An ordering key seen from the other direction: everything but the two bytes of the id's length.
+    uses: ['desc'],
+    lua: `local function flip(s) return desc(sub(s, 1, -3)) .. sub(s, -2) end`,
+  },
 }

@@ -1,0 +1,314 @@
+// The script of a query's shape: choose the cheapest candidate by counting, walk or gather, test rows, stop in time.
+//
+//   KEYS  the keys of all candidates, then `exp` for an expiring model
+//   ARGV  the condition's values, then what `queryArguments` writes
+//
+// Rows are found by id inside the script: their keys are the model's prefix and the id, in the hash tag of the declared keys.
+// The reply: 0, candidate, found, more, stopped, first position, last position, where it stopped, examined, rows.
+
+import { LuaWriter } from './compile-expression.ts'
+import type { KeyFamily } from './keys.ts'
+import { type LuaScript, LuaUses } from './lua/library.ts'
+import { quote } from './lua/quote.ts'
+import { bindKeys, columnCode } from './maintain.ts'
+import type { ModelSpec } from './model.ts'
+import type { Expr } from './ops.ts'
+import type { Candidate, OrderColumn } from './plan.ts'
+import type { Arg } from './redis.ts'
+
+export type QueryOutput = 'rows' | 'ids' | 'fields' | 'count' | 'explain'
+
+export interface QueryShape {
+  readonly where: Expr | null
+  /** How many arguments the condition takes. */
+  readonly slots: number
+  readonly order: readonly OrderColumn[]
+  readonly output: QueryOutput
+}
+
+/** Rows a script examines before it hands back: walking is resumed, gathering is refused. */
+export const WALK_BUDGET = 10_000
+export const GATHER_BUDGET = 100_000
+
+const memo = new WeakMap<ModelSpec, Map<string, LuaScript>>()
+
+export function compileQuery(spec: ModelSpec, shape: QueryShape): LuaScript {
+  let shapes = memo.get(spec)
+  if (!shapes) {
+    shapes = new Map()
+    memo.set(spec, shapes)
+  }
+  const order = shape.order.map(({ field, desc }) => [field.name, desc])
+  const key = JSON.stringify([shape.where, shape.slots, order, shape.output])
+  let script = shapes.get(key)
+  if (!script) {
+    script = compile(spec, shape)
+    shapes.set(key, script)
+  }
+  return script
+}
+
+export interface QueryCall {
+  readonly candidates: readonly Candidate[]
+  readonly values: readonly Arg[]
+  /** Most rows to give; -1 is all. */
+  readonly limit: number
+  /** Where the last page ended, or null. */
+  readonly from: Buffer | null
+  readonly backwards: boolean
+  /** A candidate that a cursor is tied to, from 1; 0 is free choice. */
+  readonly forced: number
+  readonly withKeys: boolean
+  readonly fields: readonly string[]
+}
+
+/** KEYS and ARGV of one call. */
+export function queryArguments(spec: ModelSpec, family: KeyFamily, call: QueryCall): { keys: string[]; args: Arg[] } {
+  const roles: string[] = []
+  const args: Arg[] = [
+    ...call.values,
+    family.rowPrefix,
+    family.collectionPrefix,
+    call.limit,
+    call.from ?? '',
+    call.backwards ? 1 : 0,
+    call.forced,
+    call.withKeys ? 1 : 0,
+    call.fields.length,
+    ...call.fields,
+    call.candidates.length,
+  ]
+  for (const { walks, reverse, exact, scan, prefixBytes, ranges } of call.candidates) {
+    args.push(walks ? 1 : 0, reverse ? 1 : 0, exact ? 1 : 0, scan ? 1 : 0, prefixBytes, ranges.length)
+    for (const { role, members, min, max } of ranges) {
+      if (!roles.includes(role)) roles.push(role)
+      args.push(roles.indexOf(role) + 1, members)
+      if (members === 'tuple') args.push(min!, '')
+      else args.push(min ? bounded('[', min) : '-', max ? bounded('(', max) : '+')
+    }
+  }
+  if (spec.ttl) roles.push('exp')
+  return { keys: bindKeys(roles, family, ''), args }
+}
+
+function bounded(mark: string, bytes: Buffer): Buffer {
+  return Buffer.concat([Buffer.from(mark), bytes])
+}
+
+function compile(spec: ModelSpec, { where, slots, order, output }: QueryShape): LuaScript {
+  const uses = new LuaUses()
+  const writer = new LuaWriter(uses, spec, 1)
+  writer.idCode = 'id'
+  for (const piece of ['hex', 'member_id', 'before', 'flip', 'err']) uses.use(piece)
+  const condition = where ? writer.truth(where) : 'true'
+  const read = new Set(writer.reads)
+  for (const { field } of order) if (field !== spec.id) read.add(field)
+  const fetched = spec.scalars.filter((field) => read.has(field))
+  const key = [
+    ...order.map(({ field, desc }) =>
+      columnCode(
+        uses,
+        field,
+        field === spec.id ? (field.kind === 'int' ? 'tonumber(id)' : 'id') : `f.${field.name}`,
+        desc,
+      ),
+    ),
+    `${uses.use(order.at(-1)?.desc ? 'suffix_desc' : 'suffix')}(id)`,
+  ].join(' .. ')
+  const load = fetched.map((field, i) => `  f.${field.name} = ${writer.fromRow(field, `r[${i + 2}]`)}\n`).join('')
+  const views = [...writer.opens.values()]
+    .map((of) => `  ${writer.openView(of, `CP .. id .. ${quote(`:${spec.byProperty.get(of.field)!.name}`)}`)}\n`)
+    .join('')
+  const unpacked = [...writer.unpacked.values()].map((line) => `${line}\n`).join('')
+  const position = order.length === 0 ? 'm' : 'c.reverse and flip(sub(m, c.prefix + 1)) or sub(m, c.prefix + 1)'
+  const counts = output === 'count'
+  const ttl = spec.ttl !== null
+
+  const emit = {
+    rows: `local row = call('HGETALL', RP .. id)
+  if #row == 0 then return false end
+  out[#out + 1] = id
+  out[#out + 1] = row`,
+    ids: `${ttl ? "if not tested and call('EXISTS', RP .. id) == 0 then return false end\n  " : ''}out[#out + 1] = id`,
+    fields: `local row = call('HMGET', RP .. id, '_v', unpack(fields))
+  if not row[1] then return false end
+  out[#out + 1] = id
+  out[#out + 1] = row`,
+    count: `${ttl ? "if not tested and call('EXISTS', RP .. id) == 0 then return false end" : ''}`,
+    explain: '',
+  }[output]
+
+  const body = `local f, v, c, u, S, L = {}, {}, {}, {}, {}, {}
+local at = ${slots + 1}
+local function take() at = at + 1 return ARGV[at - 1] end
+local RP, CP, limit, from, backwards, forced, with_keys =
+  take(), take(), tonumber(take()), take(), take() == '1', tonumber(take()), take() == '1'
+local fields, candidates = {}, {}
+for i = 1, tonumber(take()) do fields[i] = take() end
+for i = 1, tonumber(take()) do
+  local x = { walks = take() == '1', reverse = take() == '1', exact = take() == '1', scan = take() == '1', prefix = tonumber(take()) }
+  for j = 1, tonumber(take()) do x[j] = { key = KEYS[tonumber(take())], kind = take(), lo = take(), hi = take() } end
+  candidates[i] = x
+end
+${unpacked}local function size(x)
+  local n = 0
+  for _, g in ipairs(x) do n = n + (g.kind == 'tuple' and 1 or call('ZLEXCOUNT', g.key, g.lo, g.hi)) end
+  return n
+end
+local chosen, least, narrow = forced, nil, nil
+local sizes = {}
+if forced == 0 ${output === 'explain' ? '' : 'and #candidates > 1 '}then
+  for i, x in ipairs(candidates) do
+    sizes[i] = size(x)
+    if not x.scan and (not narrow or sizes[i] < narrow) then narrow = sizes[i] end
+  end
+  for i, x in ipairs(candidates) do
+    local cost = sizes[i]
+    if not x.walks then cost = cost * 2 + 1
+    elseif limit >= 0 and (x.exact or narrow) then
+      local share = x.exact and 1 or cost / math.max(narrow, 1)
+      cost = math.min(cost, limit * share)
+    end
+    if x.scan then cost = cost * 4 end
+    ${counts ? 'if x.exact and x.walks then cost = -1 end' : 'if not x.exact then cost = cost + 1 end'}
+    if not least or cost < least then chosen, least = i, cost end
+  end
+elseif forced == 0 then chosen = 1 end
+local c0 = candidates[chosen]
+${output === 'explain' ? 'if true then return { 0, chosen, sizes } end\n' : ''}${
+  counts
+    ? `if c0.exact and from == '' then
+  local apart = #c0 < 2 or c0.walks
+  if apart and (#c0 == 0 or c0[1].kind ~= 'tuple') then
+${ttl ? `    if call('ZCOUNT', KEYS[#KEYS], '-inf', '(' .. int(now)) > 0 then return { 1, 'SWEEP' } end\n` : ''}    return { 0, chosen, size(c0), 0, 0, '', '', '', 0, {} }
+  end
+end
+`
+    : ''
+}local out, keys_out, found, examined, more, stopped, first, last, seen_at = {}, {}, 0, 0, 0, 0, '', '', ''
+local function test(id, exact)
+  local r = call('HMGET', RP .. id, ${["'_v'", ...fetched.map((field) => quote(field.name))].join(', ')})
+  if not r[1] then return false end
+  if exact == 'columns' then exact = true elseif exact then return true end
+${load}${views}  if exact then return true end
+  return ${condition}
+end
+local function give(id, tested)
+  ${emit}
+  found = found + 1
+  return true
+end
+local function place(x, member)
+  local c, m = x, member
+  return ${position}
+end
+local function id_of(g, m)
+  if g.kind == 'id' then return m end
+  if g.kind == 'tuple' then return call('HGET', g.key, m) end
+  return member_id(m, g.kind == 'entry-desc')
+end
+
+local function walk(x)
+  local rev = x.reverse ~= backwards
+  for ri = rev and #x or 1, rev and 1 or #x, rev and -1 or 1 do
+    local g = x[ri]
+    local lo, hi, skip = g.lo, g.hi, false
+    if from ~= '' then
+      local p = from
+      if g.kind == 'tuple' then skip = true
+      else
+${order.length > 0 ? "        p = (x.prefix > 0 and sub(lo, 2, x.prefix + 1) or '') .. (x.reverse and flip(from) or from)\n" : ''}        if rev then
+          if lo ~= '-' and not before(sub(lo, 2), p) then skip = true
+          elseif hi == '+' or before(p, sub(hi, 2)) then hi = '(' .. p end
+        else
+          if hi ~= '+' and not before(p, sub(hi, 2)) then skip = true
+          elseif lo == '-' or not before(p, sub(lo, 2)) then lo = '(' .. p end
+        end
+      end
+    end
+    while not skip do
+      local want = limit >= 0 and x.exact and math.min(limit - found + 1, 1000) or 1000
+      local members
+      if g.kind == 'tuple' then members = { lo } skip = true
+      elseif rev then members = call('ZREVRANGEBYLEX', g.key, hi, lo, 'LIMIT', 0, want)
+      else members = call('ZRANGEBYLEX', g.key, lo, hi, 'LIMIT', 0, want) end
+      for i = 1, #members do
+        local m = members[i]
+        local id = id_of(g, m)
+        examined = examined + 1
+        local fits, tested = id, false
+        if fits and not x.exact then fits, tested = test(id, false), true end
+        if fits then
+          if limit >= 0 and found >= limit then
+            if tested or call('EXISTS', RP .. id) == 1 then more = 1 return end
+          elseif give(id, tested) then
+            if first == '' then first = m end
+            last = m
+            if with_keys then keys_out[#keys_out + 1] = hex(place(x, m)) end
+          end
+        end
+        seen_at = m
+        if examined >= ${WALK_BUDGET}${counts ? '' : ' or (limit < 0 and found >= 1000)'} then stopped = 1 return end
+      end
+      if #members < want then break end
+      if rev then hi = '(' .. members[#members] else lo = '(' .. members[#members] end
+    end
+  end
+end
+
+local function gather(x)
+  local items, seen = {}, {}
+  local function sort()
+    if backwards then table.sort(items, function(a, b) return before(b[1], a[1]) end)
+    else table.sort(items, function(a, b) return before(a[1], b[1]) end) end
+  end
+  for _, g in ipairs(x) do
+    local lo, members = g.lo, nil
+    repeat
+      if g.kind == 'tuple' then members = { lo } else members = call('ZRANGEBYLEX', g.key, lo, g.hi, 'LIMIT', 0, 1000) end
+      for i = 1, #members do
+        local id = id_of(g, members[i])
+        if id and not seen[id] then
+          seen[id] = true
+          examined = examined + 1
+          if examined > ${GATHER_BUDGET} then err('GATHER', '') end
+          if test(id, x.exact and 'columns') then
+            local k = ${key}
+            if from == '' or (backwards and before(k, from)) or (not backwards and before(from, k)) then
+              items[#items + 1] = { k, id }
+              if limit >= 0 and #items > 2 * limit + 200 then
+                sort()
+                for j = #items, limit + 2, -1 do items[j] = nil end
+              end
+            end
+          end
+        end
+      end
+      if #members > 0 then lo = '(' .. members[#members] end
+    until g.kind == 'tuple' or #members < 1000
+  end
+  sort()
+  for i = 1, #items do
+    if limit >= 0 and i > limit then more = 1 break end
+    local k, id = items[i][1], items[i][2]
+    if give(id, true) then
+      if first == '' then first = k end
+      last = k
+      if with_keys then keys_out[#keys_out + 1] = hex(k) end
+    end
+  end
+end
+
+if c0.walks then
+  walk(c0)
+  if first ~= '' then first, last = place(c0, first), place(c0, last) end
+  if seen_at ~= '' then seen_at = place(c0, seen_at) end
+else gather(c0) end
+return { 0, chosen, found, more, stopped, hex(first), hex(last), hex(seen_at), examined, out, keys_out }
+`
+  if (ttl && counts) {
+    uses.use('now')
+    uses.use('int')
+  }
+  return uses.script(body)
+}

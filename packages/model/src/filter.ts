@@ -1,0 +1,180 @@
+// Conditions and orders as callers give them: callbacks or plain objects; and their types.
+
+import { UsageError } from '@ochre/protocol'
+import type { Stored } from './codec.ts'
+import type { Condition, QueryRow } from './expressions.ts'
+import type { AnyField, ScalarKind } from './fields.ts'
+import type { Fields, ModelSpec } from './model.ts'
+import type { Expr } from './ops.ts'
+import type { OrderColumn } from './plan.ts'
+import { rowHandle } from './program.ts'
+import { Recorder } from './recorder.ts'
+import { Value } from './value.ts'
+
+interface Operators<T> {
+  readonly eq?: T | null
+  readonly ne?: T | null
+  readonly gt?: T
+  readonly gte?: T
+  readonly lt?: T
+  readonly lte?: T
+  readonly between?: readonly [T, T]
+  readonly in?: readonly T[]
+  readonly notIn?: readonly T[]
+  readonly isNull?: boolean
+  readonly contains?: string
+  readonly startsWith?: string
+  readonly endsWith?: string
+}
+interface MemberOperators {
+  /** Collections: holds this item, key or member. */
+  readonly has?: string | number | bigint | boolean
+}
+
+type FilterValue<X extends AnyField> = X['$kind'] extends ScalarKind
+  ? X['$type'] | null | Operators<NonNullable<X['$type']>>
+  : MemberOperators
+
+/** A condition as an object: a value means equal; several fields mean and. */
+export type Filter<F extends Fields> = { readonly [P in keyof F]?: FilterValue<F[P]> } & {
+  readonly AND?: readonly Filter<F>[]
+  readonly OR?: readonly Filter<F>[]
+  readonly NOT?: Filter<F>
+}
+
+export type Where<F extends Fields> = Filter<F> | ((row: QueryRow<F>) => Condition)
+
+/** A column to order by, as `orderBy` callbacks see it. */
+export interface Orderable {
+  asc(): Ordering
+  desc(): Ordering
+}
+export interface Ordering {
+  readonly field: string
+  readonly descending: boolean
+}
+export type OrderBy<F extends Fields> =
+  | ((row: { readonly [P in keyof F]: Orderable }) => Ordering | Orderable | readonly (Ordering | Orderable)[])
+  | { readonly [P in keyof F]?: 'asc' | 'desc' }
+
+export interface RecordedWhere {
+  readonly node: Expr | null
+  readonly args: readonly (Stored | null)[]
+}
+
+/** Records a condition. */
+export function recordWhere(spec: ModelSpec, where: unknown): RecordedWhere {
+  if (where === undefined || where === null) return { node: null, args: [] }
+  const recorder = new Recorder(spec, true)
+  const row = rowHandle(recorder)
+  const recording = recorder.record(
+    typeof where === 'function' && where.constructor.name === 'AsyncFunction'
+      ? (where as () => unknown)
+      : () => conditionOn(row, recorder, where),
+  )
+  return { node: recording.nodes.returns.at(0)?.node ?? null, args: recording.args }
+}
+
+/** The condition as a server value of a recorder, or null when there is none. */
+export function conditionOn(row: object, recorder: Recorder, where: unknown): Value | null {
+  if (typeof where !== 'function') return fromFilter(row as Record<string, Handle>, recorder, where)
+  const value = (where as (row: object) => unknown)(row)
+  if (!(value instanceof Value) || value.node.type !== 'boolean')
+    throw new UsageError('A condition is made with eq(), gt(), and() and the like')
+  return value
+}
+
+type Handle = Record<string, (...args: readonly unknown[]) => Value>
+
+const OPERATORS: ReadonlySet<string> = new Set([
+  'eq',
+  'ne',
+  'gt',
+  'gte',
+  'lt',
+  'lte',
+  'between',
+  'in',
+  'notIn',
+  'isNull',
+  'contains',
+  'startsWith',
+  'endsWith',
+  'has',
+])
+
+function fromFilter(row: Record<string, Handle>, recorder: Recorder, filter: unknown): Value | null {
+  if (typeof filter !== 'object' || filter === null || Array.isArray(filter))
+    throw new UsageError('A filter is an object of fields, or a function')
+  const parts: Value[] = []
+  for (const [name, wanted] of Object.entries(filter)) {
+    if (wanted === undefined) continue
+    if (name === 'AND' || name === 'OR') {
+      if (!Array.isArray(wanted) || wanted.length === 0) throw new UsageError(`${name} takes a list of filters`)
+      const items = wanted.map((each) => fromFilter(row, recorder, each) ?? everything(recorder))
+      parts.push(
+        new Value(recorder, { k: name === 'AND' ? 'and' : 'or', type: 'boolean', items: items.map((v) => v.node) }),
+      )
+    } else if (name === 'NOT') {
+      const inner = fromFilter(row, recorder, wanted) ?? everything(recorder)
+      parts.push(new Value(recorder, { k: 'not', type: 'boolean', a: inner.node }))
+    } else parts.push(...fromField(row, recorder, name, wanted))
+  }
+  if (parts.length === 0) return null
+  if (parts.length === 1) return parts[0]!
+  return new Value(recorder, { k: 'and', type: 'boolean', items: parts.map((part) => part.node) })
+}
+
+function everything(recorder: Recorder): Value {
+  return new Value(recorder, { k: 'not', type: 'boolean', a: { k: 'null', type: 'boolean' } })
+}
+
+function fromField(row: Record<string, Handle>, recorder: Recorder, name: string, wanted: unknown): Value[] {
+  const handle = row[name]
+  const field = recorder.spec.byProperty.get(name)
+  if (!handle || !field) throw new UsageError(`The filter names ${name}, which is not a field of ${recorder.spec.name}`)
+  if (!isOperators(wanted)) {
+    if (typeof handle.eq !== 'function') throw new UsageError(`${name} is a collection: filter it with { has: item }`)
+    return [handle.eq(wanted)]
+  }
+  return Object.entries(wanted)
+    .filter(([, operand]) => operand !== undefined)
+    .map(([operator, operand]) => {
+      if (operator === 'isNull') return operand ? handle.isNull!() : handle.isNotNull!()
+      if (typeof handle[operator] !== 'function') throw new UsageError(`${operator} is not an operator of ${name}`)
+      return operator === 'between' ? handle.between!(...(operand as unknown[])) : handle[operator](operand)
+    })
+}
+
+/** An object of operators, as opposed to a value: dates, bytes and JSON documents are values. */
+function isOperators(wanted: unknown): wanted is Record<string, unknown> {
+  if (typeof wanted !== 'object' || wanted === null || Object.getPrototypeOf(wanted) !== Object.prototype) return false
+  const names = Object.keys(wanted)
+  return names.length > 0 && names.every((each) => OPERATORS.has(each))
+}
+
+/** The columns of an order. */
+export function orderColumns(spec: ModelSpec, orderBy: unknown): OrderColumn[] {
+  if (orderBy === undefined || orderBy === null) return []
+  let wanted: { field: string; descending: boolean }[]
+  if (typeof orderBy === 'function') {
+    const columns = Object.fromEntries([...spec.byProperty.keys()].map((name) => [name, orderable(name)]))
+    const given = (orderBy as (row: object) => unknown)(columns)
+    wanted = (Array.isArray(given) ? given : [given]).map((each: Ordering) => ({
+      field: each?.field,
+      descending: each?.descending,
+    }))
+  } else wanted = Object.entries(orderBy).map(([field, direction]) => ({ field, descending: direction === 'desc' }))
+  return wanted.map(({ field, descending }) => {
+    const stored = spec.byProperty.get(field)
+    if (!stored) throw new UsageError('orderBy names something that is not a field of the model')
+    if (stored.kind === 'json' || spec.collections.includes(stored))
+      throw new UsageError(`${field} has no order: it is a ${stored.kind}`)
+    return { field: stored, desc: descending }
+  })
+}
+
+function orderable(field: string): Orderable & Ordering {
+  const ordering = (descending: boolean): Ordering => ({ field, descending })
+  return { field, descending: false, asc: () => ordering(false), desc: () => ordering(true) }
+}

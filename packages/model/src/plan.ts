@@ -1,0 +1,450 @@
+// From a condition to the index ranges that can answer it. Pure.
+//
+// A candidate is one index with ranges of its members. The conjuncts that its ranges express are `covered`; a candidate that
+// covers all of them is exact, and rows need not be tested. Which candidate runs is decided on the server by counting.
+
+import { decodeValue, type Stored } from './codec.ts'
+import type { FieldSpec } from './fields.ts'
+import { roleOf, tupleKindOf } from './maintain.ts'
+import type { ModelSpec, StoredField, StoredIndex } from './model.ts'
+import type { CompareOp, Expr } from './ops.ts'
+import { encodeColumn, encodeIdSuffix, foldLower, type TupleValue } from './tuple.ts'
+
+/** Entries from `min` up to, not including, `max`; null is unbounded. */
+interface Span {
+  readonly min: Buffer | null
+  readonly max: Buffer | null
+}
+
+/** What members of a key are: index entries with the id ascending or descending at the end, plain ids, unique tuples. */
+export type Members = 'entry' | 'entry-desc' | 'id' | 'tuple'
+
+/** A span of one key. `role` is `x:<index>`, `u:<unique>` (`min` is the tuple) or `ids`. */
+export interface Range extends Span {
+  readonly role: string
+  readonly members: Members
+}
+
+export interface OrderColumn {
+  readonly field: StoredField
+  readonly desc: boolean
+}
+
+export interface Candidate {
+  /** Sorted and without overlaps, unless they are of several keys. */
+  readonly ranges: readonly Range[]
+  /** The condition holds for every row in the ranges. */
+  readonly exact: boolean
+  /** No part of the condition narrows it: it walks everything. */
+  readonly scan: boolean
+  /** Rows come in the wanted order by walking; otherwise they are gathered and sorted. */
+  readonly walks: boolean
+  /** The walk goes from the end. */
+  readonly reverse: boolean
+  /** Length of what all members start with, before the ordering columns. */
+  readonly prefixBytes: number
+  /** For people: which conditions the ranges express. */
+  readonly covers: readonly string[]
+}
+
+const MAX_RANGES = 256
+
+/** What is known of one column from one conjunct. */
+type Constraint =
+  | { readonly kind: 'points'; readonly values: readonly (TupleValue | null)[] }
+  | { readonly kind: 'range'; readonly op: Exclude<CompareOp, 'eq' | 'ne'>; readonly value: TupleValue }
+  | { readonly kind: 'prefix'; readonly text: string }
+  | { readonly kind: 'present' }
+  | { readonly kind: 'never' }
+
+interface Conjunct {
+  readonly node: Expr
+  readonly field: StoredField | null
+  readonly constraint: Constraint | null
+}
+
+export interface PlanInput {
+  readonly spec: ModelSpec
+  readonly where: Expr | null
+  readonly args: readonly (Stored | null)[]
+  readonly order: readonly OrderColumn[]
+}
+
+/** Every way to answer the query. The scan of all ids is last, so there is always one. */
+export function planCandidates(input: PlanInput): Candidate[] {
+  const conjuncts = input.where ? flatten(input.where).map((node) => analyse(node, input)) : []
+  const candidates: Candidate[] = []
+  const add = (candidate: Candidate | null): void => {
+    if (candidate) candidates.push(candidate)
+  }
+  add(byId(input, conjuncts))
+  for (const unique of input.spec.uniques) add(byUnique(input, unique, conjuncts))
+  for (const index of input.spec.indexes) add(byIndex(input, index, conjuncts))
+  for (const conjunct of conjuncts) {
+    if (conjunct.node.k === 'or')
+      candidates.push(
+        ...byUnion(
+          input,
+          conjunct.node.items,
+          conjuncts.filter((c) => c !== conjunct),
+        ),
+      )
+  }
+  add(allIds(input))
+  return candidates
+}
+
+function flatten(node: Expr): Expr[] {
+  return node.k === 'and' ? node.items.flatMap(flatten) : [node]
+}
+
+function analyse(node: Expr, { spec, args }: PlanInput): Conjunct {
+  const none: Conjunct = { node, field: null, constraint: null }
+  const target = (expr: Expr): StoredField | null =>
+    expr.k === 'field' ? (spec.byProperty.get(expr.field) ?? null) : null
+  const known = (field: StoredField | null, constraint: Constraint | null): Conjunct =>
+    field && constraint && field.kind !== 'json' ? { node, field, constraint } : none
+  switch (node.k) {
+    case 'field':
+      return known(target(node), { kind: 'points', values: [true] })
+    case 'compare': {
+      const field = target(node.a)
+      if (!field || node.b.k !== 'arg' || node.b.maybe) return none
+      const value = valueOf(node.b.type, args[node.b.slot]!)
+      return known(field, comparison(field, node.op, value))
+    }
+    case 'in': {
+      const field = target(node.a)
+      if (!field) return none
+      const values = unpack(args[node.list] as Buffer).map((text) => valueOf(node.a.type, text))
+      return known(field, values.length === 0 ? { kind: 'never' } : { kind: 'points', values })
+    }
+    case 'isNull':
+      return known(target(node.a), { kind: 'points', values: [null] })
+    case 'not':
+      return node.a.k === 'isNull' ? known(target(node.a.a), { kind: 'present' }) : none
+    case 'text': {
+      const field = target(node.a)
+      if (node.fn !== 'startsWith' || !field || field.kind === 'bytes' || node.b.k !== 'arg' || node.b.maybe)
+        return none
+      return known(field, { kind: 'prefix', text: String(args[node.b.slot]) })
+    }
+    default:
+      return none
+  }
+}
+
+function valueOf(kind: FieldSpec['kind'], stored: Stored): TupleValue {
+  const value = decodeValue({ kind, optional: false, nullable: false }, stored)
+  return (value instanceof Date ? value.getTime() : value) as TupleValue
+}
+
+function unpack(packed: Buffer): Buffer[] {
+  const items: Buffer[] = []
+  for (let at = 0; at < packed.length; ) {
+    const colon = packed.indexOf(0x3a, at)
+    const length = Number(packed.toString('latin1', at, colon))
+    items.push(packed.subarray(colon + 1, colon + 1 + length))
+    at = colon + 1 + length
+  }
+  return items
+}
+
+const INT64_MAX = 2n ** 63n - 1n
+
+/** A comparison as a constraint; integers compare with fractions by their nearest integers. */
+function comparison(field: StoredField, op: CompareOp, value: TupleValue): Constraint | null {
+  if (op === 'ne') return null
+  let bound = value
+  let how = op
+  if ((field.kind === 'int' || field.kind === 'date') && typeof value === 'number' && !Number.isSafeInteger(value)) {
+    if (op === 'eq') return { kind: 'never' }
+    if (Math.abs(value) > Number.MAX_SAFE_INTEGER) {
+      const above = value > 0
+      const any = op === 'gt' || op === 'gte' ? !above : above
+      return any ? { kind: 'present' } : { kind: 'never' }
+    }
+    bound = op === 'gt' || op === 'gte' ? Math.ceil(value) : Math.floor(value)
+    how = op === 'gt' || op === 'gte' ? 'gte' : 'lte'
+  }
+  if (typeof bound === 'bigint' && (bound > INT64_MAX || bound < -INT64_MAX - 1n)) return null
+  return how === 'eq' ? { kind: 'points', values: [bound] } : { kind: 'range', op: how as 'gt', value: bound }
+}
+
+// Ranges of one column, after a prefix
+
+const LOW = Buffer.of(0x01)
+const HIGH = Buffer.of(0xff)
+
+/** Entries with exactly this value: bytes·01 up to bytes·FF (see tuple.ts). */
+function group(field: StoredField, value: TupleValue | null, desc: boolean): { from: Buffer; to: Buffer } {
+  const bytes = encodeColumn(tupleKindOf(field), value, desc)
+  return { from: Buffer.concat([bytes, LOW]), to: Buffer.concat([bytes, HIGH]) }
+}
+
+/** Null never satisfies an order, so ranges stop before it. */
+function columnRange(field: StoredField, desc: boolean, constraints: readonly Constraint[]): Span | 'never' {
+  const nulls = group(field, null, desc)
+  let min: Buffer | null = desc ? null : nulls.to
+  let max: Buffer | null = desc ? nulls.from : null
+  const raise = (to: Buffer): void => {
+    if (min === null || Buffer.compare(to, min) > 0) min = to
+  }
+  const lower = (to: Buffer): void => {
+    if (max === null || Buffer.compare(to, max) < 0) max = to
+  }
+  for (const constraint of constraints) {
+    if (constraint.kind === 'never') return 'never'
+    if (constraint.kind === 'range') {
+      const { from, to } = group(field, constraint.value, desc)
+      const upwards = (constraint.op === 'gt' || constraint.op === 'gte') !== desc
+      const inclusive = constraint.op === 'gte' || constraint.op === 'lte'
+      if (upwards) raise(inclusive ? from : to)
+      else lower(inclusive ? to : from)
+    } else if (constraint.kind === 'prefix') {
+      // Without the terminator; everything that continues lies between.
+      const bytes = encodeColumn('string', constraint.text, desc).subarray(0, -1)
+      raise(Buffer.from(bytes))
+      lower(Buffer.concat([bytes, desc ? Buffer.of(0xff, 0xff) : HIGH]))
+    }
+  }
+  if (min !== null && max !== null && Buffer.compare(min, max) >= 0) return 'never'
+  return { min, max }
+}
+
+function prefixed(prefix: Buffer, range: Span): Span {
+  return {
+    min: range.min ? Buffer.concat([prefix, range.min]) : prefix.length > 0 ? Buffer.concat([prefix, LOW]) : null,
+    max: range.max ? Buffer.concat([prefix, range.max]) : prefix.length > 0 ? Buffer.concat([prefix, HIGH]) : null,
+  }
+}
+
+function byIndex(input: PlanInput, index: StoredIndex, conjuncts: readonly Conjunct[]): Candidate | null {
+  const { order } = input
+  const covered = new Set<Conjunct>()
+  let prefixes: Buffer[] = [Buffer.alloc(0)]
+  let ranges: Span[] | null = null
+  let never = false
+  // Leading columns that are fixed to one value: the walk is ordered by what comes after them.
+  let fixed = 0
+  let position = 0
+  for (; position < index.columns.length; position++) {
+    const { field, desc } = index.columns[position]!
+    const own = conjuncts.filter((conjunct) => conjunct.field === field)
+    const points = own.find((conjunct) => conjunct.constraint!.kind === 'points')
+    if (points) {
+      const values = (points.constraint as Extract<Constraint, { kind: 'points' }>).values
+      const encoded = distinct(values.map((value) => encodeColumn(tupleKindOf(field), value, desc)))
+      if (prefixes.length * encoded.length > MAX_RANGES) break
+      prefixes = prefixes.flatMap((prefix) => encoded.map((bytes) => Buffer.concat([prefix, bytes])))
+      covered.add(points)
+      if (prefixes.length === 1 && fixed === position) fixed++
+      continue
+    }
+    if (own.length > 0) {
+      const range = columnRange(
+        field,
+        desc,
+        own.map((conjunct) => conjunct.constraint!),
+      )
+      for (const conjunct of own) covered.add(conjunct)
+      if (range === 'never') never = true
+      else ranges = prefixes.map((prefix) => prefixed(prefix, range))
+    }
+    break
+  }
+  if (covered.size === 0 && order.length === 0) return null
+  const exact = covered.size === conjuncts.length
+  const walk = walkDirection(index, fixed, order)
+  if (covered.size === 0 && walk === null) return null
+  ranges ??= prefixes.map((prefix) => prefixed(prefix, { min: null, max: null }))
+  ranges.sort((a, b) => Buffer.compare(a.min ?? Buffer.alloc(0), b.min ?? Buffer.alloc(0)))
+  const fixedBytes = index.columns.slice(0, fixed).reduce((length, { field, desc }) => {
+    const points = conjuncts.find((c) => c.field === field && c.constraint!.kind === 'points')!
+    const [value] = (points.constraint as Extract<Constraint, { kind: 'points' }>).values
+    return length + encodeColumn(tupleKindOf(field), value!, desc).length
+  }, 0)
+  const members = index.columns.at(-1)!.desc ? 'entry-desc' : 'entry'
+  return {
+    ranges: never ? [] : ranges.map((range) => ({ ...range, role: roleOf(index), members })),
+    exact,
+    scan: covered.size === 0 && conjuncts.length > 0,
+    walks: order.length === 0 || walk !== null,
+    reverse: walk === 'backward',
+    prefixBytes: fixedBytes,
+    covers: [...covered].map((conjunct) => conjunct.field!.property),
+  }
+}
+
+/** Whether the columns after the fixed ones are exactly the wanted order, in one direction or the other. */
+function walkDirection(
+  index: StoredIndex,
+  fixed: number,
+  order: readonly OrderColumn[],
+): 'forward' | 'backward' | null {
+  const rest = index.columns.slice(fixed)
+  if (order.length === 0 || rest.length !== order.length) return null
+  if (!rest.every(({ field }, i) => field === order[i]!.field)) return null
+  if (rest.every(({ desc }, i) => desc === order[i]!.desc)) return 'forward'
+  return rest.every(({ desc }, i) => desc !== order[i]!.desc) ? 'backward' : null
+}
+
+function distinct(items: readonly Buffer[]): Buffer[] {
+  const seen = new Map(items.map((item) => [item.toString('latin1'), item]))
+  return [...seen.values()]
+}
+
+function byUnique(input: PlanInput, unique: StoredIndex, conjuncts: readonly Conjunct[]): Candidate | null {
+  const points = unique.columns.map(({ field }) =>
+    conjuncts.find((c) => c.field === field && c.constraint!.kind === 'points' && c.constraint!.values.length === 1),
+  )
+  if (points.some((point) => !point)) return null
+  const bytes = unique.columns.map(({ field, desc, fold }, i) => {
+    const [value] = (points[i]!.constraint as Extract<Constraint, { kind: 'points' }>).values
+    if (value === null || value === undefined) return null
+    return encodeColumn(tupleKindOf(field), fold === 'lower' ? foldLower(value as string) : value, desc)
+  })
+  if (bytes.some((each) => each === null)) return null
+  return {
+    ranges: [{ min: Buffer.concat(bytes as Buffer[]), max: null, role: roleOf(unique), members: 'tuple' }],
+    exact: false,
+    scan: false,
+    walks: input.order.length === 0,
+    reverse: false,
+    prefixBytes: 0,
+    covers: unique.columns.map(({ field }) => field.property),
+  }
+}
+
+function byId({ spec, order }: PlanInput, conjuncts: readonly Conjunct[]): Candidate | null {
+  const own = conjuncts.filter((conjunct) => conjunct.field === spec.id)
+  const points = own.find((conjunct) => conjunct.constraint!.kind === 'points')
+  let ranges: Span[]
+  let covered: readonly Conjunct[]
+  if (points) {
+    const values = (points.constraint as Extract<Constraint, { kind: 'points' }>).values
+    const ids = distinct(values.map((value) => Buffer.from(String(value))))
+    ranges = ids.sort(Buffer.compare).map((id) => ({ min: id, max: Buffer.concat([id, Buffer.of(0)]) }))
+    covered = [points]
+  } else if (own.length > 0 && spec.id.kind === 'string') {
+    let min: Buffer | null = null
+    let max: Buffer | null = null
+    for (const { constraint } of own) {
+      if (constraint!.kind === 'never') return null
+      if (constraint!.kind === 'prefix') {
+        const bytes = Buffer.from(constraint!.text)
+        if (!min || Buffer.compare(bytes, min) > 0) min = bytes
+        const end = Buffer.concat([bytes, HIGH])
+        if (!max || Buffer.compare(end, max) < 0) max = end
+      } else if (constraint!.kind === 'range') {
+        const { op, value } = constraint as Extract<Constraint, { kind: 'range' }>
+        const bytes = Buffer.from(value as string)
+        const after = Buffer.concat([bytes, Buffer.of(0)])
+        if (op === 'gt' || op === 'gte') {
+          const from = op === 'gt' ? after : bytes
+          if (!min || Buffer.compare(from, min) > 0) min = from
+        } else {
+          const to = op === 'lte' ? after : bytes
+          if (!max || Buffer.compare(to, max) < 0) max = to
+        }
+      }
+    }
+    ranges = min && max && Buffer.compare(min, max) >= 0 ? [] : [{ min, max }]
+    covered = own
+  } else return null
+  const walk = idWalk(spec, order)
+  return {
+    ranges: ranges.map((range) => ({ ...range, role: 'ids', members: 'id' })),
+    exact: covered.length === conjuncts.length,
+    scan: false,
+    walks: order.length === 0 || walk !== null,
+    reverse: walk === 'backward',
+    prefixBytes: 0,
+    covers: ['id'],
+  }
+}
+
+function idWalk(spec: ModelSpec, order: readonly OrderColumn[]): 'forward' | 'backward' | null {
+  if (order.length !== 1 || order[0]!.field !== spec.id || spec.id.kind !== 'string') return null
+  return order[0]!.desc ? 'backward' : 'forward'
+}
+
+function allIds({ spec, where, order }: PlanInput): Candidate {
+  const walk = idWalk(spec, order)
+  return {
+    ranges: [{ min: null, max: null, role: 'ids', members: 'id' }],
+    exact: where === null,
+    scan: where !== null || (order.length > 0 && walk === null),
+    walks: order.length === 0 || walk !== null,
+    reverse: walk === 'backward',
+    prefixBytes: 0,
+    covers: [],
+  }
+}
+
+/**
+ * OR, when every branch has an index: the union of their ranges. In one index it can be walked; over several, rows are gathered
+ * and the duplicates dropped.
+ */
+function byUnion(input: PlanInput, branches: readonly Expr[], rest: readonly Conjunct[]): Candidate[] {
+  const conjunctions = branches.map((branch) => [...flatten(branch).map((node) => analyse(node, input)), ...rest])
+  const unordered = { ...input, order: [] }
+  const found: Candidate[] = []
+  const join = (parts: readonly Candidate[], walk: 'forward' | 'backward' | null, walks: boolean): void => {
+    found.push({
+      ranges: mergeRanges(parts.flatMap((part) => part.ranges)),
+      exact: parts.every((part) => part.exact),
+      scan: false,
+      walks,
+      reverse: walk === 'backward',
+      prefixBytes: 0,
+      covers: [...new Set(parts.flatMap((part) => part.covers))],
+    })
+  }
+  for (const index of input.spec.indexes) {
+    const parts = conjunctions.map((conjuncts) => byIndex(unordered, index, conjuncts))
+    if (parts.some((part) => part === null)) continue
+    const walk = walkDirection(index, 0, input.order)
+    join(parts as Candidate[], walk, input.order.length === 0 || walk !== null)
+  }
+  if (found.length > 0) return found
+  const best = conjunctions.map((conjuncts) =>
+    [
+      byId(unordered, conjuncts),
+      ...input.spec.uniques.map((unique) => byUnique(unordered, unique, conjuncts)),
+      ...input.spec.indexes.map((index) => byIndex(unordered, index, conjuncts)),
+    ]
+      .filter((candidate) => candidate !== null)
+      .sort((a, b) => b.covers.length - a.covers.length)
+      .at(0),
+  )
+  if (best.every((part) => part !== undefined)) join(best, null, false)
+  return found
+}
+
+/** Sorted by key and start, and without overlaps within a key. */
+function mergeRanges(ranges: readonly Range[]): Range[] {
+  const start = (range: Range): Buffer => range.min ?? Buffer.alloc(0)
+  const sorted = [...ranges].sort((a, b) =>
+    a.role === b.role ? Buffer.compare(start(a), start(b)) : a.role < b.role ? -1 : 1,
+  )
+  const merged: Range[] = []
+  for (const range of sorted) {
+    const last = merged.at(-1)
+    const apart =
+      !last ||
+      last.role !== range.role ||
+      last.members === 'tuple' ||
+      (last.max !== null && Buffer.compare(start(range), last.max) > 0)
+    if (apart) merged.push(range)
+    else if (last.max !== null && (range.max === null || Buffer.compare(range.max, last.max) > 0))
+      merged[merged.length - 1] = { ...last, max: range.max }
+  }
+  return merged
+}
+
+/** The position of a row in an order: what cursors hold. */
+export function orderKey(order: readonly OrderColumn[], values: readonly TupleValue[], id: string): Buffer {
+  const columns = order.map(({ field, desc }, i) => encodeColumn(tupleKindOf(field), values[i], desc))
+  return Buffer.concat([...columns, encodeIdSuffix(id, order.at(-1)?.desc ?? false)])
+}

@@ -1,0 +1,358 @@
+// Queries on a real server: every operator, orders, cursors, counting, plans; random conditions against a plain filter.
+import { and, index, model, not, open, or, t, UnindexedQueryError } from '@ochre/model'
+import fc from 'fast-check'
+import { describe, expect, it } from 'vitest'
+import { useRedis } from './database.ts'
+
+const Person = model(
+  'person',
+  {
+    id: t.string(),
+    email: t.string().unique({ fold: 'lower' }).optional(),
+    name: t.string().index(),
+    age: t.int().optional().index(),
+    score: t.float().default(0).index('desc'),
+    status: t.enum(['a', 'b', 'c']).default('a'),
+    big: t.bigint().default(0n).index(),
+    on: t.boolean().default(false).index(),
+    at: t
+      .date()
+      .default(() => new Date(0))
+      .index(),
+    note: t.string().default(''),
+    doc: t.json<{ city?: string }>().default({}),
+    tags: t.set(t.string()),
+  },
+  (p) => ({ indexes: [index(p.status, p.age.desc()), index(p.status, p.name, p.age)] }),
+)
+
+const fixture = useRedis()
+const database = () => open(fixture.redis, { Person })
+type NewPerson = typeof Person.$insert
+
+const seeded = async (rows: readonly NewPerson[]) => {
+  const db = database()
+  const { failures } = await db.Person.createMany(rows)
+  expect(failures).toEqual([])
+  return db
+}
+const id = (n: number) => String(n).padStart(4, '0')
+
+describe('queries', () => {
+  it('returns everything that matches, without any cap', async () => {
+    const db = await seeded(Array.from({ length: 2500 }, (_, i) => ({ id: id(i), name: `n${i}`, age: i % 100 })))
+    expect(await db.Person.find().ids()).toHaveLength(2500)
+    expect(await db.Person.find({ age: { gte: 50 } })).toHaveLength(1250)
+    expect(await db.Person.find({ where: (p) => p.age.lt(10), orderBy: (p) => p.name })).toHaveLength(250)
+    let streamed = 0
+    for await (const row of db.Person.find({ status: 'a' }).stream()) streamed += row.age === undefined ? 0 : 1
+    expect(streamed).toBe(2500)
+  })
+
+  it('compares strings by their exact bytes', async () => {
+    const odd = [
+      '',
+      'a',
+      'a\0',
+      'a\0b',
+      '"',
+      "'",
+      '{}',
+      '[x',
+      '(y',
+      '-',
+      '+',
+      '\\',
+      'é',
+      '😀',
+      'A',
+      ' a',
+      '%',
+      '\n',
+      'name:"x"|@y',
+    ]
+    const db = await seeded(odd.map((name, i) => ({ id: id(i), name, note: name })))
+    for (const name of odd) {
+      expect((await db.Person.find({ name })).map((row) => row.name)).toEqual([name])
+      expect((await db.Person.find({ where: { note: name }, allowScan: true })).map((row) => row.name)).toEqual([name])
+      expect(await db.Person.find({ name: { startsWith: name } }).count()).toBe(
+        odd.filter((x) => x.startsWith(name)).length,
+      )
+      expect(await db.Person.find({ name: { gt: name } }).count()).toBe(
+        odd.filter((x) => Buffer.compare(Buffer.from(x), Buffer.from(name)) > 0).length,
+      )
+      expect(await db.Person.find({ name: { lte: name } }).count()).toBe(
+        odd.filter((x) => Buffer.compare(Buffer.from(x), Buffer.from(name)) <= 0).length,
+      )
+    }
+    const sorted = (await db.Person.find({ orderBy: { name: 'asc' } })).map((row) => row.name)
+    expect(sorted).toEqual([...odd].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b))))
+  })
+
+  it('finds by unique, by id and by collection membership', async () => {
+    const db = await seeded([
+      { id: 'x', name: 'X', email: 'X@y.z', tags: ['red'] },
+      { id: 'y', name: 'Y', tags: ['red', 'blue'] },
+    ])
+    expect((await db.Person.find({ email: 'X@y.z' }).first())!.id).toBe('x')
+    expect(await db.Person.find({ email: 'x@y.z' }).first()).toBeNull()
+    expect((await db.Person.find({ id: { in: ['y', 'q', 'x'] } })).map((row) => row.id)).toEqual(['x', 'y'])
+    expect(await db.Person.find({ where: (p) => and(p.name.gte('A'), p.tags.has('blue')) }).ids()).toEqual(['y'])
+    expect(await db.Person.find({ where: { doc: {} }, allowScan: true }).count()).toBe(2)
+    expect(await db.Person.find({ where: (p) => or(p.email.eq('X@y.z'), p.name.eq('Y')) }).ids()).toEqual(['x', 'y'])
+  })
+
+  it('refuses what no index narrows, unless told', async () => {
+    const db = await seeded([{ id: 'x', name: 'X', note: 'n' }])
+    await expect(db.Person.find({ note: 'n' })).rejects.toThrow(UnindexedQueryError)
+    await expect(db.Person.find({ note: 'n' }).count()).rejects.toThrow(/allowScan/)
+    await expect(db.Person.find({ orderBy: { note: 'asc' } })).rejects.toThrow(/order by note/)
+    await expect(db.Person.find((p) => or(p.name.eq('X'), p.note.eq('n')))).rejects.toThrow(UnindexedQueryError)
+    expect(await db.Person.find({ where: { note: 'n' }, allowScan: true }).count()).toBe(1)
+    expect(await db.Person.find({ where: { note: 'n', name: 'X' } }).count()).toBe(1)
+  })
+
+  it('explains its plan', async () => {
+    const db = await seeded(Array.from({ length: 50 }, (_, i) => ({ id: id(i), name: 'same', age: i })))
+    const plan = await db.Person.find({ where: { name: 'same', age: { gte: 48 } } }).explain()
+    expect(plan).toMatchObject({ plan: 'walk', keys: ['{person}:x:age'], covers: ['age'], tested: true, entries: 2 })
+    expect(plan.alternatives.map((each) => each.entries)).toContain(50)
+    expect(await db.Person.find({ status: 'a', age: 3 }).explain()).toMatchObject({
+      keys: ['{person}:x:status,age-desc'],
+      tested: false,
+      entries: 1,
+    })
+  })
+
+  it('pages in both directions, exactly, while rows come and go', async () => {
+    const db = await seeded(Array.from({ length: 30 }, (_, i) => ({ id: id(i), name: 'n', age: Math.floor(i / 3) })))
+    const find = (more: object) => db.Person.find({ orderBy: (p) => p.age.desc(), limit: 7, ...more })
+    const all = await db.Person.find({ orderBy: (p) => p.age.desc() }).ids()
+    const seen: string[] = []
+    const pages: (string | null)[] = []
+    let cursor: string | null = null
+    do {
+      const page: Awaited<ReturnType<typeof find>> = await find({ after: cursor })
+      seen.push(...page.map((row) => row.id))
+      pages.push(page.previous)
+      cursor = page.next
+    } while (cursor)
+    expect(seen).toEqual(all)
+    expect(pages[0]).toBeNull()
+    const back = await find({ before: pages[3] })
+    expect(back.map((row) => row.id)).toEqual(all.slice(14, 21))
+    const first = await find({ before: back.previous })
+    expect((await find({ before: first.previous })).previous).toBeNull()
+    const second = await find({})
+    await db.Person.delete(second.at(-1)!.id)
+    await db.Person.create({ id: 'new', name: 'n', age: 9 })
+    expect((await find({ after: second.next })).map((row) => row.id)).toEqual(all.slice(7, 14))
+    expect(() => db.Person.find({ limit: 7, after: second.next! })).not.toThrow()
+    await expect(db.Person.find({ where: { age: 1 }, limit: 7, after: second.next! })).rejects.toThrow(
+      /another condition/,
+    )
+    await expect(db.Person.find({ limit: 7, after: 'zzz' })).rejects.toThrow(/not a cursor/)
+  })
+
+  it('selects fields and counts without reading rows', async () => {
+    const db = await seeded([
+      { id: 'x', name: 'X', age: 4 },
+      { id: 'y', name: 'Y' },
+    ])
+    expect([...(await db.Person.find({ orderBy: { name: 'asc' } }).select('id', 'age'))]).toEqual([
+      { id: 'x', age: 4 },
+      { id: 'y' },
+    ])
+    expect(await db.Person.find({ age: null }).count()).toBe(1)
+    expect(await db.Person.find((p) => not(p.age.isNull())).count()).toBe(1)
+  })
+
+  it('updates and deletes by condition', async () => {
+    const db = await seeded(Array.from({ length: 600 }, (_, i) => ({ id: id(i), name: 'n', age: i })))
+    expect(await db.Person.updateWhere({ age: { lt: 300 } }, (p) => p.age.add(1000))).toEqual({ updated: 300 })
+    expect(await db.Person.find({ age: { gte: 1000 } }).count()).toBe(300)
+    expect(await db.Person.deleteWhere((p) => p.age.gte(1000))).toEqual({ deleted: 300 })
+    expect(await db.Person.find().ids()).toHaveLength(300)
+    await db.Person.deleteWhere({ name: 'n' })
+    expect(await fixture.redis.call('DBSIZE')).toBe(0)
+  })
+})
+
+describe('random conditions', () => {
+  const row = fc.record({
+    name: fc.constantFrom('', 'a', 'ab', 'b', 'a\0', 'é'),
+    age: fc.option(fc.integer({ min: -3, max: 6 }), { nil: undefined }),
+    score: fc.constantFrom(0, -1.5, 2.25, 1e300),
+    status: fc.constantFrom('a', 'b', 'c') as fc.Arbitrary<'a' | 'b' | 'c'>,
+    big: fc.constantFrom(0n, -5n, 2n ** 60n, 2n ** 60n + 1n),
+    on: fc.boolean(),
+    at: fc.constantFrom(new Date(0), new Date(-5), new Date(1e12)),
+  })
+  type Plain = {
+    id: string
+    name: string
+    age: number | undefined
+    score: number
+    status: string
+    big: bigint
+    on: boolean
+    at: Date
+  }
+  const values = {
+    name: fc.constantFrom('', 'a', 'ab', 'aa', 'a\0', 'é'),
+    age: fc.integer({ min: -4, max: 7 }),
+    score: fc.constantFrom(0, -1.5, 2.25, 0.5),
+    status: fc.constantFrom('a', 'b', 'c'),
+    big: fc.constantFrom(0n, 2n ** 60n, -6n),
+    on: fc.boolean(),
+    at: fc.constantFrom(new Date(0), new Date(-5), new Date(7)),
+  } as const
+  type Field = keyof typeof values
+  type Leaf = { field: Field; op: string; value: unknown }
+  type Tree = Leaf | { and: Tree[] } | { or: Tree[] } | { not: Tree }
+  const leaf = fc.constantFrom(...(Object.keys(values) as Field[])).chain((field): fc.Arbitrary<Leaf> => {
+    const value = values[field] as fc.Arbitrary<unknown>
+    const ops = ['eq', 'ne', 'in', 'notIn', 'isNull']
+    if (!['status', 'on'].includes(field)) ops.push('gt', 'gte', 'lt', 'lte', 'between')
+    if (field === 'name') ops.push('contains', 'startsWith')
+    return fc.constantFrom(...ops).chain((op) => {
+      if (op === 'in' || op === 'notIn')
+        return fc.array(value, { maxLength: 3 }).map((list) => ({ field, op, value: list }))
+      if (op === 'between') return fc.tuple(value, value).map((pair) => ({ field, op, value: pair }))
+      if (op === 'isNull') return fc.boolean().map((flag) => ({ field, op, value: flag }))
+      return value.map((one) => ({ field, op, value: one }))
+    })
+  })
+  const { tree } = fc.letrec<{ tree: Tree }>((tie) => ({
+    tree: fc.oneof(
+      { depthSize: 'small', withCrossShrink: true },
+      leaf,
+      fc.array(tie('tree'), { minLength: 1, maxLength: 3 }).map((and) => ({ and })),
+      fc.array(tie('tree'), { minLength: 1, maxLength: 3 }).map((or) => ({ or })),
+      tie('tree').map((inner) => ({ not: inner })),
+    ),
+  }))
+  const toFilter = (node: Tree): object =>
+    'and' in node
+      ? { AND: node.and.map(toFilter) }
+      : 'or' in node
+        ? { OR: node.or.map(toFilter) }
+        : 'not' in node
+          ? { NOT: toFilter(node.not) }
+          : { [node.field]: { [node.op]: node.value } }
+  const key = (x: unknown): string | number | bigint =>
+    x instanceof Date ? x.getTime() : typeof x === 'boolean' ? Number(x) : (x as string | number | bigint)
+  const compare = (a: unknown, b: unknown): number => {
+    const [x, y] = [key(a), key(b)]
+    if (typeof x === 'string' && typeof y === 'string') return Buffer.compare(Buffer.from(x), Buffer.from(y))
+    return x < y ? -1 : x > y ? 1 : 0
+  }
+  const matches = (person: Plain, node: Tree): boolean => {
+    if ('and' in node) return node.and.every((each) => matches(person, each))
+    if ('or' in node) return node.or.some((each) => matches(person, each))
+    if ('not' in node) return !matches(person, node.not)
+    const actual = person[node.field] ?? null
+    const wanted = node.value
+    switch (node.op) {
+      case 'isNull':
+        return (actual === null) === wanted
+      case 'eq':
+        return actual !== null && compare(actual, wanted) === 0
+      case 'ne':
+        return actual === null || compare(actual, wanted) !== 0
+      case 'in':
+        return actual !== null && (wanted as unknown[]).some((each) => compare(actual, each) === 0)
+      case 'notIn':
+        return !(actual !== null && (wanted as unknown[]).some((each) => compare(actual, each) === 0))
+      case 'contains':
+        return (actual as string).includes(wanted as string)
+      case 'startsWith':
+        return (actual as string).startsWith(wanted as string)
+    }
+    if (actual === null) return false
+    if (node.op === 'between') {
+      const [low, high] = wanted as [unknown, unknown]
+      return compare(actual, low) >= 0 && compare(actual, high) <= 0
+    }
+    const sign = compare(actual, wanted)
+    return node.op === 'gt' ? sign > 0 : node.op === 'gte' ? sign >= 0 : node.op === 'lt' ? sign < 0 : sign <= 0
+  }
+  const orders = [
+    {},
+    { age: 'asc' },
+    { age: 'desc' },
+    { name: 'desc' },
+    { score: 'asc' },
+    { score: 'desc' },
+    { id: 'desc' },
+    { name: 'asc', age: 'desc' },
+    { big: 'asc' },
+    { on: 'asc', at: 'desc' },
+  ] as const
+  const inOrder = (people: readonly Plain[], order: Readonly<Record<string, 'asc' | 'desc'>>): string[] => {
+    const columns = Object.entries(order)
+    const last = columns.at(-1)?.[1] === 'desc' ? -1 : 1
+    return [...people]
+      .sort((a, b) => {
+        for (const [field, direction] of columns) {
+          const [x, y] = [(a as Record<string, unknown>)[field] ?? null, (b as Record<string, unknown>)[field] ?? null]
+          const sign = x === null || y === null ? Number(x !== null) - Number(y !== null) : compare(x, y)
+          if (sign !== 0) return direction === 'desc' ? -sign : sign
+        }
+        return last * compare(a.id, b.id)
+      })
+      .map((person) => person.id)
+  }
+
+  it('agree with a plain filter, in every order and page by page', async () => {
+    const people: Plain[] = fc.sample(row, 120).map((data, i) => ({ ...data, id: id(i) }))
+    const db = await seeded(people.map((person) => person as NewPerson))
+    await fc.assert(
+      fc.asyncProperty(
+        tree,
+        fc.constantFrom(...orders),
+        fc.integer({ min: 1, max: 40 }),
+        async (node, orderBy, limit) => {
+          const where = toFilter(node) as never
+          const expected = people.filter((person) => matches(person, node))
+          const base = { where, orderBy, allowScan: true }
+          expect(await db.Person.find(base).count()).toBe(expected.length)
+          const ids = await db.Person.find(base).ids()
+          const wanted = inOrder(expected, orderBy)
+          if (Object.keys(orderBy).length > 0) expect(ids).toEqual(wanted)
+          else expect([...ids].sort()).toEqual(wanted)
+          const paged: string[] = []
+          const rows: string[] = []
+          let after: string | null = null
+          do {
+            const page: { id: string }[] & { next: string | null } = await db.Person.find({
+              ...base,
+              limit,
+              after,
+            }).select('id')
+            paged.push(...page.map((each) => each.id))
+            after = page.next
+            if (after === null && paged.length > limit) {
+              // Back again from the last page.
+              let before: string | null = (page as unknown as { previous: string | null }).previous
+              rows.unshift(...page.map((each) => each.id))
+              while (before) {
+                const back: { id: string }[] & { previous: string | null } = await db.Person.find({
+                  ...base,
+                  limit,
+                  before,
+                }).select('id')
+                rows.unshift(...back.map((each) => each.id))
+                before = back.previous
+              }
+              expect(rows).toEqual(paged)
+            }
+          } while (after)
+          if (Object.keys(orderBy).length > 0) expect(paged).toEqual(wanted)
+          else expect([...paged].sort()).toEqual(wanted)
+        },
+      ),
+      { numRuns: 250 },
+    )
+  }, 60_000)
+})
