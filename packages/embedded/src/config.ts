@@ -35,6 +35,7 @@ export interface Settings {
   'hash-max-listpack-entries': number
   'hash-max-listpack-value': number
   'set-max-intset-entries': number
+  'hll-sparse-max-bytes': number
   'zset-max-listpack-entries': number
   'zset-max-listpack-value': number
 }
@@ -52,6 +53,7 @@ const SETTINGS: { readonly [Name in SettingName]: Setting<Settings[Name]> } = {
   'hash-max-listpack-entries': { ...count(512), alias: 'hash-max-ziplist-entries' },
   'hash-max-listpack-value': { ...bytes(64), alias: 'hash-max-ziplist-value' },
   'set-max-intset-entries': count(512),
+  'hll-sparse-max-bytes': bytes(3000),
   'zset-max-listpack-entries': { ...count(128), alias: 'zset-max-ziplist-entries' },
   'zset-max-listpack-value': { ...bytes(64), alias: 'zset-max-ziplist-value' },
 }

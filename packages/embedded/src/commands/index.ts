@@ -2,9 +2,11 @@
 import { type CommandSpec, lookupCommand } from '@ochre/protocol'
 import { wrongArity } from '../failures.ts'
 import type { Handler } from '../session.ts'
+import { bitmap } from './bitmap.ts'
 import { connection } from './connection.ts'
 import { generic } from './generic.ts'
 import { hash } from './hash.ts'
+import { hyperloglog } from './hyperloglog.ts'
 import { list } from './list.ts'
 import { pubsub } from './pubsub.ts'
 import { scripting } from './scripting.ts'
@@ -29,6 +31,8 @@ const GROUPS: readonly Group[] = [
   sortedSet,
   sortedSetRange,
   sortedSetAlgebra,
+  bitmap,
+  hyperloglog,
   pubsub,
   scripting,
 ]
