@@ -3049,7 +3049,10 @@ export abstract class Commands<M extends Mode> implements Issuer {
   }
 
   /** `PING [message]`. Since 1.0.0. */
-  ping(message?: Arg): Result<M, M['value']> {
+  ping(message: Arg): Result<M, M['value']>
+  ping(): Result<M, 'PONG'>
+  ping(message?: Arg): Result<M, 'PONG' | M['value']>
+  ping(message?: Arg): Result<M, M['value']> | Result<M, 'PONG'> | Result<M, 'PONG' | M['value']> {
     const words: Arg[] = []
     if (message !== undefined) words.push(message)
     return this.issue<M['value']>(PING, words)
