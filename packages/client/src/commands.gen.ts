@@ -93,6 +93,7 @@ const CLUSTER_INFO: CommandSpec = lookupCommand('cluster info')!
 const CLUSTER_KEYSLOT: CommandSpec = lookupCommand('cluster keyslot')!
 const CLUSTER_LINKS: CommandSpec = lookupCommand('cluster links')!
 const CLUSTER_MEET: CommandSpec = lookupCommand('cluster meet')!
+const CLUSTER_MIGRATION: CommandSpec = lookupCommand('cluster migration')!
 const CLUSTER_MYID: CommandSpec = lookupCommand('cluster myid')!
 const CLUSTER_MYSHARDID: CommandSpec = lookupCommand('cluster myshardid')!
 const CLUSTER_NODES: CommandSpec = lookupCommand('cluster nodes')!
@@ -493,6 +494,7 @@ export type ClientTrackingOptions = { readonly redirect?: Integer | undefined; r
 export type ClusterAddslotsrangeEntry = { readonly startSlot: Integer; readonly endSlot: Integer }
 export type ClusterDelslotsrangeEntry = { readonly startSlot: Integer; readonly endSlot: Integer }
 export type ClusterFailoverOptions = AtMostOne<{ force: boolean; takeover: boolean }>
+export type ClusterMigrationOptions = OneOf<{ import: Many<{ readonly startSlot: Integer; readonly endSlot: Integer }>; cancel: OneOf<{ id: Arg; all: true }>; status: OneOf<{ id: Arg; all: true }> }>
 export type ClusterResetOptions = AtMostOne<{ hard: boolean; soft: boolean }>
 export type ClusterSetslotOptions = OneOf<{ importing: Arg; migrating: Arg; node: Arg; stable: true }>
 export type ClusterSlotStatsOptions = { readonly limit?: Integer | undefined } & AtMostOne<{ asc: boolean; desc: boolean }> & OneOf<{ slotsRange: readonly [startSlot: Integer, endSlot: Integer]; orderBy: Arg }>
@@ -1208,6 +1210,32 @@ export abstract class Commands<M extends Mode> implements Issuer {
     const words: Arg[] = [ip, port]
     if (clusterBusPort !== undefined) words.push(clusterBusPort)
     return this.issue<'OK'>(CLUSTER_MEET, words)
+  }
+
+  /** `CLUSTER MIGRATION (IMPORT {start-slot:int end-slot:int}...|CANCEL (ID task-id|ALL)|STATUS (ID task-id|ALL))`. Since 8.4.0. */
+  clusterMigration(options: ClusterMigrationOptions & { import: Many<{ readonly startSlot: Integer; readonly endSlot: Integer }> }): Result<M, string>
+  clusterMigration(options: ClusterMigrationOptions & { cancel: OneOf<{ id: Arg; all: true }> }): Result<M, number>
+  clusterMigration(options: ClusterMigrationOptions & { import?: undefined; cancel?: undefined }): Result<M, Record<string, unknown>[]>
+  clusterMigration(options: ClusterMigrationOptions): Result<M, Record<string, unknown>[] | string | number>
+  clusterMigration(options: ClusterMigrationOptions): Result<M, string> | Result<M, number> | Result<M, Record<string, unknown>[]> | Result<M, Record<string, unknown>[] | string | number> {
+    const words: Arg[] = []
+    if (options.import !== undefined) {
+      words.push('IMPORT')
+      for (const row of many<{ readonly startSlot: Integer; readonly endSlot: Integer }>(options.import)) {
+        words.push(row.startSlot, row.endSlot)
+      }
+    }
+    if (options.cancel !== undefined) {
+      words.push('CANCEL')
+      if (options.cancel.id !== undefined) words.push('ID', options.cancel.id)
+      if (options.cancel.all) words.push('ALL')
+    }
+    if (options.status !== undefined) {
+      words.push('STATUS')
+      if (options.status.id !== undefined) words.push('ID', options.status.id)
+      if (options.status.all) words.push('ALL')
+    }
+    return this.issue<string>(CLUSTER_MIGRATION, words, options.import !== undefined ? shapes.text : options.cancel !== undefined ? undefined : serverShapes.records)
   }
 
   /** `CLUSTER MYID`. Since 3.0.0. */
