@@ -1,6 +1,7 @@
 // What becomes of calls when something goes wrong, each case exactly once and without a real clock.
 import { getEventListeners } from 'node:events'
 import { type ClientOptions, ConnectionError, connect, ReplyError } from '@ochre/client'
+import fc from 'fast-check'
 import { afterEach, describe, expect, test } from 'vitest'
 import { FakeClock, settle } from './fake-clock.ts'
 import { checkLeaks } from './leak-check.ts'
@@ -756,5 +757,54 @@ describe('close', () => {
     const dials = peer.links.length
     await clock.advance(60_000)
     expect(peer.links).toHaveLength(dials)
+  })
+})
+
+describe('whatever the bytes', () => {
+  test('a connection that is cut after any byte of the replies settles each call by what had arrived', async () => {
+    const wire = '$1\r\n1\r\n:5\r\n$1\r\n3\r\n'
+    const ends = [7, 11, 18]
+    for (let cut = 0; cut <= wire.length; cut++) {
+      const { client, peer, clock } = await scripted()
+      const calls = [watch(client.get('a')), watch(client.incr('b')), watch(client.get('c'))]
+      await settle()
+      peer.answer = () => '$5\r\nagain\r\n'
+      peer.links[0]!.send(wire.slice(0, cut))
+      await settle()
+      peer.links[0]!.lose()
+      await clock.advance(100)
+      const arrived = ends.map((end) => cut >= end)
+      const [a, b, c] = calls.map(({ outcome }) => outcome)
+      expect(a).toBe(arrived[0] ? '1' : 'again')
+      if (arrived[1]) expect(b).toBe(5)
+      else expect(b).toMatchObject({ code: 'CONNECTION_LOST', maybeExecuted: true })
+      expect(c).toBe(arrived[2] ? '3' : 'again')
+      expect(peer.last.requests).toEqual([...(arrived[0] ? [] : ['GET a']), ...(arrived[2] ? [] : ['GET c'])])
+    }
+  })
+
+  test('random answers never leave a call hanging, and the client lives on', async () => {
+    const noise = fc.oneof(
+      fc.string({ unit: fc.constantFrom(...'*$+-:%>_#,|0123\r\nOK'), maxLength: 30 }),
+      fc.constantFrom('$1\r\nx\r\n', '-ERR no\r\n', '-LOADING no\r\n', '-READONLY no\r\n', '>1\r\n+x\r\n', ''),
+    )
+    await fc.assert(
+      fc.asyncProperty(fc.array(noise, { maxLength: 12 }), async (answers) => {
+        const script = [...answers]
+        const { client, peer, clock } = await scripted(() => script.shift() ?? '', { timeoutMs: 1000 })
+        const calls = [client.get('a'), client.incr('b'), client.blpop('c', 0.5), client.mget(['d', 'e'])].map(watch)
+        await clock.advance(3000)
+        for (const { outcome } of calls) expect(outcome).not.toBe('pending')
+        peer.answer = (words) => (words[0] === 'PING' ? '+PONG\r\n' : '+fine\r\n')
+        for (const link of peer.openLinks) link.lose()
+        await clock.advance(6000)
+        const after = watch(client.call('ECHO', 'x'))
+        await clock.advance(100)
+        expect(after.outcome).toBe('fine')
+        expect(client.health().nodes[0]!.waiting).toEqual({ count: 0, bytes: 0 })
+        await Promise.all([client.close({ drainMs: 0 }), clock.advance(2000)])
+      }),
+      { numRuns: 150 },
+    )
   })
 })
