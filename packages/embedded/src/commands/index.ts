@@ -5,6 +5,7 @@ import type { Handler } from '../session.ts'
 import { bitmap } from './bitmap.ts'
 import { connection } from './connection.ts'
 import { generic } from './generic.ts'
+import { geo } from './geo.ts'
 import { hash } from './hash.ts'
 import { hyperloglog } from './hyperloglog.ts'
 import { list } from './list.ts'
@@ -31,6 +32,7 @@ const GROUPS: readonly Group[] = [
   sortedSet,
   sortedSetRange,
   sortedSetAlgebra,
+  geo,
   bitmap,
   hyperloglog,
   pubsub,

@@ -5,8 +5,7 @@ import { SYNTAX, WRONG_TYPE } from '../failures.ts'
 import type { Handler, Outcome, Session } from '../session.ts'
 import { SetValue } from '../structures/set-value.ts'
 import { SortedSet } from '../structures/sorted-set.ts'
-import { limitsOf, pairsReply } from './sorted-set.ts'
-import { storeResult } from './sorted-set-range.ts'
+import { limitsOf, pairsReply, storeResult } from './sorted-set-access.ts'
 
 type Operation = 'union' | 'inter' | 'diff'
 type Aggregate = (a: number, b: number) => number

@@ -2,11 +2,10 @@
 import { FailureReply } from '@ochre/protocol'
 import { integerOf } from '../arguments.ts'
 import { SYNTAX } from '../failures.ts'
-import { Notify } from '../notify.ts'
 import type { Handler, Outcome, Session } from '../session.ts'
 import { strtod } from '../structures/numbers.ts'
 import { SortedSet } from '../structures/sorted-set.ts'
-import { limitsOf, pairsReply, zsetAt } from './sorted-set.ts'
+import { limitsOf, pairsReply, storeResult, zsetAt } from './sorted-set-access.ts'
 
 /** Ranks start..end-1, counted from the lowest; empty when end <= start. */
 export interface Ranks {
@@ -153,18 +152,6 @@ function zrangestore(session: Session, args: readonly string[]): Outcome {
   const limits = limitsOf(session)
   for (const [member, score] of pairsOf(session, queryOf(args, 2, null, null, true))) result.set(member, score, limits)
   return storeResult(session, args[1]!, result, 'zrangestore')
-}
-
-/** Puts a computed sorted set under a key, or deletes the key when it is empty; answers its size. */
-export function storeResult(session: Session, key: string, result: SortedSet, event: string): number {
-  const { db } = session
-  if (result.size === 0) {
-    if (db.delete(key)) db.changed(key, Notify.GENERIC, 'del')
-    return 0
-  }
-  db.put(key, 'zset', result)
-  db.changed(key, Notify.ZSET, event)
-  return result.size
 }
 
 export const sortedSetRange: Readonly<Record<string, Handler>> = {

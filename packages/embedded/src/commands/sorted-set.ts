@@ -1,27 +1,15 @@
 // Sorted sets: members, scores, counts, removal and popping. Ranges are in sorted-set-range.ts, unions and their kin in
 // sorted-set-algebra.ts.
-import { DoubleReply, FailureReply, NULL_ARRAY, type Reply } from '@ochre/protocol'
+import { FailureReply, NULL_ARRAY, type Reply } from '@ochre/protocol'
 import { countOf, doubleOf, integerIn, integerWithin, timeoutOf } from '../arguments.ts'
 import { SYNTAX } from '../failures.ts'
 import { Notify } from '../notify.ts'
 import { passes, scanOptionsOf } from '../scan.ts'
 import type { Handler, Outcome, Session } from '../session.ts'
-import type { EncodingLimits } from '../structures/encoding-limits.ts'
 import { formatDouble } from '../structures/numbers.ts'
 import { SortedSet } from '../structures/sorted-set.ts'
+import { limitsOf, pairsReply, scoreReply, zsetAt } from './sorted-set-access.ts'
 import { lexRangeOf, type Range, rankRangeOf, scoreRangeOf } from './sorted-set-range.ts'
-
-export function zsetAt(session: Session, key: string): SortedSet | undefined {
-  return session.db.read(key, 'zset')?.value
-}
-
-export function limitsOf({ engine: { settings } }: Session): EncodingLimits {
-  return { entries: settings['zset-max-listpack-entries'], value: settings['zset-max-listpack-value'] }
-}
-
-export function scoreReply(score: number): DoubleReply {
-  return new DoubleReply(formatDouble(score))
-}
 
 const NOT_A_NUMBER = new FailureReply('ERR resulting score is not a number (NaN)')
 
@@ -195,17 +183,6 @@ function distinctRanks(count: number, size: number, random: () => number): numbe
     moved.set(other, moved.get(i) ?? i)
     return rank
   })
-}
-
-/** Members, or members with scores: nested pairs in RESP3, flat in RESP2. */
-export function pairsReply(
-  session: Session,
-  pairs: readonly (readonly [member: string, score: number])[],
-  withScores: boolean,
-): Reply {
-  if (!withScores) return pairs.map(([member]) => member)
-  if (session.resp === 3) return pairs.map(([member, score]) => [member, scoreReply(score)])
-  return pairs.flatMap(([member, score]) => [member, scoreReply(score)])
 }
 
 function zscan(session: Session, args: readonly string[]): Outcome {

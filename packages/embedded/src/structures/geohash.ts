@@ -37,7 +37,7 @@ export function isPosition({ longitude, latitude }: Position): boolean {
 
 /** Spreads the low 13 bits to the even positions of 26. */
 function spread(bits: number): number {
-  let spreaded = bits & 0x1fff
+  let spreaded = bits & 0x3fff
   spreaded = (spreaded | (spreaded << 8)) & 0x00ff00ff
   spreaded = (spreaded | (spreaded << 4)) & 0x0f0f0f0f
   spreaded = (spreaded | (spreaded << 2)) & 0x33333333
@@ -54,7 +54,8 @@ function squash(bits: number): number {
 }
 
 function interleave(latitude: number, longitude: number): number {
-  const low = spread(latitude) | (spread(longitude) << 1)
+  // The very edge of the range is one step too far: its 27th bit stays, as in Redis.
+  const low = spread(latitude & 0x1fff) | (spread(longitude & 0x1fff) << 1)
   const high = spread(latitude >>> 13) | (spread(longitude >>> 13) << 1)
   return high * 2 ** 26 + low
 }
