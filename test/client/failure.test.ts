@@ -459,6 +459,21 @@ describe('blocking commands', () => {
     expect(read.outcome).not.toBe('pending')
   })
 
+  test('that the server refuses for now are repeated, with and without a deadline', async () => {
+    let refusals = 4
+    const { client, peer, clock } = await scripted((words) => {
+      if (words[0] === 'PING') return '+PONG\r\n'
+      return refusals-- > 0 ? '-LOADING not now\r\n' : '*2\r\n$1\r\nl\r\n$1\r\nv\r\n'
+    })
+    const pops = [watch(client.blpop('l', 0)), watch(client.blpop('l', 1))]
+    await clock.advance(1000)
+    for (const { outcome } of pops) expect(outcome).toEqual(['l', 'v'])
+    expect(client.health().nodes[0]!.pool).toMatchObject({ leased: 0, waiting: 0 })
+    peer.answer = () => '-WRONGTYPE no\r\n'
+    await expect(client.blpop('l', 0)).rejects.toMatchObject({ code: 'WRONGTYPE' })
+    expect(client.health().nodes[0]!.pool).toMatchObject({ leased: 0 })
+  })
+
   test('WAIT stays on the connection whose writes it waits for', async () => {
     const { client, peer, clock } = await scripted((words) => (words[0] === 'WAIT' ? ':0\r\n' : '+OK\r\n'))
     await Promise.all([client.set('a', '1'), client.wait(1, 100)])

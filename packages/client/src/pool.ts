@@ -2,11 +2,12 @@
 //
 //   acquire -> an idle one, or a new one while there are fewer than max, or the next that is released
 //   release -> the longest waiting acquire, or idle; idle ones beyond min close after idleMs
-import { ConnectionError, UsageError } from '@ochre/protocol'
+import { ConnectionError, type ReplyError, UsageError } from '@ochre/protocol'
 import type { Clock } from './clock.ts'
 import { type Command, CommandState, type CommandWatcher } from './command.ts'
 import type { Connection, ConnectionOwner } from './connection.ts'
 import { Ring } from './queue.ts'
+import { isNotNow } from './retry.ts'
 
 export interface PoolOptions {
   /** Kept open even when idle; default 0. */
@@ -35,6 +36,8 @@ export interface PoolHealth {
 export interface PoolHost {
   /** A new connection after the handshake, with the pool as its owner. */
   open(owner: ConnectionOwner): Promise<Connection>
+  /** What to do with a command that the server refused. */
+  onRefused(connection: Connection, command: Command, error: Error): void
   /** What to do with a command whose connection was lost. */
   lost(command: Command, left: boolean, cause: Error | null): void
   /** Brings the identity of a connection up to date before it is used again. */
@@ -148,8 +151,13 @@ export class Pool implements ConnectionOwner {
     for (const connection of [...this.leased]) connection.destroy()
   }
 
-  onRefused(_connection: Connection, command: Command, error: Error): void {
-    command.fail(error)
+  onRefused(connection: Connection, command: Command, error: Error): void {
+    // One that may be repeated leaves its connection, which may lead to a server of the past.
+    if (command.holder instanceof Lease && isNotNow((error as ReplyError).code)) {
+      command.holder = null
+      this.release(connection, false)
+    }
+    this.host.onRefused(connection, command, error)
   }
 
   onPush(): void {}

@@ -39,9 +39,12 @@ export function isNotNow(code: string): boolean {
   return NOT_NOW.has(code)
 }
 
-/** `code` is that of the ReplyError. Without a deadline nothing ends the repetitions, so the refusal is the answer. */
+/**
+ * `code` is that of the ReplyError. Without a deadline nothing ends the repetitions, so the refusal is the answer, except
+ * for a command that may block for ever anyway.
+ */
 export function verdictOn(command: Command, code: string): Verdict {
-  if (command.timeoutMs === 0) return 'answer'
+  if (command.bound || (command.timeoutMs === 0 && command.patienceMs === 0)) return 'answer'
   return NOT_NOW.get(code) ?? 'answer'
 }
 
