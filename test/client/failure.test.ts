@@ -186,6 +186,25 @@ describe('deadlines', () => {
     expect([usual.outcome, none.outcome]).toMatchObject([{ code: 'TIMEOUT' }, 'pending'])
   })
 
+  test('time in which the process itself was stalled does not count, nor does the silence in it', async () => {
+    const { client, peer, clock } = await scripted((words) => (words[0] === 'PING' ? '+PONG\r\n' : undefined), {
+      timeoutMs: 1000,
+    })
+    const read = watch(client.get('a'))
+    await clock.advance(100)
+    clock.stall(60_000)
+    await clock.advance(100)
+    expect(read.outcome).toBe('pending')
+    expect(peer.links).toHaveLength(1)
+    peer.last.send('$1\r\nx\r\n')
+    await settle()
+    expect(read.outcome).toBe('x')
+    const late = watch(client.get('b'))
+    clock.stall(60_000)
+    await clock.advance(1100)
+    expect(late.outcome).toMatchObject({ code: 'TIMEOUT' })
+  })
+
   test('ten thousand calls in flight need one timer', async () => {
     const { client, clock } = await scripted(undefined, { watchdogMs: 0 })
     const before = clock.pending

@@ -37,6 +37,11 @@ export class FakeClock implements Clock {
     return this.timers.size
   }
 
+  /** Moves on without running anything, as when the process was busy or suspended: what fell due is late. */
+  stall(ms: number): void {
+    this.time += ms
+  }
+
   /** Moves on, running what falls due in order; what follows from each callback happens before the next. */
   async advance(ms: number): Promise<void> {
     const end = this.time + ms
