@@ -44,9 +44,18 @@ export function bindKeys(roles: readonly string[], family: KeyFamily, id: string
   })
 }
 
+/** What an index is, as text: another text is another index. */
+export function fingerprintOf(index: StoredIndex): string {
+  return index.columns
+    .map(
+      ({ field, desc, fold }) => `${field.name}:${field.kind}${desc ? ':desc' : ''}${fold === 'lower' ? ':lower' : ''}`,
+    )
+    .join(',')
+}
+
 /** The keys that every writing script of a model shares, whatever the row. */
 export function sharedRoles(spec: ModelSpec): string[] {
-  return ['ids', 'memo', ...(spec.ttl ? ['exp'] : []), ...allIndexes(spec).map(roleOf)]
+  return ['ids', 'memo', 'meta', ...(spec.ttl ? ['exp'] : []), ...allIndexes(spec).map(roleOf)]
 }
 
 export function allIndexes(spec: ModelSpec): readonly StoredIndex[] {
@@ -191,8 +200,11 @@ export function purgeCode(keys: KeyList, spec: ModelSpec): string {
     ? `  call('ZSCORE', ${keys.at('exp')}, o)\n  queue[#queue + 1] = { 'ZREM', ${keys.at('exp')}, o }\n`
     : ''
   return `local function purge(o)
-${hasEntries ? entries : ''}${exp}  call('ZSCORE', ${keys.at('ids')}, o)
-  queue[#queue + 1] = { 'ZREM', ${keys.at('ids')}, o }
+${hasEntries ? entries : ''}${exp}  if call('ZSCORE', ${keys.at('ids')}, o) then
+    queue[#queue + 1] = { 'ZREM', ${keys.at('ids')}, o }
+    purged = purged + 1
+    if call('ZCARD', ${keys.at('ids')}) == purged then queue[#queue + 1] = { 'DEL', ${keys.at('meta')} } end
+  end
 end
 `
 }

@@ -254,6 +254,9 @@ function specOf(name: string, fields: Fields, options: ModelOptions): ModelSpec 
     if (field.unique) add(definition('unique', [column(field.property, 'asc', field.unique.fold)], field.property))
   }
   for (const extra of options.indexes ?? []) add(extra)
+  const buckets = bucketsOf(options.placement)
+  if (buckets > 1 && uniques.length > 0)
+    throw new UsageError(`${name} is bucketed: a unique constraint over several hash tags cannot be kept in one script`)
   return Object.freeze({
     name,
     id,
@@ -264,7 +267,7 @@ function specOf(name: string, fields: Fields, options: ModelOptions): ModelSpec 
     indexes,
     uniques,
     ttl: ttlOf(options),
-    buckets: bucketsOf(options.placement),
+    buckets,
   })
 }
 

@@ -110,13 +110,13 @@ function analyse(node: Expr, { spec, args }: PlanInput): Conjunct {
     case 'compare': {
       const field = target(node.a)
       if (!field || node.b.k !== 'arg' || node.b.maybe) return none
-      const value = valueOf(node.b.type, args[node.b.slot]!)
+      const value = constantOf(node.b.type, args[node.b.slot]!)
       return known(field, comparison(field, node.op, value))
     }
     case 'in': {
       const field = target(node.a)
       if (!field) return none
-      const values = unpack(args[node.list] as Buffer).map((text) => valueOf(node.a.type, text))
+      const values = unpack(args[node.list] as Buffer).map((text) => constantOf(node.a.type, text))
       return known(field, values.length === 0 ? { kind: 'never' } : { kind: 'points', values })
     }
     case 'isNull':
@@ -134,7 +134,7 @@ function analyse(node: Expr, { spec, args }: PlanInput): Conjunct {
   }
 }
 
-function valueOf(kind: FieldSpec['kind'], stored: Stored): TupleValue {
+function constantOf(kind: FieldSpec['kind'], stored: Stored): TupleValue {
   const value = decodeValue({ kind, optional: false, nullable: false }, stored)
   return (value instanceof Date ? value.getTime() : value) as TupleValue
 }

@@ -10,7 +10,17 @@
 import { LuaWriter } from './compile-expression.ts'
 import { type LuaScript, LuaUses } from './lua/library.ts'
 import { quote } from './lua/quote.ts'
-import { allIndexes, KeyList, maintainCode, needsPurge, purgeCode, RUN_QUEUE, sharedRoles } from './maintain.ts'
+import {
+  allIndexes,
+  fingerprintOf,
+  KeyList,
+  maintainCode,
+  needsPurge,
+  purgeCode,
+  RUN_QUEUE,
+  roleOf,
+  sharedRoles,
+} from './maintain.ts'
 import type { ModelSpec, StoredField } from './model.ts'
 
 export type PutMode = 'create' | 'upsert' | 'update' | 'replace'
@@ -82,7 +92,7 @@ local function pairs_of(set)
   at = at + 1 + n * 2
 end
 local function put()
-  for i = #queue, 1, -1 do queue[i] = nil end
+  reset()
   local id, version, ttl = ARGV[at], ARGV[at + 1], ARGV[at + 2]
   local key = KEYS[slot + 1]
   local set, defaults, gone, contents = {}, {}, {}, {}
@@ -112,8 +122,7 @@ ${mode === 'upsert' ? '  if not there then for name, text in pairs(defaults) do 
   mode === 'create' || replaces ? '  ch.all = true\n' : ''
 }  for name in pairs(set) do ch[name] = true end
   for name in pairs(gone) do ch[name] = true end
-${load}${maintain}  call('ZSCORE', ${keys.at('ids')}, id)
-${creates ? `  if not there then queue[#queue + 1] = { 'ZADD', ${keys.at('ids')}, '0', id } end\n` : ''}${
+${load}${maintain}${creates ? firstRow(spec, keys) : `  call('ZCARD', ${keys.at('ids')})\n`}${
   ttl ? expiry(spec, keys, columns.length + 2) : ''
 }  local s, d = { '_v', int((tonumber(there or '0') or 0) + 1) }, {}
 ${ttl ? "  if ttl ~= '' then s[3] = '_t' s[4] = ttl end\n" : ''}  for name, text in pairs(set) do s[#s + 1] = name s[#s + 1] = text end
@@ -130,6 +139,20 @@ return replies
 `
     return uses.script(body)
   })
+}
+
+/** Lua that lists a new row; the first of all also notes which indexes the model has. */
+function firstRow(spec: ModelSpec, keys: KeyList): string {
+  const facts = allIndexes(spec).map((index) => `, ${quote(roleOf(index))}, ${quote(fingerprintOf(index))}`)
+  const note =
+    facts.length > 0
+      ? `    if first then queue[#queue + 1] = { 'DEL', ${keys.at('meta')} } queue[#queue + 1] = { 'HSET', ${keys.at('meta')}${facts.join('')} } end\n`
+      : ''
+  return `  local first = call('ZCARD', ${keys.at('ids')}) == purged
+  if not there then
+    queue[#queue + 1] = { 'ZADD', ${keys.at('ids')}, '0', id }
+${note}  end
+`
 }
 
 /** Lua that decides when the row expires and queues it for the row and its collections. */
@@ -175,7 +198,7 @@ for at = 1, #ARGV, 2 do
   if version ~= '' and there and there ~= version then
     replies[#replies + 1] = { 1, 'CONFLICT', call('HGETALL', key) }
   else
-    for i = #queue, 1, -1 do queue[i] = nil end
+    reset()
     purge(id)
     -- apply
     for i = slot + 1, slot + ${keysPerRow(spec)} do call('DEL', KEYS[i]) end
@@ -200,7 +223,7 @@ export function sweepScript(spec: ModelSpec): LuaScript {
     uses.use('int')
     const body = `${purgeCode(keys, spec)}local due = call('ZRANGEBYSCORE', ${keys.at('exp')}, '-inf', '(' .. int(now), 'LIMIT', 0, ARGV[1])
 for _, id in ipairs(due) do
-  for i = #queue, 1, -1 do queue[i] = nil end
+  reset()
   purge(id)
   ${RUN_QUEUE}
 end

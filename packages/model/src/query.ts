@@ -70,7 +70,9 @@ export class Query<F extends Fields, R> implements PromiseLike<Page<R>> {
   private readonly projection: readonly string[] | null
   private readonly where: RecordedWhere
   private readonly order: readonly OrderColumn[]
-  private readonly candidates: readonly Candidate[]
+  /** Every plan; those whose indexes are complete once the query runs. */
+  private candidates: readonly Candidate[]
+  private building: readonly string[] = []
 
   constructor(store: Store<F>, options: FindOptions<F>, projection: readonly string[] | null = null) {
     const { limit } = options
@@ -101,9 +103,8 @@ export class Query<F extends Fields, R> implements PromiseLike<Page<R>> {
   /** One page of rows, or all of them without a limit. */
   async page(): Promise<Page<R>> {
     const { limit = -1 } = this.options
-    const cursor = this.readCursor()
     const output: QueryOutput = this.projection ? 'fields' : 'rows'
-    const { items, next, previous } = await this.collect(output, limit, cursor)
+    const { items, next, previous } = await this.collect(output, limit)
     const rows = items.map((item) => this.decode(item))
     Object.defineProperties(rows, {
       next: { value: next, enumerable: false },
@@ -114,20 +115,20 @@ export class Query<F extends Fields, R> implements PromiseLike<Page<R>> {
 
   /** The first row, or null. */
   async first(): Promise<R | null> {
-    const { items } = await this.collect(this.projection ? 'fields' : 'rows', 1, this.readCursor())
+    const { items } = await this.collect(this.projection ? 'fields' : 'rows', 1)
     return items.length === 0 ? null : this.decode(items[0]!)
   }
 
   /** How many rows match; limit and cursors do not matter. O(log n) when an index expresses the whole condition. */
   async count(): Promise<number> {
-    this.refuseScan()
+    await this.prepare()
     const counts = await Promise.all(this.store.keys.families.map((family) => this.countIn(family)))
     return counts.reduce((a, b) => a + b, 0)
   }
 
   /** The ids of the page. */
   async ids(): Promise<IdOf<F>[]> {
-    const { items } = await this.collect('ids', this.options.limit ?? -1, this.readCursor())
+    const { items } = await this.collect('ids', this.options.limit ?? -1)
     return items.map((item) => this.idOf(item.id))
   }
 
@@ -157,6 +158,7 @@ export class Query<F extends Fields, R> implements PromiseLike<Page<R>> {
 
   /** What the server would do, without doing it. */
   async explain(): Promise<Explanation> {
+    await this.prepare()
     const family = this.store.keys.families[0]!
     const reply = await this.send(family, 'explain', 0, this.options.limit ?? -1, null, false, false)
     const sizes = (reply[2] as unknown[]).map(Number)
@@ -184,13 +186,29 @@ export class Query<F extends Fields, R> implements PromiseLike<Page<R>> {
   /** All matching ids with the versions of their rows, for deletes. */
   async versions(): Promise<{ id: string; version: string }[]> {
     const versioned = new Query<F, R>(this.store, { ...this.options }, [])
-    const { items } = await versioned.collect('fields', -1, null)
+    const { items } = await versioned.collect('fields', -1)
     return items.map(({ id, row }) => ({ id, version: String((row as unknown[])[0]) }))
+  }
+
+  /** Leaves out indexes that are not complete, and refuses a query that then walks everything. */
+  private async prepare(): Promise<void> {
+    const ready = await this.store.readyIndexes()
+    const roles = new Set(this.candidates.flatMap((candidate) => candidate.ranges.map((range) => range.role)))
+    this.building = [...roles].filter((role) => role !== 'ids' && !ready.has(role))
+    if (this.building.length > 0)
+      this.candidates = this.candidates.filter((candidate) =>
+        candidate.ranges.every(({ role }) => !this.building.includes(role)),
+      )
+    this.refuseScan()
   }
 
   private refuseScan(): void {
     if (this.options.allowScan || this.candidates.some((candidate) => !candidate.scan)) return
     const fields = this.order.map(({ field }) => field.property)
+    if (this.building.length > 0)
+      throw new UnindexedQueryError(
+        `The index ${this.building.map((role) => role.slice(2)).join(', ')} of ${this.store.spec.name} is not complete: run reindex()`,
+      )
     throw new UnindexedQueryError(
       this.where.node
         ? `No index of ${this.store.spec.name} narrows this query${fields.length > 0 ? ` or gives the order by ${fields.join(', ')}` : ''}: add one, or say allowScan`
@@ -201,9 +219,9 @@ export class Query<F extends Fields, R> implements PromiseLike<Page<R>> {
   private async collect(
     output: QueryOutput,
     limit: number,
-    cursor: Cursor | null,
   ): Promise<{ items: readonly Item[]; next: string | null; previous: string | null }> {
-    this.refuseScan()
+    await this.prepare()
+    const cursor = this.readCursor()
     const backwards = Boolean(this.options.before)
     const { families } = this.store.keys
     const from = cursor ? Buffer.from(cursor.position, 'hex') : null
@@ -388,7 +406,8 @@ export class Query<F extends Fields, R> implements PromiseLike<Page<R>> {
   /** What ties a cursor to its query: the same condition, values and order. */
   private fingerprint(): string {
     const hash = createHash('sha1')
-    hash.update(JSON.stringify([this.where.node, this.order.map(({ field, desc }) => [field.name, desc])]))
+    const plans = this.candidates.map((candidate) => candidate.ranges.map((range) => range.role))
+    hash.update(JSON.stringify([this.where.node, this.order.map(({ field, desc }) => [field.name, desc]), plans]))
     for (const arg of this.where.args) hash.update('\0').update(arg ?? '')
     return hash.digest('base64url').slice(0, 8)
   }

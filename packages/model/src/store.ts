@@ -20,6 +20,7 @@ import type { AnyField } from './fields.ts'
 import { conditionOn, type Filter, type Where } from './filter.ts'
 import { type KeyFamily, type KeySpace, keySpace } from './keys.ts'
 import { bindKeys, sharedRoles } from './maintain.ts'
+import { completeIndexes, reindex, runUpkeep, type UpkeepOptions, type Verification } from './maintenance.ts'
 import type { Fields, IdOf, Insert, Model, ModelSpec, Update } from './model.ts'
 import type { Expr } from './ops.ts'
 import type { ProgramParameters } from './parameters.ts'
@@ -54,6 +55,7 @@ export class Store<F extends Fields> {
   private readonly ids: IdSource
   private readonly binary: boolean
   private readonly owner: RecordOwner
+  private readiness: Promise<ReadonlySet<string>> | null = null
 
   constructor(model: Model<F>, namespace: string, runner: Runner, ids: IdSource) {
     this.model = model
@@ -116,7 +118,8 @@ export class Store<F extends Fields> {
 
   /** Creates the row, or writes the given fields of the one that exists. */
   async upsert(data: Insert<F>, options: WriteOptions = {}): Promise<Row<F>> {
-    return this.putAndRead('upsert', await prepareInsert(this.spec, data, 'upsert', this.ids), '', options)
+    const prepared = await prepareInsert(this.spec, data, 'upsert', this.ids)
+    return this.putAndRead('upsert', prepared, '', options)
   }
 
   /** Writes the given fields; `undefined` unsets an optional one. Rejects with NotFoundError. */
@@ -241,7 +244,7 @@ export class Store<F extends Fields> {
     return runBulk(rows, options, {
       prepare: (row) => prepareInsert(this.spec, row, 'create', this.ids),
       familyOf: (row) => this.keys.of(row.id),
-      send: async (family, batch) => this.putBatch('create', family, batch, '', ttl, 'createMany'),
+      send: (family, batch) => this.putBatch('create', family, batch, '', ttl, 'createMany'),
       failure: (row, reply) => this.failure(row.id, reply),
     })
   }
@@ -309,6 +312,50 @@ export class Store<F extends Fields> {
       } while (swept === 500)
     }
     return total
+  }
+
+  // Upkeep
+
+  /** Compares every row with its index entries, and every entry with its row. Safe while others write. */
+  verify(options: UpkeepOptions = {}): Promise<Verification> {
+    return runUpkeep(this, false, options)
+  }
+
+  /** Like `verify`, and corrects what it finds: rows are the truth. */
+  repair(options: UpkeepOptions = {}): Promise<Verification> {
+    return runUpkeep(this, true, options)
+  }
+
+  /**
+   * Builds indexes that were added or changed while rows existed, and drops those that the model no longer has. Online: deploy
+   * the writers first, then run this once. Queries leave an index alone until it is complete.
+   */
+  reindex(options: UpkeepOptions = {}): Promise<Verification> {
+    return reindex(this, options)
+  }
+
+  /** Roles of the indexes that queries may use. Asked of the server until all are complete. */
+  async readyIndexes(): Promise<ReadonlySet<string>> {
+    this.readiness ??= this.askReadiness()
+    try {
+      return await this.readiness
+    } catch (error) {
+      this.readiness = null
+      throw error
+    }
+  }
+
+  forgetReadiness(): void {
+    this.readiness = null
+  }
+
+  private async askReadiness(): Promise<ReadonlySet<string>> {
+    const families = await Promise.all(this.keys.families.map((family) => completeIndexes(this, family)))
+    const ready = new Set([...families[0]!.roles].filter((role) => families.every(({ roles }) => roles.has(role))))
+    // An empty family's indexes are complete now; who creates its first row decides which it will have.
+    const settled = families.every(({ empty }) => !empty)
+    if (!settled || ready.size < this.spec.indexes.length + this.spec.uniques.length) this.readiness = null
+    return ready
   }
 
   metrics(): ModelMetrics {

@@ -3,8 +3,8 @@
 //   null 01 | false 02 | true 03 | int64 04 + 8 bytes, sign bit flipped | double 05 + 8 bytes, flipped
 //   string 06 + bytes, 00 as 00 FF, end 00 | bytes 07, likewise
 //
-// A descending column is the complement of its bytes. After the columns comes the id (complemented when the last column
-// is descending) and its length in two bytes, so that the id can be cut off without decoding the columns.
+// A descending column is the complement of its bytes. After the columns comes the id with an end mark 00 (both complemented
+// when the last column is descending) and its length in two bytes, so that it can be cut off without decoding the columns.
 // What follows a column starts with a byte in 01..FE, so the entries of one value are exactly those from its bytes + 01 up to
 // its bytes + FF: text that goes on with 00 has FF there (00 when descending) and stays outside.
 // lua/tuple.ts holds the same functions in Lua; both must give the same bytes.
@@ -74,13 +74,14 @@ function complement(bytes: Buffer): Buffer {
 export function encodeIdSuffix(id: string, desc: boolean): Buffer {
   const bytes = Buffer.from(id, 'utf8')
   if (bytes.length > 0xffff) throw new UsageError('An id has at most 65535 bytes')
-  return Buffer.concat([desc ? complement(bytes) : bytes, Buffer.of(bytes.length >> 8, bytes.length & 0xff)])
+  const end = Buffer.of(desc ? 0xff : 0, bytes.length >> 8, bytes.length & 0xff)
+  return Buffer.concat([desc ? complement(bytes) : bytes, end])
 }
 
 /** The id at the end of an index member. */
 export function idOfMember(member: Buffer, desc: boolean): string {
   const length = member.readUInt16BE(member.length - 2)
-  const bytes = member.subarray(member.length - 2 - length, member.length - 2)
+  const bytes = member.subarray(member.length - 3 - length, member.length - 3)
   return (desc ? complement(bytes) : bytes).toString('utf8')
 }
 

@@ -9,7 +9,9 @@ import type { LuaLibrary } from './library.ts'
 
 export const COLLECTIONS: LuaLibrary = {
   queue: {
-    lua: `local queue, LIMIT = {}, 100000`,
+    // `purged`: listed rows that the queue will remove.
+    lua: `local queue, LIMIT, purged = {}, 100000, 0
+local function reset() for i = #queue, 1, -1 do queue[i] = nil end purged = 0 end`,
   },
   view: {
     uses: ['queue', 'err'],

@@ -68,17 +68,17 @@ end`,
 local function desc(s) return (gsub(s, '.', inv)) end`,
   },
   suffix: {
-    lua: `local function suffix(id) local n = #id return id .. char(floor(n / 256), n % 256) end`,
+    lua: `local function suffix(id) local n = #id return id .. char(0, floor(n / 256), n % 256) end`,
   },
   suffix_desc: {
     uses: ['desc'],
-    lua: `local function suffix_desc(id) local n = #id return desc(id) .. char(floor(n / 256), n % 256) end`,
+    lua: `local function suffix_desc(id) local n = #id return desc(id) .. char(255, floor(n / 256), n % 256) end`,
   },
   member_id: {
     uses: ['desc'],
     lua: `local function member_id(m, d)
   local hi, lo = byte(m, -2, -1)
-  local id = sub(m, -2 - hi * 256 - lo, -3)
+  local id = sub(m, -3 - hi * 256 - lo, -4)
   return d and desc(id) or id
 end`,
   },

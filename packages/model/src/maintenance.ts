@@ -1,0 +1,113 @@
+// verify, repair and reindex of one opened model, and which of its indexes queries may use.
+
+import type { KeyFamily } from './keys.ts'
+import type { LuaScript } from './lua/library.ts'
+import { allIndexes, bindKeys, fingerprintOf, roleOf, sharedRoles } from './maintain.ts'
+import type { Fields, ModelSpec } from './model.ts'
+import type { Store } from './store.ts'
+import { ENTRIES_SCRIPT, READY_SCRIPT, walkScript } from './upkeep.ts'
+
+export interface Problem {
+  readonly id: string
+  /** NO_ROW, MISSING_ENTRY, STALE_ENTRY, DANGLING_ENTRY, DUPLICATE or MEMO. */
+  readonly code: string
+  /** `x:<index>`, `u:<unique>`, `ids` or `m`. */
+  readonly where: string
+}
+
+export interface Verification {
+  readonly rows: number
+  readonly entries: number
+  readonly problems: readonly Problem[]
+}
+
+export interface UpkeepOptions {
+  readonly onProgress?: (progress: {
+    readonly rows: number
+    readonly entries: number
+    readonly problems: number
+  }) => void
+}
+
+const PORTION = 200
+
+const walks = new WeakMap<ModelSpec, LuaScript>()
+
+/** Compares both ways: every row with its entries, every entry with its row. */
+export async function runUpkeep<F extends Fields>(
+  store: Store<F>,
+  repair: boolean,
+  options: UpkeepOptions,
+): Promise<Verification> {
+  const { spec, runner } = store
+  let script = walks.get(spec)
+  if (!script) {
+    script = walkScript(spec)
+    walks.set(spec, script)
+  }
+  const problems: Problem[] = []
+  let rows = 0
+  let entries = 0
+  const operation = repair ? 'repair' : 'verify'
+  const flag = repair ? '1' : '0'
+  const note = (found: unknown): void => {
+    const flat = found as unknown[]
+    for (let i = 0; i < flat.length; i += 3)
+      problems.push({ id: String(flat[i]), code: String(flat[i + 1]), where: String(flat[i + 2]) })
+    options.onProgress?.({ rows, entries, problems: problems.length })
+  }
+  for (const family of store.keys.families) {
+    let from = ''
+    do {
+      const keys = bindKeys(sharedRoles(spec), family, '')
+      const reply = (await runner.script(operation, script, keys, [family.rowPrefix, from, PORTION, flag])) as unknown[]
+      rows += Number(reply[1])
+      from = String(reply[0])
+      note(reply[2])
+    } while (from !== '')
+    for (const index of allIndexes(spec)) {
+      const kind = index.type === 'unique' ? 'unique' : index.columns.at(-1)!.desc ? 'index-desc' : 'index'
+      const keys = bindKeys(['memo', roleOf(index), 'ids'], family, '')
+      let at = ''
+      do {
+        const args = [kind, roleOf(index), at, PORTION, flag]
+        const reply = (await runner.script(operation, ENTRIES_SCRIPT, keys, args)) as unknown[]
+        entries += Number(reply[1])
+        at = String(reply[0])
+        note(reply[2])
+      } while (at !== '')
+    }
+  }
+  return { rows, entries, problems }
+}
+
+/** Roles of the complete indexes of a family, and whether it has no rows. */
+export async function completeIndexes<F extends Fields>(
+  store: Store<F>,
+  family: KeyFamily,
+): Promise<{ roles: Set<string>; empty: boolean }> {
+  const indexes = allIndexes(store.spec)
+  const args = indexes.flatMap((index) => [roleOf(index), fingerprintOf(index)])
+  const reply = (await store.runner.script('ready', READY_SCRIPT, [family.meta, family.ids], args)) as unknown[]
+  return {
+    empty: Number(reply[0]) === 1,
+    roles: new Set(indexes.filter((_, i) => Number(reply[i + 1]) === 1).map(roleOf)),
+  }
+}
+
+/** Brings every row's entries to the model's indexes, removes indexes that the model no longer has, and marks all complete. */
+export async function reindex<F extends Fields>(store: Store<F>, options: UpkeepOptions): Promise<Verification> {
+  const { spec, runner } = store
+  const result = await runUpkeep(store, true, options)
+  const own = new Map(allIndexes(spec).map((index) => [roleOf(index), fingerprintOf(index)]))
+  for (const family of store.keys.families) {
+    const marked = (await runner.command('reindex', ['HKEYS', family.meta])) as unknown[]
+    for (const role of marked.map(String).filter((name) => /^[xu]:/.test(name) && !own.has(name))) {
+      await runner.command('reindex', ['UNLINK', bindKeys([role], family, '')[0]!])
+      await runner.command('reindex', ['HDEL', family.meta, role])
+    }
+    if (own.size > 0) await runner.command('reindex', ['HSET', family.meta, ...[...own].flat()])
+  }
+  store.forgetReadiness()
+  return result
+}

@@ -1,0 +1,137 @@
+// Scripts that prove and restore the agreement of rows, indexes, uniques and memo, and that know which indexes are complete.
+//
+// An index is complete when `meta` holds its fingerprint. The first row of an empty model brings those of its writer's indexes;
+// `reindex` completes those that were added or changed later. Writers maintain every index they know from the start.
+
+import { LuaWriter } from './compile-expression.ts'
+import { type LuaScript, LuaUses } from './lua/library.ts'
+import { quote } from './lua/quote.ts'
+import { allIndexes, entryCode, KeyList, purgeCode, RUN_QUEUE, roleOf, sharedRoles } from './maintain.ts'
+import type { ModelSpec } from './model.ts'
+import { indexedFields } from './put.ts'
+
+/** KEYS: meta, ids. ARGV: role and fingerprint of each index. Gives 1 when there are no rows, then for each 1 when it is complete. */
+export const READY_SCRIPT: LuaScript = new LuaUses().script(`local empty = call('ZCARD', KEYS[2]) == 0
+local out = { empty and 1 or 0 }
+for i = 1, #ARGV, 2 do out[#out + 1] = (empty or call('HGET', KEYS[1], ARGV[i]) == ARGV[i + 1]) and 1 or 0 end
+return out
+`)
+
+/**
+ * Looks at the next rows of `ids` and compares their entries with what they should be; with ARGV[4] '1' corrects them.
+ * ARGV: row prefix, where the last call ended ('' at first), rows, repair. Gives where it ended ('' when done), rows seen, and
+ * problems as id, code, index name.
+ */
+export function walkScript(spec: ModelSpec): LuaScript {
+  const uses = new LuaUses()
+  const keys = new KeyList()
+  for (const role of sharedRoles(spec)) keys.at(role)
+  const writer = new LuaWriter(uses, spec, 1)
+  for (const piece of ['queue', 'before', 'now']) uses.use(piece)
+  const columns = indexedFields(spec)
+  const names = ["'_v'", ...columns.map((field) => quote(field.name))].join(', ')
+  const load = columns.map((field, i) => `    f.${field.name} = ${writer.fromRow(field, `r[${i + 2}]`)}\n`).join('')
+  const entries = allIndexes(spec)
+    .map((index) => {
+      const absent = index.columns
+        .filter(({ field }) => field !== spec.id)
+        .map(({ field }) => `f.${field.name} == nil`)
+        .join(' or ')
+      const guard = index.type === 'unique' ? `if not (${absent || 'false'}) then ` : ''
+      return `    ${guard}want[${quote(roleOf(index))}] = ${entryCode(uses, index, spec)}${guard ? ' end' : ''}\n`
+    })
+    .join('')
+  const checks = allIndexes(spec)
+    .map((index) => {
+      const role = quote(roleOf(index))
+      const key = keys.at(roleOf(index))
+      if (index.type === 'index') {
+        return `    if not call('ZSCORE', ${key}, want[${role}]) then problem(id, 'MISSING_ENTRY', ${role}) queue[#queue + 1] = { 'ZADD', ${key}, '0', want[${role}] } end
+    if mm[${role}] and mm[${role}] ~= want[${role}] then problem(id, 'STALE_ENTRY', ${role}) queue[#queue + 1] = { 'ZREM', ${key}, mm[${role}] } end
+`
+      }
+      return `    if want[${role}] then
+      local owner = call('HGET', ${key}, want[${role}])
+      if owner and owner ~= id then problem(id, 'DUPLICATE', ${role})
+      elseif not owner then problem(id, 'MISSING_ENTRY', ${role}) queue[#queue + 1] = { 'HSET', ${key}, want[${role}], id } end
+    end
+    if mm[${role}] and mm[${role}] ~= want[${role}] then
+      problem(id, 'STALE_ENTRY', ${role})
+      if call('HGET', ${key}, mm[${role}]) == id then queue[#queue + 1] = { 'HDEL', ${key}, mm[${role}] } end
+    end
+`
+    })
+    .join('')
+  const memo = keys.at('memo')
+  const known = allIndexes(spec)
+    .map((index) => `[${quote(roleOf(index))}] = true`)
+    .join(', ')
+  const due = spec.ttl ? `local due = call('ZSCORE', ${keys.at('exp')}, id)\n    ` : ''
+  const body = `${purgeCode(keys, spec)}local RP, from, count, repair = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4] == '1'
+local known = { ${known} }
+local problems = {}
+local function problem(id, code, name)
+  problems[#problems + 1] = id
+  problems[#problems + 1] = code
+  problems[#problems + 1] = name
+end
+local ids = call('ZRANGEBYLEX', ${keys.at('ids')}, from == '' and '-' or '(' .. from, '+', 'LIMIT', 0, count)
+for _, id in ipairs(ids) do
+  local f, want = {}, {}
+  reset()
+  local r = call('HMGET', RP .. id, ${names})
+  if not r[1] then
+    ${due}if ${spec.ttl ? 'not due or tonumber(due) >= now' : 'true'} then problem(id, 'NO_ROW', 'ids') end
+    purge(id)
+  else
+${load}${entries}    local packed = call('HGET', ${memo}, id)
+    local mm = packed and cmsgpack.unpack(packed) or {}
+${checks}    local same = true
+    for name, entry in pairs(want) do if mm[name] ~= entry then same = false end end
+    for name in pairs(mm) do if known[name] and not want[name] then same = false end end
+    if not same then
+      problem(id, 'MEMO', 'm')
+      queue[#queue + 1] = { 'HSET', ${memo}, id, cmsgpack.pack(want) }
+    end
+  end
+  if repair then ${RUN_QUEUE} end
+end
+return { #ids < count and '' or ids[#ids], #ids, problems }
+`
+  return uses.script(body)
+}
+
+/**
+ * Looks at the next entries of one index: each must be the one that its row's memo names. KEYS: memo, the index, ids. ARGV: type
+ * ('index', 'index-desc', 'unique'), role, where the last call ended, entries, repair. Gives where it ended, entries seen,
+ * problems as id, code, role.
+ */
+export const ENTRIES_SCRIPT: LuaScript = (() => {
+  const uses = new LuaUses()
+  uses.use('member_id')
+  uses.use('hex')
+  uses.use('unhex')
+  return uses.script(`local kind, role, from, count, repair = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[5] == '1'
+local problems, seen, stop = {}, 0, ''
+local function check(id, entry)
+  seen = seen + 1
+  local packed = call('HGET', KEYS[1], id)
+  local mm = packed and cmsgpack.unpack(packed) or {}
+  if mm[role] == entry and call('ZSCORE', KEYS[3], id) then return end
+  problems[#problems + 1] = id
+  problems[#problems + 1] = 'DANGLING_ENTRY'
+  problems[#problems + 1] = role
+  if repair then call(kind == 'unique' and 'HDEL' or 'ZREM', KEYS[2], entry) end
+end
+if kind == 'unique' then
+  local page = call('HSCAN', KEYS[2], from == '' and '0' or from, 'COUNT', count)
+  for i = 1, #page[2], 2 do check(page[2][i + 1], page[2][i]) end
+  stop = page[1] == '0' and '' or page[1]
+else
+  local members = call('ZRANGEBYLEX', KEYS[2], from == '' and '-' or '(' .. unhex(from), '+', 'LIMIT', 0, count)
+  for _, m in ipairs(members) do check(member_id(m, kind == 'index-desc'), m) end
+  stop = #members < count and '' or hex(members[#members])
+end
+return { stop, seen, problems }
+`)
+})()

@@ -1,0 +1,136 @@
+// Expiry on a real server: an expired row is absent at once everywhere, leaves nothing, and is refreshed as the model says.
+import { type Client, connect } from '@ochre/client'
+import { index, model, open, t, UniqueError } from '@ochre/model'
+import { describe, expect, it } from 'vitest'
+import { useRedis } from './database.ts'
+
+const fields = {
+  id: t.string(),
+  email: t.string().unique().optional(),
+  n: t.int().default(0).index(),
+  tags: t.list(t.string()),
+}
+const Session = model('session', fields, { ttl: '30d' })
+const Sliding = model('sliding', fields, (s) => ({ indexes: [index(s.n, s.email)], ttl: '1h', refreshTtl: 'both' }))
+const Lazy = model('lazy', fields, { ttl: '1h', refreshTtl: { every: '10m' } })
+const Chosen = model('chosen', fields, { ttl: 'row' })
+
+const fixture = useRedis()
+const database = (redis: Client = fixture.redis) => open(redis, { Session, Sliding, Lazy, Chosen }, { sweepEvery: 0 })
+
+/** Makes a row expire now: the server's clock cannot be moved, so its deadline is. */
+async function expireNow(name: string, id: string): Promise<void> {
+  const past = Date.now() - 1000
+  await fixture.redis.call('ZADD', `{${name}}:exp`, past, id)
+  await fixture.redis.call('PEXPIREAT', `{${name}}:r:${id}`, past)
+  await fixture.redis.call('PEXPIREAT', `{${name}}:c:${id}:tags`, past)
+}
+const ttl = async (key: string) => Number(await fixture.redis.call('PTTL', key))
+
+describe('expiry', () => {
+  it('gives the row and its collections one deadline', async () => {
+    const db = database()
+    await db.Session.create({ id: 'a', tags: ['x'] })
+    const row = await ttl('{session}:r:a')
+    expect(row).toBeGreaterThan(29 * 864e5)
+    expect(await fixture.redis.call('PEXPIRETIME', '{session}:c:a:tags')).toBe(
+      await fixture.redis.call('PEXPIRETIME', '{session}:r:a'),
+    )
+    await db.Session.create({ id: 'b' }, { ttl: '5m' })
+    await db.Session.at('b').tags.push('late')
+    expect(await ttl('{session}:c:b:tags')).toBeLessThanOrEqual(3e5)
+    expect(await ttl('{session}:c:b:tags')).toBeGreaterThan(0)
+    await db.Session.persist('b')
+    expect(await ttl('{session}:c:b:tags')).toBe(-1)
+    expect(await db.Session.expiresAt('b')).toBeNull()
+    await db.Session.expire('b', '1m')
+    expect((await db.Session.expiresAt('b'))!.getTime()).toBeLessThanOrEqual(Date.now() + 60_000)
+    await db.Chosen.create({ id: 'c' })
+    expect(await ttl('{chosen}:r:c')).toBe(-1)
+    await expect(db.Session.expire('zz', '1m')).rejects.toMatchObject({ code: 'NOT_FOUND' })
+  })
+
+  it('makes an expired row absent at once for reads, queries, counts and uniques', async () => {
+    const db = database()
+    await db.Session.create({ id: 'a', email: 'e', n: 5, tags: ['x'] })
+    await db.Session.create({ id: 'b', n: 5 })
+    await expect(db.Session.create({ id: 'c', email: 'e' })).rejects.toThrow(UniqueError)
+    await expireNow('session', 'a')
+    expect(await db.Session.get('a')).toBeNull()
+    expect(await db.Session.exists('a')).toBe(false)
+    expect(await db.Session.find({ n: 5 }).ids()).toEqual(['b'])
+    expect((await db.Session.find({ n: 5 })).map((row) => row.id)).toEqual(['b'])
+    expect(await db.Session.find({ email: 'e' }).first()).toBeNull()
+    expect(await db.Session.find({ n: 5 }).count()).toBe(1)
+    await expect(db.Session.update('a', { n: 1 })).rejects.toMatchObject({ code: 'NOT_FOUND' })
+    expect(await db.Session.verify()).toMatchObject({ problems: [] })
+  })
+
+  it('gives the unique value of an expired row to the next one', async () => {
+    const db = database()
+    await db.Session.create({ id: 'a', email: 'e', n: 5 })
+    await expireNow('session', 'a')
+    await db.Session.create({ id: 'b', email: 'e' })
+    expect(await db.Session.find({ email: 'e' }).ids()).toEqual(['b'])
+    expect(await fixture.redis.call('ZCARD', '{session}:x:n')).toBe(1)
+    await expireNow('session', 'b')
+    await db.Session.create({ id: 'c' })
+    await db.Session.update('c', { email: 'e' })
+    expect(await db.Session.verify()).toEqual({ rows: 1, entries: 2, problems: [] })
+    expect(await db.Session.find({ email: 'e' }).ids()).toEqual(['c'])
+  })
+
+  it('leaves nothing behind', async () => {
+    const db = database()
+    for (let i = 0; i < 20; i++) await db.Session.create({ id: `r${i}`, email: `e${i}`, n: i, tags: ['x'] })
+    for (let i = 0; i < 20; i++) await expireNow('session', `r${i}`)
+    expect(await db.Session.sweep()).toBe(20)
+    expect(await fixture.redis.call('DBSIZE')).toBe(0)
+    await db.Session.create({ id: 'r0', email: 'e0' })
+    await expireNow('session', 'r0')
+    await db.Session.create({ id: 'r0', email: 'other' })
+    await db.Session.delete('r0')
+    expect(await fixture.redis.call('DBSIZE')).toBe(0)
+  })
+
+  it('sweeps in the background, one process at a time', async () => {
+    const redis = await connect(fixture.server.url)
+    const db = open(redis, { Session }, { sweepEvery: '60ms' })
+    await db.Session.create({ id: 'a', email: 'e' })
+    await expireNow('session', 'a')
+    await expect.poll(() => fixture.redis.call('EXISTS', '{session}:ids'), { interval: 20 }).toBe(0)
+    db.close()
+    await redis.close()
+  })
+
+  it('refreshes on reads and writes, and not more often than told', async () => {
+    const db = database()
+    await db.Sliding.create({ id: 'a', tags: ['x'] }, { ttl: '1m' })
+    await fixture.redis.call('HDEL', '{sliding}:r:a', '_t')
+    expect((await db.Sliding.get('a'))!.n).toBe(0)
+    expect(await ttl('{sliding}:r:a')).toBeGreaterThan(3e6)
+    expect(await ttl('{sliding}:c:a:tags')).toBeGreaterThan(3e6)
+    await fixture.redis.call('PEXPIRE', '{sliding}:r:a', 60_000)
+    await fixture.redis.call('ZADD', '{sliding}:exp', Date.now() + 60_000, 'a')
+    await db.Sliding.at('a').n.add(1)
+    expect(await ttl('{sliding}:r:a')).toBeGreaterThan(3e6)
+    await db.Lazy.create({ id: 'a' })
+    const before = await db.Lazy.expiresAt('a')
+    await db.Lazy.get('a')
+    await db.Lazy.update('a', { n: 2 })
+    expect(await db.Lazy.expiresAt('a')).toEqual(before)
+    await fixture.redis.call('ZADD', '{lazy}:exp', Date.now() + 60_000, 'a')
+    await db.Lazy.update('a', { n: 3 })
+    expect((await db.Lazy.expiresAt('a'))!.getTime()).toBeGreaterThan(Date.now() + 3e6)
+  })
+
+  it('keeps the time of a row that has its own', async () => {
+    const db = database()
+    await db.Sliding.create({ id: 'a' }, { ttl: '5m' })
+    await fixture.redis.call('ZADD', '{sliding}:exp', Date.now() + 1000, 'a')
+    await db.Sliding.update('a', { n: 3 })
+    const due = (await db.Sliding.expiresAt('a'))!.getTime() - Date.now()
+    expect(due).toBeGreaterThan(200_000)
+    expect(due).toBeLessThanOrEqual(300_000)
+  })
+})
