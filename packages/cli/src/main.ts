@@ -13,6 +13,7 @@ import { exportCommand } from './commands/export.ts'
 import { importCommand } from './commands/import.ts'
 import { keysCommand } from './commands/keys.ts'
 import { restoreCommand } from './commands/restore.ts'
+import { serveCommand } from './commands/serve.ts'
 import { EXIT, type Io, tell } from './io.ts'
 import { VERSION } from './version.ts'
 
@@ -35,6 +36,7 @@ Each verb has examples of its own: ochre <verb> --help
 Exit codes: 0 all is well, 1 the server refused or a check failed, 2 the command line is wrong, 3 no connection.`,
     )
   const verbs = [
+    serveCommand(io, exit),
     engineCommand(io, exit),
     execCommand(io, exit),
     keysCommand(io, exit),

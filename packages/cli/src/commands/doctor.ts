@@ -53,7 +53,7 @@ async function collect(io: Io, client: Client, sample: number): Promise<Facts> {
     info,
     config: await readConfig(client),
     pingMs,
-    slow: slow && slow.map(([, , micros, words]) => ({ micros, command: words[0] ?? '' })),
+    slow: slow?.map(([, , micros, words]) => ({ micros, command: words[0] ?? '' })) ?? null,
     big: await findBig(io, client, sample),
     cluster: cluster === null ? null : parseInfo(cluster),
   }

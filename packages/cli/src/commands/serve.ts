@@ -1,0 +1,154 @@
+// `ochre serve`: the gateway over the embedded engine or any Redis, with models.
+
+import { connect } from '@ochre/client'
+import { Engine } from '@ochre/embedded'
+import {
+  type Config,
+  type ConfigInput,
+  flagNameOf,
+  loadConfig,
+  type RunningGateway,
+  runUntilSignal,
+  SETTINGS,
+  type Setting,
+  startGateway,
+} from '@ochre/gateway'
+import { open } from '@ochre/model'
+import { Command, Option } from 'commander'
+import { type Io, print } from '../io.ts'
+import { loadModels, type ModelsModule } from '../modules.ts'
+
+/** Options of the verb that are no settings of the gateway. */
+interface Options {
+  readonly config?: string
+  readonly redis?: string
+  readonly dir: string
+  readonly memory?: true
+}
+
+export function serveCommand(io: Io, exit: (code: number) => void): Command {
+  const command = withSettings(new Command('serve'))
+    .description('serve Redis and models over HTTP, WebSocket and SSE')
+    .option('--redis <url>', 'the Redis to serve (default: the embedded engine)')
+    .option('--dir <folder>', 'where the embedded engine keeps its data', '.ochre')
+    .option('--memory', 'the embedded engine keeps nothing on disk')
+    .option('--config <file>', 'configuration file (default: ochre.config.json when there is one)')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  ochre serve
+  ochre serve --models ./models.ts
+  ochre serve --redis redis://127.0.0.1:6379 --port 8000
+
+Every setting can also stand in the file, in .env or in the environment: ochre config check shows where each comes from.
+SIGHUP reads the configuration again, SIGTERM ends it in order.`,
+    )
+  return command.action(async (options: Options & Record<string, unknown>) => {
+    const input: ConfigInput = {
+      flags: flagsOf(options),
+      env: io.env,
+      ...(options.config === undefined ? {} : { file: options.config }),
+    }
+    const { config } = loadConfig(input)
+    exit(await serve(io, config, options, input))
+  })
+}
+
+/** Declares one option per setting of the gateway. The values are checked with all others, by loadConfig. */
+export function withSettings(command: Command): Command {
+  for (const setting of SETTINGS) if (setting.name !== 'redisUrl') command.addOption(optionOf(setting))
+  return command
+}
+
+function optionOf(setting: Setting): Option {
+  const fallback = setting.fallback === undefined || setting.fallback === '' ? '' : ` (default: ${setting.fallback})`
+  return new Option(`${flagNameOf(setting.name)} <value>`, `${setting.about.replace(/\.$/, '')}${fallback}`)
+}
+
+/** The options that are settings, by setting name. */
+export function flagsOf(options: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const flags: Record<string, unknown> = {}
+  for (const { name } of SETTINGS) if (options[name] !== undefined) flags[name] = options[name]
+  if (options.redis !== undefined) flags.redisUrl = options.redis
+  return flags
+}
+
+async function serve(io: Io, config: Config, options: Options, input: ConfigInput): Promise<number> {
+  const module = config.models === undefined ? null : await loadModels(config.models)
+  const engine = config.redisUrl === undefined ? await Engine.open(options.memory ? {} : { dir: options.dir }) : null
+  try {
+    const redis = engine ?? config.redisUrl!
+    const example = module && (await prepare(redis, module))
+    const running = await startGateway({ redis, config, ...(module === null ? {} : { models: module.models }) })
+    const over =
+      engine === null
+        ? 'a Redis server'
+        : options.memory
+          ? 'the embedded engine, in memory only'
+          : `the embedded engine, data in ${options.dir}`
+    greet(io, running, config, over, module, example)
+    return await runUntilSignal(running, () => loadConfig(input).config)
+  } finally {
+    await engine?.close()
+  }
+}
+
+/** A row and a number of it that the greeting can count up. */
+interface Example {
+  readonly model: string
+  readonly id: string
+  readonly field: string
+}
+
+/** Calls the module's seed when all its models are empty, and looks for a row to show. */
+async function prepare(redis: Engine | string, { models, seed }: ModelsModule): Promise<Example | null> {
+  const client = await connect(redis)
+  const db = open(client, models)
+  try {
+    const stores = Object.values(models).map((model, i) => ({ model, store: db[Object.keys(models)[i]!]! }))
+    const counts = await Promise.all(stores.map(({ store }) => store.find({}).count()))
+    if (seed && counts.every((count) => count === 0)) await seed(db)
+    const numbers = stores.flatMap(({ model, store }) => {
+      const fields = model.spec.scalars.filter(({ kind, unique }) => (kind === 'int' || kind === 'float') && !unique)
+      return fields.map((field) => ({ model: model.name, store, field }))
+    })
+    // A counter, such as a number of copies, has a default more often than a year has.
+    const counters = numbers.filter(({ field }) => field.default !== undefined)
+    for (const { model, store, field } of [...counters, ...numbers]) {
+      const [id] = await store.find({ limit: 1 }).ids()
+      if (id !== undefined) return { model, id: String(id), field: field.property }
+    }
+    return null
+  } finally {
+    db.close()
+    await client.close()
+  }
+}
+
+function greet(
+  io: Io,
+  { url, adminUrl, rootKey }: RunningGateway,
+  config: Config,
+  over: string,
+  module: ModelsModule | null,
+  example: Example | null,
+): void {
+  const key = rootKey ?? (config.rootKey === undefined ? '$OCHRE_KEY' : '$OCHRE_ROOT_KEY')
+  const curl = (path: string, rest: string): string =>
+    `  curl ${rest} -H 'Authorization: Bearer ${key}' '${url}${path}'`
+  print(io, `Serving ${over} at ${url}${adminUrl === undefined ? '' : `, admin at ${adminUrl}`}`)
+  if (module) print(io, `Models: ${Object.keys(module.models).join(', ')}`)
+  if (rootKey !== undefined) print(io, `\nAPI key, shown this once (only its hash is stored):\n\n  ${rootKey}`)
+  print(io, `\nTry, each in a terminal of its own:\n`)
+  print(io, curl('/v1/redis', `-d '["INCR","visits"]'`))
+  if (example)
+    print(
+      io,
+      curl(
+        `/v1/models/${example.model}/${encodeURIComponent(example.id)}/atomic`,
+        `-d '{"steps":[["${example.field}","add",1]],"return":{"${example.field}":{"$field":"${example.field}"}}}'`,
+      ),
+    )
+  print(io, curl('/v1/redis/pubsub/subscribe?channel=news', '-N'))
+}
