@@ -20,9 +20,12 @@ import type { Promised } from './mode.ts'
 import { type Monitor, MonitorReader } from './monitor.ts'
 import { Node, type NodeHealth } from './node.ts'
 import { type ClientOptions, readOptions, type Target } from './options.ts'
+import { Pipeline } from './pipeline.ts'
 import type { Lane, Router } from './router.ts'
+import { fullRequest, type ScriptRun, shortRequest } from './script.ts'
 import { Subscriber, type TopicKind, textOf } from './subscriber.ts'
 import type { Gap, Message, SubscribeOptions, Subscription } from './subscription.ts'
+import { type Committable, type Committed, type Watched, type WatchOptions, watch } from './watch.ts'
 
 /** How a call, or all calls of `client.with(...)`, are treated. */
 export interface CallOptions {
@@ -60,10 +63,7 @@ export interface Core {
 }
 
 const CLOSE_MS = 5000
-const EVAL: CommandSpec = lookupCommand('eval')!
-const EVALSHA: CommandSpec = lookupCommand('evalsha')!
-const EVAL_RO: CommandSpec = lookupCommand('eval_ro')!
-const EVALSHA_RO: CommandSpec = lookupCommand('evalsha_ro')!
+const FUNCTION_LOAD: CommandSpec = lookupCommand('function load')!
 
 /**
  * Connects and resolves when the server has accepted the client (with `lazy`, at once). Rejects with a ConnectionError
@@ -145,25 +145,52 @@ export class Client<V = string> extends Commands<Promised<V>> implements AsyncDi
     return new Client<V>(this.core, mergeSettings(this.settings, options))
   }
 
-  /** Runs a script by its hash, and by its text when the server does not have it yet. */
-  async runScript(
+  /**
+   * Several commands in one batch on one connection: `await redis.pipeline().get('a').incr('n').exec()` gives a typed tuple.
+   * They are not atomic; `multi` is.
+   */
+  pipeline(): Pipeline<V> {
+    return new Pipeline<V>(this.settings, false, this.send)
+  }
+
+  /** A transaction: what it collects is sent as one batch between MULTI and EXEC. */
+  multi(): Pipeline<V> {
+    return new Pipeline<V>(this.settings, true, this.send)
+  }
+
+  /**
+   * A transaction that depends on what it reads: the body reads with `tx`, and returns `tx.multi()...`, unexecuted, or null.
+   * The server executes it only if none of the keys has changed since; otherwise the body runs again, up to `retries`
+   * times, then it rejects with WATCH_CONFLICT. The body may run several times: it should have no effects of its own.
+   */
+  watch<R extends Committable>(
+    keys: Many<Arg>,
+    body: (tx: Watched<V>) => Promise<R> | R,
+    options: WatchOptions = {},
+  ): Promise<Committed<R>> {
+    return watch(this.router, this.core.clock, this.settings, many(keys), body, options)
+  }
+
+  /**
+   * Runs a script or function of `script` or `libraryFunction`: by its hash or name, and again with its text or library
+   * when the server does not have it.
+   */
+  async run<R>(run: ScriptRun<R>): Promise<R> {
+    const reply = await this.heal(run, this.settings)
+    return (run.decode === undefined ? reply : run.decode(reply)) as R
+  }
+
+  /** As `run`, for a script whose text and hash are made elsewhere. The reply is as it comes. */
+  runScript(
     source: ScriptSource,
     keys: readonly Arg[],
     args: readonly Arg[],
     options: ScriptOptions = {},
   ): Promise<unknown> {
-    const settings = mergeSettings(this.settings, options)
-    const run = (spec: CommandSpec, script: string): Promise<unknown> => {
-      const command = new Command(spec, [script, keys.length, ...keys, ...args], undefined, settings)
-      this.router.send(command)
-      return command.promise
-    }
-    try {
-      return await run(options.readOnly ? EVALSHA_RO : EVALSHA, source.sha)
-    } catch (error) {
-      if (!(error instanceof ReplyError) || error.code !== 'NOSCRIPT') throw error
-      return await run(options.readOnly ? EVAL_RO : EVAL, source.lua)
-    }
+    const { lua, sha } = source
+    const { readOnly = false } = options
+    const run = { lua, name: sha, library: undefined, readOnly, keys, args, decode: undefined }
+    return this.heal(run, mergeSettings(this.settings, options))
   }
 
   /**
@@ -225,6 +252,25 @@ export class Client<V = string> extends Commands<Promised<V>> implements AsyncDi
 
   [Symbol.asyncDispose](): Promise<void> {
     return this.close()
+  }
+
+  private readonly send = (command: Command): void => this.router.send(command)
+
+  private async heal(run: ScriptRun<unknown>, settings: CallSettings): Promise<unknown> {
+    const once = ({ spec, args }: { spec: CommandSpec; args: Arg[] }): Promise<unknown> => {
+      const command = new Command(spec, args, undefined, settings)
+      this.router.send(command)
+      return command.promise
+    }
+    try {
+      return await once(shortRequest(run))
+    } catch (error) {
+      if (!(error instanceof ReplyError)) throw error
+      if (run.lua !== undefined && error.code === 'NOSCRIPT') return await once(fullRequest(run))
+      if (run.library === undefined || error.message !== 'ERR Function not found') throw error
+      await once({ spec: FUNCTION_LOAD, args: ['REPLACE', run.library] })
+      return await once(shortRequest(run))
+    }
   }
 
   private listen(kind: TopicKind, names: Many<Arg>, options: SubscribeOptions): Subscription<Message<V>> {

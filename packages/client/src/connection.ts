@@ -284,6 +284,11 @@ function rethrowLater(error: unknown): void {
 
 /** The common refusal of a batch of which nothing has run, so that all of it can be repeated. */
 function refusalOfAll(replies: readonly unknown[]): Error | undefined {
+  const last = replies.at(-1)
+  if (last instanceof ReplyError && last.code === 'EXECABORT') {
+    const reason = replies.find((reply) => reply instanceof ReplyError)
+    return reason !== undefined && isNotNow(reason.code) ? reason : undefined
+  }
   const first = replies[0]
   if (!(first instanceof ReplyError) || !isNotNow(first.code)) return undefined
   return replies.every((reply) => reply instanceof ReplyError && reply.code === first.code) ? first : undefined

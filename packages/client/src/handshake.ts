@@ -57,12 +57,17 @@ const INTERNAL: CallSettings = {
   idempotent: false,
 }
 
-/** A command by its words, as in `call('OBJECT', 'ENCODING', key)`; the table need not know it. */
-export function commandOf(words: readonly Arg[], settings: CallSettings): Command {
+/** A request by its words, as in `call('OBJECT', 'ENCODING', key)`; the table need not know it. */
+export function requestOf(words: readonly Arg[]): { spec: CommandSpec; args: Arg[] } {
   const first = wordText(words[0])
   const second = words.length > 1 && typeof words[1] === 'string' ? words[1] : undefined
   const spec = lookupCommand(first, second) ?? lookupCommand(first) ?? unknownCommand(first)
-  return new Command(spec, words.slice(spec.words), undefined, settings)
+  return { spec, args: words.slice(spec.words) }
+}
+
+export function commandOf(words: readonly Arg[], settings: CallSettings): Command {
+  const { spec, args } = requestOf(words)
+  return new Command(spec, args, undefined, settings)
 }
 
 /** Sends a command of our own on this very connection. */
@@ -73,8 +78,8 @@ export function ask(connection: Connection, ...words: Arg[]): Promise<unknown> {
 }
 
 /** A command of our own that makes sense on one connection only. */
-export function boundCommand(words: readonly Arg[]): Command {
-  const command = commandOf(words, INTERNAL)
+export function boundCommand(words: readonly Arg[], timeoutMs = 0): Command {
+  const command = commandOf(words, { ...INTERNAL, timeoutMs })
   command.bound = true
   return command
 }

@@ -31,10 +31,21 @@ export type { Mode, Promised, Result } from './mode.ts'
 export type { Monitor, MonitoredCommand } from './monitor.ts'
 export type { NodeHealth, QueueOptions } from './node.ts'
 export type { ClientOptions, Target } from './options.ts'
+export { type Piped, Pipeline, type Replies, type Settled } from './pipeline.ts'
 export type { PoolHealth, PoolOptions } from './pool.ts'
 export type { Lane } from './router.ts'
+export {
+  type FunctionDefinition,
+  libraryFunction,
+  type ParameterType,
+  type Script,
+  type ScriptDefinition,
+  type ScriptRun,
+  script,
+} from './script.ts'
 export type * from './shapes.ts'
 export type * from './shapes-modules.ts'
 export type * from './shapes-server.ts'
 export type { TlsOptions } from './socket.ts'
 export type { Gap, Message, SubscribeOptions, Subscription } from './subscription.ts'
+export type { Committable, Committed, Watched, WatchOptions } from './watch.ts'

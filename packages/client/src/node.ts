@@ -156,7 +156,14 @@ export class Node implements Router, ConnectionOwner, LinesHost, PoolHost, Comma
 
   async lane(): Promise<Lane> {
     const connection = await this.pool.acquire()
-    return { connection, release: (clean) => this.pool.release(connection, clean) }
+    return {
+      connection,
+      send: (command) => this.sendOn(connection, command),
+      release: (clean) => {
+        // A lost connection has left the pool already.
+        if (!connection.closed) this.pool.release(connection, clean)
+      },
+    }
   }
 
   async open(owner: ConnectionOwner): Promise<Connection> {
@@ -306,6 +313,17 @@ export class Node implements Router, ConnectionOwner, LinesHost, PoolHost, Comma
       if (command.patienceMs === 0 && command.timeoutMs > 0) command.timeoutMs = this.adaptive.currentMs
     }
     return true
+  }
+
+  private sendOn(connection: Connection, command: Command): void {
+    if (command.settled) return
+    command.bound = true
+    if (connection.closed) {
+      command.giveUp('CONNECTION_LOST', 'The connection of the lane has ended.')
+      return
+    }
+    if (command.timeoutMs > 0) this.deadlines.watch(command)
+    connection.send(command)
   }
 
   /** Moves the deadline behind the command's own timeout, unless the caller has set one. */

@@ -24,6 +24,8 @@ export interface Router {
 /** A connection that is shared with nobody. */
 export interface Lane {
   readonly connection: Connection
+  /** Sends on this connection, within the command's deadline. It is not repeated when the connection is lost. */
+  send(command: Command): void
   /** `clean`: the connection is as it was, nothing watched or subscribed. Otherwise it is closed. */
   release(clean: boolean): void
 }

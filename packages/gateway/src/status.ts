@@ -3,6 +3,7 @@
 // Every code of ERROR_CODES is here (a test compares the two), every first word that a Redis reply error starts with
 // and is worth a status of its own, and the gateway's own codes. A reply code that is not listed is a 400.
 
+import { ProgramError } from '@ochre/model'
 import { ConnectionError, OchreError, ReplyError, ValidationError } from '@ochre/protocol'
 import type { GatewayResponse } from './message.ts'
 
@@ -26,10 +27,22 @@ export const INTERNAL_STATUS: { readonly [code: string]: Status } = define({
   ABORTED: [499, 'The client closed the request'],
   CIRCUIT_OPEN: [503, 'Redis keeps failing; trying again later'],
   POOL_EXHAUSTED: [503, 'No connection to Redis is free'],
+  WATCH_CONFLICT: [409, 'The data kept changing'],
   PROTOCOL: [502, 'Redis sent an invalid answer'],
   USAGE: [400, 'The request is wrong'],
   VALIDATION: [422, 'A value does not fit its schema'],
+  DATA_DAMAGED: [500, 'The data of the engine is damaged'],
   REPLY: [400, 'Redis refused the command'],
+})
+
+/** What @ochre/model refuses. Its NOT_FOUND is the gateway's own. */
+export const MODEL_STATUS: { readonly [code: string]: Status } = define({
+  ALREADY_EXISTS: [409, 'The row exists'],
+  UNIQUE_VIOLATION: [409, 'Another row has the same unique value'],
+  VERSION_CONFLICT: [409, 'The row changed meanwhile'],
+  PROGRAM_FAILED: [422, 'The program refused to run'],
+  UNINDEXED_QUERY: [422, 'No index serves the query'],
+  CORRUPT_ROW: [500, 'A stored row does not fit its model'],
 })
 
 /** First words of Redis's own error replies that deserve a status of their own. */
@@ -128,6 +141,7 @@ const FALLBACK: Status = { status: 400, title: 'Redis refused the command' }
 export function statusOf(code: string): Status {
   if (Object.hasOwn(GATEWAY_STATUS, code)) return GATEWAY_STATUS[code as GatewayCode]
   if (Object.hasOwn(INTERNAL_STATUS, code)) return INTERNAL_STATUS[code]!
+  if (Object.hasOwn(MODEL_STATUS, code)) return MODEL_STATUS[code]!
   if (Object.hasOwn(REPLY_STATUS, code)) return REPLY_STATUS[code]!
   return FALLBACK
 }
@@ -140,6 +154,8 @@ export interface Failure {
   readonly detail: string
   readonly headers: Readonly<Record<string, string>>
   readonly issues?: readonly { readonly path: readonly (string | number)[]; readonly message: string }[]
+  /** Why a program failed: the code given to `fail`, or OVERFLOW and the like. */
+  readonly reason?: string
   /** Present when it is unknown whether Redis ran the command. */
   readonly maybeExecuted?: true
 }
@@ -158,6 +174,7 @@ export function failureOf(error: unknown): Failure {
   const headers = error instanceof GatewayError ? error.headers : status === 503 ? { 'retry-after': '1' } : {}
   const failure: Failure = { status, title, code: error.code, detail: detailOf(error), headers }
   if (error instanceof ValidationError) return { ...failure, issues: error.issues }
+  if (error instanceof ProgramError) return { ...failure, reason: error.reason }
   if (error instanceof ConnectionError && error.maybeExecuted) return { ...failure, maybeExecuted: true }
   return failure
 }
@@ -181,6 +198,7 @@ export function problem(error: unknown, requestId?: string): GatewayResponse {
   }
   if (requestId !== undefined) body.instance = `urn:ochre:request:${requestId}`
   if (failure.issues !== undefined) body.errors = failure.issues
+  if (failure.reason !== undefined) body.reason = failure.reason
   if (failure.maybeExecuted) body.maybeExecuted = true
   return {
     status: failure.status,

@@ -13,9 +13,11 @@ export const ERROR_CODES = {
   ABORTED: 'The caller aborted the call.',
   CIRCUIT_OPEN: 'The circuit breaker is open after repeated failures.',
   POOL_EXHAUSTED: 'No connection of the pool became free within the acquire timeout.',
+  WATCH_CONFLICT: 'A watched key changed before the transaction was executed, on every attempt.',
   PROTOCOL: 'The peer sent bytes that are not valid RESP.',
   USAGE: 'The call is wrong: an argument, an option or the order of calls.',
   VALIDATION: 'A value does not fit its schema.',
+  DATA_DAMAGED: 'A file of the embedded engine is damaged; it opens again after a repair, or with a copy of the folder.',
   REPLY: 'The server refused the command; the code of a ReplyError is the first word of its reply.',
 } as const
 
@@ -35,9 +37,9 @@ export class OchreError extends Error {
 
 /** The server answered with an error. `code` is the first word of the reply: `WRONGTYPE`, `NOSCRIPT`, `ERR` ... */
 export class ReplyError extends OchreError {
-  constructor(message: string) {
+  constructor(message: string, options?: { cause?: unknown }) {
     const space = message.indexOf(' ')
-    super(space === -1 ? message : message.slice(0, space), message)
+    super(space === -1 ? message : message.slice(0, space), message, options)
     this.name = 'ReplyError'
   }
 }
