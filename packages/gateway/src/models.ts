@@ -1,1 +1,537 @@
-export type Models = Readonly<Record<string, object>>
+// Models over HTTP: rows, queries by URL and by JSON, atomic programs, bulk in and out as NDJSON. Everything a route does
+// goes through the same verbs that code uses, so rows, indexes and uniques can never disagree.
+
+import type { Client } from '@ochre/client'
+import { type AnyModel, ConflictError, type Database, type ModelSpec, open, versionOf } from '@ochre/model'
+import type { Exchange } from './exchange.ts'
+import type { Gateway } from './gateway.ts'
+import { isObject, type JsonObject, writeJson } from './json.ts'
+import { type GatewayResponse, json } from './message.ts'
+import { bulk } from './model-bulk.ts'
+import { modelSchemas, rowJson, rowValue, textValue } from './model-json.ts'
+import { type AnyStore, bodyFind, filterOf, MAX_LIMIT, ndjson, page, urlFind } from './model-query.ts'
+import { replay } from './program-json.ts'
+import { listOf, object } from './resources/schemas.ts'
+import { conditional, flag } from './resources/value.ts'
+import type { Handler, Route, Schema } from './routes.ts'
+import { GatewayError } from './status.ts'
+
+export type Models = Readonly<Record<string, AnyModel>>
+
+/** Opens the models once per client: the gateway's own, those of other databases, those of ACL users. */
+class OpenModels {
+  readonly #gateway: Gateway
+  readonly #models: Models
+  readonly #open = new WeakMap<Client, Database<Models>>()
+  readonly #names = new Map<string, string>()
+
+  constructor(gateway: Gateway, models: Models) {
+    this.#gateway = gateway
+    this.#models = models
+    for (const [property, model] of Object.entries(models)) this.#names.set(model.name, property)
+  }
+
+  /** The store of the route's model, after policy. Throws NOT_FOUND or NOT_PERMITTED. */
+  async store(x: Exchange, operation: string, writes: boolean, cost: number): Promise<AnyStore> {
+    const name = String(x.param('model'))
+    const property = this.#names.get(name)
+    const { rules, redisUser } = x.principal
+    if (property === undefined || !rules.allowsModel(name)) {
+      // Without the right to a model its existence is not told.
+      if (rules.has('models') && property === undefined) throw new GatewayError('NOT_FOUND', 'There is no such model.')
+      throw new GatewayError('NOT_PERMITTED', 'The credential may not use this model.')
+    }
+    if (!rules.has(writes ? 'write' : 'read')) {
+      throw new GatewayError('NOT_PERMITTED', `The credential may not ${writes ? 'write' : 'read'}.`)
+    }
+    x.caller.commands ??= []
+    x.caller.commands.push(`model ${name} ${operation}`)
+    if (writes) x.caller.wrote = true
+    await this.#gateway.executor.spend(x.caller, cost)
+    const client = await this.#gateway.connections.of(x.caller.database, false, redisUser)
+    let database = this.#open.get(client)
+    if (database === undefined) {
+      database = open(client, this.#models, { sweepEvery: client === this.#gateway.connections.own ? '30s' : 0 })
+      this.#open.set(client, database)
+      this.#gateway.onClosing(() => database?.close())
+    }
+    return database[property] as AnyStore
+  }
+}
+
+/** The id in the path as the model's id. */
+function idOf(x: Exchange, spec: ModelSpec): never {
+  const text = String(x.param('id'))
+  const id = spec.id.kind === 'string' ? text : textValue(spec.id, text)
+  // The model's own types know the id's type; here it is only known at run time, and the model checks it.
+  return id as never
+}
+
+const tagOf = (row: object): string => `"v${versionOf(row)}"`
+
+function rowAnswer(spec: ModelSpec, row: object, status = 200, headers: Record<string, string> = {}): GatewayResponse {
+  return json(status, rowJson(spec, row), { etag: tagOf(row), ...headers })
+}
+
+/** The version that If-Match requires. */
+function versionIn(x: Exchange): { ifVersion?: number } {
+  const match = x.header('if-match')
+  if (match === undefined || match.trim() === '*') return {}
+  const version = /^"v(\d{1,15})"$/.exec(match.trim())
+  // A tag that is none of ours matches no row.
+  if (version === null) throw new GatewayError('PRECONDITION_FAILED', 'If-Match is not a tag of this model.')
+  return { ifVersion: Number(version[1]) }
+}
+
+function ttlIn(x: Exchange): { ttl?: number } {
+  const ttl = x.query.integer('ttl', 1, Number.MAX_SAFE_INTEGER)
+  return ttl === undefined ? {} : { ttl }
+}
+
+const noRow = (): GatewayError => new GatewayError('NOT_FOUND', 'There is no such row.')
+
+/** Guarded writes answer 412 where the version is another, as HTTP has it; without If-Match it stays a conflict. */
+async function guarded<T>(x: Exchange, write: () => Promise<T>): Promise<T> {
+  try {
+    return await write()
+  } catch (error) {
+    if (error instanceof ConflictError && x.header('if-match') !== undefined) {
+      throw new GatewayError('PRECONDITION_FAILED', 'The row has another version than If-Match requires.')
+    }
+    throw error
+  }
+}
+
+/** The callback of `atomic` for a program of JSON. */
+function programOf(spec: ModelSpec, program: JsonObject): (row: object) => unknown {
+  return (row) => replay(spec, program, row)
+}
+
+// Routes
+
+const INTEGER = { type: 'integer' }
+const CURSOR = { type: ['string', 'null'] }
+const ROW: Schema = { type: 'object' }
+const PAGE = object({ rows: listOf(ROW), next: CURSOR, previous: CURSOR, count: INTEGER, plan: {} }, [
+  'rows',
+  'next',
+  'previous',
+  'count',
+  'plan',
+])
+const PROGRAM: Schema = {
+  type: 'object',
+  properties: { steps: { type: 'array' }, return: {} },
+  additionalProperties: false,
+}
+const OUTCOME = object({
+  done: INTEGER,
+  failed: INTEGER,
+  failures: listOf({ type: 'object' }),
+})
+const MATCH = { where: { type: 'object' }, allowScan: { type: 'boolean' } }
+const tag = 'models'
+const path = '/v1/models/{model}'
+const TTL = { ttl: { schema: INTEGER, about: 'Milliseconds to live, for models whose rows expire.' } }
+const IF_MATCH = { 'if-match': { about: 'The ETag that the row must have.' } }
+const ETAG = { etag: 'The version of the row.' }
+
+/** The routes of models. None without models. */
+export function modelRoutes(gateway: Gateway, models: Models | undefined): readonly Route<Handler>[] {
+  if (models === undefined) return []
+  const opened = new OpenModels(gateway, models)
+  const specs = Object.values(models).map((model) => model.spec)
+
+  return [
+    {
+      method: 'GET',
+      path: '/v1/models',
+      handle: (x) =>
+        json(
+          200,
+          JSON.stringify({
+            models: specs.map((spec) => spec.name).filter((name) => x.principal.rules.allowsModel(name)),
+          }),
+        ),
+      doc: {
+        id: 'listModels',
+        tag,
+        summary: 'Names of the models',
+        answers: { 200: { schema: object({ models: listOf({ type: 'string' }) }), example: { models: ['user'] } } },
+      },
+    },
+    {
+      method: 'GET',
+      path,
+      handle: async (x) => {
+        const store = await opened.store(x, 'find', false, 5)
+        const accept = x.header('accept') ?? ''
+        if (/schema\+json/.test(accept)) return schemaAnswer(store.spec)
+        const find = urlFind(x, store.spec)
+        if (/ndjson/.test(accept)) {
+          // The first row is read before the answer begins, so that a query that is refused is an error and not a stream.
+          await store.find({ ...find, limit: 1 } as never).ids()
+          return { status: 200, headers: { 'content-type': 'application/x-ndjson' }, body: ndjson(store, find) }
+        }
+        const select = x.query.text('select')?.split(',')
+        return page(store, find, { select, count: x.query.flag('count'), explain: x.query.flag('explain') })
+      },
+      doc: {
+        id: 'findRows',
+        tag,
+        takesDatabase: true,
+        summary: 'Find rows',
+        about:
+          'Every other query parameter is a condition on a field: `age=gte.18`, `status=in.(a,b)`, `name=not.eq.x`, `email=is.null`, `or=(age.lt.18,age.gt.65)`. With `Accept: application/x-ndjson` all rows that match, one per line. With `Accept: application/schema+json` the schema.',
+        query: {
+          order: { about: 'Fields to order by, such as age.desc,name.asc.' },
+          limit: { schema: { type: 'integer', minimum: 1, maximum: MAX_LIMIT }, about: 'Rows per page; default 100.' },
+          after: { about: 'The cursor `next` of an earlier page.' },
+          before: { about: 'The cursor `previous` of an earlier page.' },
+          select: { about: 'Only these fields, separated by commas.' },
+          count: { schema: { type: 'boolean' }, about: 'Also count all rows that match.' },
+          allowScan: { schema: { type: 'boolean' }, about: 'Allow conditions that no index serves.' },
+          explain: { schema: { type: 'boolean' }, about: 'The plan instead of the rows.' },
+        },
+        answers: { 200: { schema: PAGE, example: { rows: [{ id: '1', name: 'Ada' }], next: null, previous: null } } },
+        errors: ['NOT_FOUND', 'UNINDEXED_QUERY', 'USAGE'],
+      },
+    },
+    {
+      method: 'POST',
+      path,
+      handle: async (x) => {
+        const store = await opened.store(x, 'create', true, 2)
+        const { spec } = store
+        const data = rowValue(spec, await x.json())
+        const row = x.query.flag('upsert')
+          ? await store.upsert(data as never, ttlIn(x))
+          : await store.create(data as never, ttlIn(x))
+        const id = encodeURIComponent(String((row as unknown as { id: unknown }).id))
+        return rowAnswer(spec, row, x.query.flag('upsert') ? 200 : 201, { location: `/v1/models/${spec.name}/${id}` })
+      },
+      doc: {
+        id: 'createRow',
+        tag,
+        takesDatabase: true,
+        summary: 'Create a row',
+        query: {
+          ...TTL,
+          upsert: { schema: { type: 'boolean' }, about: 'Write the given fields when the row exists.' },
+        },
+        body: { schema: ROW, example: { name: 'Ada' } },
+        answers: {
+          200: { schema: ROW, example: { id: '1', name: 'Ada' }, about: 'Written (upsert).', headers: ETAG },
+          201: {
+            schema: ROW,
+            example: { id: '1', name: 'Ada' },
+            headers: { ...ETAG, location: 'The path of the row.' },
+          },
+        },
+        errors: ['NOT_FOUND', 'VALIDATION', 'ALREADY_EXISTS', 'UNIQUE_VIOLATION'],
+      },
+    },
+    {
+      method: 'GET',
+      path: `${path}/schema`,
+      handle: async (x) => schemaAnswer((await opened.store(x, 'schema', false, 1)).spec),
+      doc: {
+        id: 'getModelSchema',
+        tag,
+        summary: 'The JSON Schemas of a model',
+        answers: { 200: { type: 'application/schema+json', schema: { type: 'object' }, example: { title: 'user' } } },
+        errors: ['NOT_FOUND'],
+      },
+    },
+    {
+      method: 'POST',
+      path: `${path}/query`,
+      handle: async (x) => {
+        const store = await opened.store(x, 'find', false, 5)
+        const body = await x.object([
+          'where',
+          'orderBy',
+          'limit',
+          'after',
+          'before',
+          'select',
+          'count',
+          'allowScan',
+          'explain',
+        ])
+        const { select } = body
+        if (select !== undefined && !(Array.isArray(select) && select.every((name) => typeof name === 'string'))) {
+          throw new GatewayError('BAD_REQUEST', 'select is a list of fields.')
+        }
+        return page(store, bodyFind(store.spec, body), {
+          select: select as string[] | undefined,
+          count: flag(body, 'count'),
+          explain: flag(body, 'explain'),
+        })
+      },
+      doc: {
+        id: 'queryRows',
+        tag,
+        takesDatabase: true,
+        summary: 'Find rows by a JSON query',
+        about: 'Operators: eq ne gt gte lt lte between in notIn isNull contains startsWith endsWith has; AND, OR, NOT.',
+        body: {
+          schema: object(
+            {
+              where: { type: 'object' },
+              orderBy: { type: 'object', additionalProperties: { enum: ['asc', 'desc'] } },
+              limit: INTEGER,
+              after: { type: 'string' },
+              before: { type: 'string' },
+              select: listOf({ type: 'string' }),
+              count: { type: 'boolean' },
+              allowScan: { type: 'boolean' },
+              explain: { type: 'boolean' },
+            },
+            ['where', 'orderBy', 'limit', 'after', 'before', 'select', 'count', 'allowScan', 'explain'],
+          ),
+          example: { where: { age: { gte: 18 } }, orderBy: { age: 'desc' }, limit: 20 },
+        },
+        answers: { 200: { schema: PAGE, example: { rows: [{ id: '1', name: 'Ada' }], next: null, previous: null } } },
+        errors: ['NOT_FOUND', 'UNINDEXED_QUERY', 'USAGE'],
+      },
+    },
+    {
+      method: 'POST',
+      path: `${path}/bulk`,
+      handle: async (x) => {
+        const operation = x.query.text('operation') ?? 'create'
+        if (operation !== 'create' && operation !== 'update' && operation !== 'delete') {
+          throw new GatewayError('BAD_REQUEST', 'The operation is create, update or delete.')
+        }
+        return bulk(x, await opened.store(x, `bulk ${operation}`, true, 20), operation, ttlIn(x))
+      },
+      doc: {
+        id: 'bulkRows',
+        tag,
+        takesDatabase: true,
+        summary: 'Create, update or delete many rows',
+        about:
+          'The body is a JSON list, or NDJSON (`application/x-ndjson`) that is processed as it arrives, of any length. A row that is refused does not hold up the others; the first thousand refusals are told.',
+        query: { operation: { schema: { enum: ['create', 'update', 'delete'] }, about: 'Default create.' }, ...TTL },
+        body: [
+          { schema: listOf({}), example: [{ name: 'Ada' }, { name: 'Alan' }] },
+          { type: 'application/x-ndjson', schema: { type: 'string' } },
+        ],
+        answers: { 200: { schema: OUTCOME, example: { done: 2, failed: 0, failures: [] } } },
+        errors: ['NOT_FOUND'],
+      },
+    },
+    {
+      method: 'POST',
+      path: `${path}/update-where`,
+      handle: async (x) => {
+        const store = await opened.store(x, 'updateWhere', true, 20)
+        const body = await x.object(['where', 'allowScan', 'program'])
+        if (!isObject(body.program)) throw new GatewayError('BAD_REQUEST', 'The member program is a program.')
+        const program = programOf(store.spec, body.program)
+        return json(200, JSON.stringify(await store.updateWhere(matchOf(store.spec, body) as never, program as never)))
+      },
+      doc: {
+        id: 'updateRowsWhere',
+        tag,
+        takesDatabase: true,
+        summary: 'Run a program on every row that matches',
+        body: {
+          schema: object({ ...MATCH, program: PROGRAM }, ['allowScan']),
+          example: { where: { status: 'new' }, program: { steps: [['status', 'set', 'seen']] } },
+        },
+        answers: { 200: { schema: object({ updated: INTEGER }), example: { updated: 3 } } },
+        errors: ['NOT_FOUND', 'UNINDEXED_QUERY', 'PROGRAM_FAILED', 'USAGE'],
+      },
+    },
+    {
+      method: 'POST',
+      path: `${path}/delete-where`,
+      handle: async (x) => {
+        const store = await opened.store(x, 'deleteWhere', true, 20)
+        const body = await x.object(['where', 'allowScan'])
+        return json(200, JSON.stringify(await store.deleteWhere(matchOf(store.spec, body) as never)))
+      },
+      doc: {
+        id: 'deleteRowsWhere',
+        tag,
+        takesDatabase: true,
+        summary: 'Delete every row that matches',
+        body: { schema: object(MATCH, ['allowScan']), example: { where: { status: 'old' } } },
+        answers: { 200: { schema: object({ deleted: INTEGER }), example: { deleted: 3 } } },
+        errors: ['NOT_FOUND', 'UNINDEXED_QUERY', 'USAGE'],
+      },
+    },
+    {
+      method: 'GET',
+      path: `${path}/{id}`,
+      handle: async (x) => {
+        const store = await opened.store(x, 'get', false, 1)
+        const paths = x.query.all('path').map(String)
+        const id = idOf(x, store.spec)
+        if (paths.length > 0) {
+          const values = await store.extract(id, paths)
+          return json(
+            200,
+            `{"values":${writeJson(Object.fromEntries(paths.map((one, i) => [one, values[i] ?? null])), 'base64')}}`,
+          )
+        }
+        const row = await store.get(id)
+        if (row === null) throw noRow()
+        return conditional(x, rowAnswer(store.spec, row))
+      },
+      doc: {
+        id: 'getRow',
+        tag,
+        takesDatabase: true,
+        summary: 'Read a row',
+        about: 'With `path` (repeated) only those places, collections included: `path=profile.tags[0]`, `path=tags`.',
+        query: { path: { about: 'A place to read; may be repeated.' } },
+        headers: { 'if-none-match': { about: 'Answers 304 when the row still has this ETag.' } },
+        answers: {
+          200: { schema: ROW, example: { id: '1', name: 'Ada' }, headers: ETAG },
+          304: { about: 'Unchanged.' },
+        },
+        errors: ['NOT_FOUND'],
+      },
+    },
+    {
+      method: 'PATCH',
+      path: `${path}/{id}`,
+      handle: async (x) => {
+        const store = await opened.store(x, 'update', true, 2)
+        const body = await x.json()
+        if (!isObject(body)) throw new GatewayError('BAD_REQUEST', 'The body is an object of fields.')
+        const patch = rowValue(store.spec, body)
+        // JSON has no undefined: null unsets a field that may be absent and cannot be null.
+        for (const [name, value] of Object.entries(patch)) {
+          const field = store.spec.byProperty.get(name)
+          if (value === null && field?.optional === true && !field.nullable) patch[name] = undefined
+        }
+        const id = idOf(x, store.spec)
+        return rowAnswer(
+          store.spec,
+          await guarded(x, () => store.update(id, patch as never, { ...versionIn(x), ...ttlIn(x) })),
+        )
+      },
+      doc: {
+        id: 'updateRow',
+        tag,
+        takesDatabase: true,
+        summary: 'Change fields of a row',
+        about: 'null makes an optional field absent. A collection is replaced as a whole; to change it, use atomic.',
+        query: TTL,
+        headers: IF_MATCH,
+        body: { schema: ROW, example: { name: 'Ada' } },
+        answers: { 200: { schema: ROW, example: { id: '1', name: 'Ada' }, headers: ETAG } },
+        errors: ['NOT_FOUND', 'VALIDATION', 'UNIQUE_VIOLATION', 'PRECONDITION_FAILED'],
+      },
+    },
+    {
+      method: 'PUT',
+      path: `${path}/{id}`,
+      handle: async (x) => {
+        const store = await opened.store(x, 'replace', true, 2)
+        const body = await x.json()
+        if (!isObject(body)) throw new GatewayError('BAD_REQUEST', 'The body is a row.')
+        const data: Record<string, unknown> = { ...rowValue(store.spec, body), id: idOf(x, store.spec) }
+        if (x.header('if-none-match') !== undefined)
+          return rowAnswer(store.spec, await store.create(data as never, ttlIn(x)), 201)
+        return rowAnswer(
+          store.spec,
+          await guarded(x, () => store.replace(data as never, { ...versionIn(x), ...ttlIn(x) })),
+        )
+      },
+      doc: {
+        id: 'replaceRow',
+        tag,
+        takesDatabase: true,
+        summary: 'Replace a row',
+        about: 'With `If-None-Match: *` the row is created instead, and must not exist.',
+        query: TTL,
+        headers: { ...IF_MATCH, 'if-none-match': { about: '* to create.' } },
+        body: { schema: ROW, example: { name: 'Ada' } },
+        answers: {
+          200: { schema: ROW, example: { id: '1', name: 'Ada' }, headers: ETAG },
+          201: { schema: ROW, example: { id: '1', name: 'Ada' }, headers: ETAG },
+        },
+        errors: ['NOT_FOUND', 'VALIDATION', 'UNIQUE_VIOLATION', 'ALREADY_EXISTS', 'PRECONDITION_FAILED'],
+      },
+    },
+    {
+      method: 'DELETE',
+      path: `${path}/{id}`,
+      handle: async (x) => {
+        const store = await opened.store(x, 'delete', true, 2)
+        const id = idOf(x, store.spec)
+        if (!(await guarded(x, () => store.delete(id, versionIn(x))))) throw noRow()
+        return { status: 204, headers: {}, body: null }
+      },
+      doc: {
+        id: 'deleteRow',
+        tag,
+        takesDatabase: true,
+        summary: 'Delete a row',
+        headers: IF_MATCH,
+        answers: { 204: { about: 'Deleted.' } },
+        errors: ['NOT_FOUND', 'PRECONDITION_FAILED'],
+      },
+    },
+    {
+      method: 'POST',
+      path: `${path}/{id}/atomic`,
+      handle: async (x) => {
+        const store = await opened.store(x, 'atomic', true, 3)
+        const program = await x.object(['steps', 'return'])
+        const id = idOf(x, store.spec)
+        const result = await store.atomic(id, programOf(store.spec, program) as never)
+        return json(200, `{"result":${result === undefined ? 'null' : writeJson(result, 'base64')}}`)
+      },
+      doc: {
+        id: 'runProgram',
+        tag,
+        takesDatabase: true,
+        summary: 'Change a row atomically',
+        about:
+          'A program: steps `[field, operation, ...arguments]`, `{"when", "do", "else"}`, `{"switch", "cases", "default"}`, `{"each", "as", "do"}`, `{"let", "be"}`, `{"fail"}`; and what to return. It runs in one script: all of it or nothing.',
+        body: {
+          schema: PROGRAM,
+          example: {
+            steps: [['score', 'add', 10], { when: { score: { gte: 100 } }, do: [['badges', 'add', 'high']] }],
+            return: { score: ['score'] },
+          },
+        },
+        answers: { 200: { schema: object({ result: {} }), example: { result: { score: 110 } } } },
+        errors: ['NOT_FOUND', 'PROGRAM_FAILED', 'UNIQUE_VIOLATION', 'VALIDATION', 'USAGE'],
+      },
+    },
+  ]
+}
+
+function matchOf(spec: ModelSpec, body: JsonObject): { where?: object; allowScan?: boolean } {
+  if (body.where === undefined)
+    throw new GatewayError('BAD_REQUEST', 'The member where says which rows; {} is all of them.')
+  const where = filterOf(spec, body.where)
+  return {
+    ...(Object.keys(where).length === 0 ? {} : { where }),
+    ...(flag(body, 'allowScan') ? { allowScan: true } : {}),
+  }
+}
+
+function schemaAnswer(spec: ModelSpec): GatewayResponse {
+  const { row, insert, patch } = modelSchemas(spec)
+  const indexes = [...spec.indexes, ...spec.uniques].map(({ type, name, columns }) => ({
+    type,
+    name,
+    columns: columns.map(({ field, desc }) => ({ field: field.property, order: desc ? 'desc' : 'asc' })),
+  }))
+  const body = {
+    $schema: 'https://json-schema.org/draft/2020-12/schema',
+    title: spec.name,
+    ...(row as object),
+    $defs: { insert, patch },
+    'x-ochre-indexes': indexes,
+  }
+  return json(200, JSON.stringify(body), { 'content-type': 'application/schema+json' })
+}

@@ -1,6 +1,7 @@
 // The whole route table. The router and the OpenAPI document are made from it.
 
 import type { Gateway } from './gateway.ts'
+import { modelRoutes } from './models.ts'
 import { apiKeyRoutes } from './resources/api-keys.ts'
 import { commandRoutes } from './resources/commands.ts'
 import { dbxRoutes } from './resources/dbx.ts'
@@ -39,5 +40,6 @@ export function allRoutes(gateway: Gateway): readonly Route<Handler>[] {
       monitor: async (user) => (await gateway.connections.of(gateway.connections.database, false, user)).monitor(),
     }),
     ...dbxRoutes,
+    ...modelRoutes(gateway, gateway.models),
   ]
 }

@@ -91,6 +91,7 @@ export const SCHEMAS: Readonly<Record<SchemaName, Schema>> = {
       detail: { type: 'string' },
       instance: { type: 'string' },
       maybeExecuted: { type: 'boolean' },
+      reason: { type: 'string' },
       errors: {
         type: 'array',
         items: {
