@@ -20,6 +20,8 @@ if (root === undefined) throw new Error('usage: build.ts <folder of the Redis 7.
 const core =
   'lapi lcode ldebug ldo ldump lfunc lgc llex lmem lobject lopcodes lparser lstate lstring ltable ltm lundump lvm lzio'
 const libraries = 'lauxlib lbaselib lmathlib ltablib lstrlib lua_cjson lua_struct lua_cmsgpack lua_bit strbuf fpconv'
+/** Our own part of the machine. */
+const ours = ['vm', 'wire', 'errors', 'api', 'sandbox']
 const units = `${core} ${libraries}`.split(' ')
 
 /** Where a 32-bit machine, or one without setjmp, would behave differently from Redis on x86-64. */
@@ -123,11 +125,13 @@ try {
     '-DNDEBUG',
     `-I${work}`,
   ]
-  const objects = [...units.map((unit) => join(work, `${unit}.c`)), join(here, 'vm.c')].map((source, i) => {
-    const object = join(work, 'out', `${i}.o`)
-    execFileSync('clang', [...flags, '-c', source, '-o', object], { stdio: 'inherit' })
-    return object
-  })
+  const objects = [...units.map((unit) => join(work, `${unit}.c`)), ...ours.map((unit) => join(here, `${unit}.c`))].map(
+    (source, i) => {
+      const object = join(work, 'out', `${i}.o`)
+      execFileSync('clang', [...flags, '-c', source, '-o', object], { stdio: 'inherit' })
+      return object
+    },
+  )
   const wasm = join(work, 'out/vm.wasm')
   execFileSync(
     'clang',
@@ -171,7 +175,13 @@ try {
 
 /** What the machine was made of: our code, this recipe and the pinned sources. A test compares it. */
 function sourceSha256(): string {
-  return sha256(Buffer.concat(['vm.c', 'build.ts', 'sources.sha256'].map((file) => readFileSync(join(here, file)))))
+  return sha256(
+    Buffer.concat(
+      [...ours.map((unit) => `${unit}.c`), 'vm.h', 'build.ts', 'sources.sha256'].map((file) =>
+        readFileSync(join(here, file)),
+      ),
+    ),
+  )
 }
 
 function sha256(bytes: Uint8Array): string {

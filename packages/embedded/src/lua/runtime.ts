@@ -43,7 +43,7 @@ const LOAD_TIMEOUT_MS = 500
 
 export class LuaRuntime {
   /** Counts machines: references belong to the generation in which they were made. */
-  generation = 0
+  generation = 1
 
   #opened: Opened | undefined
   #host: ScriptHost | undefined
@@ -60,7 +60,6 @@ export class LuaRuntime {
     if (this.#opened !== undefined) return this.#opened
     const machine = openMachine(this.#imports())
     this.#opened = { machine, wire: new Wire(machine) }
-    this.generation++
     machine.open(0)
     return this.#opened
   }
@@ -145,6 +144,7 @@ export class LuaRuntime {
   #broken(error: unknown): LuaPanic {
     this.#opened = undefined
     this.#failure = undefined
+    this.generation++
     return new LuaPanic(error)
   }
 

@@ -1,9 +1,12 @@
 // What scripts do to their engine: what is logged, when they are killed, and what outlives the machine.
-import { StatusReply } from '@ochre/protocol'
+import type { Reply } from '@ochre/protocol'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { type Effect, Engine } from '../engine.ts'
 import { execute } from '../execute.ts'
 import type { Outcome, Session } from '../session.ts'
+import { Libraries } from './libraries.ts'
+import { LuaPanic, LuaRuntime, type ScriptHost } from './runtime.ts'
+import { type Script, Scripts } from './scripts.ts'
 
 let engine: Engine
 let session: Session
@@ -13,7 +16,12 @@ beforeEach(async () => {
   engine = await Engine.open()
   session = engine.openSession(null)
   units = []
-  engine.journal = { append: (effects) => void units.push(effects), commit: () => {} }
+  engine.journal = {
+    append: (effects) => void units.push(effects),
+    commit: () => true,
+    isHolding: false,
+    failure: null,
+  }
 })
 afterEach(() => engine.close())
 
@@ -90,28 +98,26 @@ describe('a script that runs too long', () => {
   })
 })
 
-describe('what outlives the machine', () => {
-  it('is every script and library, after the stack ended inside of a script', () => {
-    const code = "#!lua name=l\nredis.register_function('f', function(keys, args) return args[1] end)"
-    expect(run('FUNCTION', 'LOAD', code)).toBe('l')
-    const sha = run(
-      'SCRIPT',
-      'LOAD',
-      "return ('x'):rep(3):gsub('x', function() return select(2, pcall(tostring, 1)) end)",
-    )
-    const failures: unknown[] = []
-    const deep = (): Outcome => {
-      try {
-        return deep()
-      } catch {
-        const reply = run('EVALSHA', sha as string, '0')
-        if (reply !== '111') throw failures.push(reply)
-        return reply
-      }
+describe('what outlives a machine that breaks', () => {
+  it('is every script and every library', () => {
+    const runtime = new LuaRuntime()
+    const scripts = new Scripts(runtime)
+    const libraries = new Libraries(runtime)
+    const unknown = {} as unknown as Reply
+    const host: ScriptHost = {
+      call: ([name]) => (name === 'break' ? unknown : name!),
+      log: () => {},
+      logLevel: 3,
+      permits: () => true,
+      replicate: () => {},
+      interrupt: () => false,
     }
-    expect(deep()).toBe('111')
-    expect(failures.length).toBeGreaterThan(0)
-    expect(run('FCALL', 'f', '0', 'still here')).toBe('still here')
-    expect(run('SET', 'k', 'v')).toEqual(new StatusReply('OK'))
+    const script = scripts.load('return redis.call(ARGV[1])') as Script
+    libraries.load("#!lua name=l\nredis.register_function('f', function(keys, args) return args[1] end)", false)
+    expect(libraries.run(libraries.find('f')!, [], ['x'], host)).toBe('x')
+    expect(() => scripts.run(script, [], ['break'], host)).toThrow(LuaPanic)
+    expect(scripts.run(script, [], ['fine'], host)).toBe('fine')
+    expect(libraries.run(libraries.find('f')!, [], ['still here'], host)).toBe('still here')
+    expect(runtime.generation).toBe(2)
   })
 })

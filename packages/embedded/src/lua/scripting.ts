@@ -65,6 +65,9 @@ const ARITY = new FailureReply('ERR Wrong number of args calling Redis command f
 const NOT_ALLOWED = new FailureReply('ERR This Redis command is not allowed from script')
 const READ_ONLY = new FailureReply('ERR Write commands are not allowed from read-only scripts.')
 
+/** Commands that count as writing in a read-only script; COMMAND INFO does not tell. */
+const MAY_REPLICATE = new Set(['pfcount', 'publish', 'spublish'])
+
 class ScriptRun implements ScriptHost {
   readonly caller: Session
   readonly #session: Session
@@ -92,7 +95,7 @@ class ScriptRun implements ScriptHost {
     const { arity, flags } = command.spec
     if (arity > 0 ? args.length !== arity : args.length < -arity) return ARITY
     if (flags & CommandFlag.NOSCRIPT) return NOT_ALLOWED
-    if (this.#isReadOnly && flags & (CommandFlag.WRITE | CommandFlag.MAY_REPLICATE)) return READ_ONLY
+    if (this.#isReadOnly && (flags & CommandFlag.WRITE || MAY_REPLICATE.has(command.spec.name))) return READ_ONLY
     if (flags & CommandFlag.WRITE) this.#hasWritten = true
     this.#session.resp = resp
     const { engine } = this.#session
