@@ -25,6 +25,15 @@ export interface OutputLimits {
 export interface Settings {
   databases: number
   maxclients: number
+  /** Whether there is a folder that keeps the data. */
+  appendonly: boolean
+  appendfsync: 'always' | 'everysec' | 'no'
+  /** What the names of the files that keep the data begin with. */
+  appendfilename: string
+  /** The folder that keeps the data. */
+  dir: string
+  /** Whether an incomplete record at the end, which a crash left, is cut off; otherwise it refuses to open. */
+  'aof-load-truncated': boolean
   /** How long a script may run before it is killed, in ms; 0 is no limit. */
   'busy-reply-threshold': number
   'proto-max-bulk-len': number
@@ -45,6 +54,11 @@ export type SettingName = keyof Settings
 const SETTINGS: { readonly [Name in SettingName]: Setting<Settings[Name]> } = {
   databases: { ...count(16, 1, 0x7fffffff), isFixed: true },
   maxclients: count(10_000, 1, 0xffffffff),
+  appendonly: { ...yesNo(false), isFixed: true },
+  appendfsync: choice('everysec', ['always', 'everysec', 'no']),
+  appendfilename: { ...fileName('appendonly.aof'), isFixed: true },
+  dir: { ...text('.'), isFixed: true },
+  'aof-load-truncated': yesNo(true),
   'busy-reply-threshold': { ...count(5000, 0), alias: 'lua-time-limit' },
   'proto-max-bulk-len': bytes(536_870_912, 1024 * 1024),
   'client-query-buffer-limit': bytes(1_073_741_824, 1024 * 1024),
@@ -101,6 +115,38 @@ export function writeSetting(settings: Settings, name: string, text: string, isO
   if (typeof result === 'string') return result
   Object.assign(settings, { [known]: result.value })
   return null
+}
+
+function yesNo(initial: boolean): Setting<boolean> {
+  return {
+    initial,
+    read: (word) =>
+      /^(yes|no)$/i.test(word) ? { value: word.toLowerCase() === 'yes' } : "argument must be 'yes' or 'no'",
+    write: (value) => (value ? 'yes' : 'no'),
+  }
+}
+
+function choice<T extends string>(initial: T, words: readonly T[]): Setting<T> {
+  return {
+    initial,
+    read(word) {
+      const value = words.find((known) => known === word.toLowerCase())
+      return value === undefined ? `argument(s) must be one of the following: ${words.join(', ')}` : { value }
+    },
+    write: (value) => value,
+  }
+}
+
+function text(initial: string): Setting<string> {
+  return { initial, read: (value) => ({ value }), write: (value) => value }
+}
+
+function fileName(initial: string): Setting<string> {
+  return {
+    ...text(initial),
+    read: (value) =>
+      value === '' || /[/\\\n]/.test(value) ? `appendfilename can't be a path, just a filename` : { value },
+  }
 }
 
 function count(initial: number, min = 0, max: number = Number.MAX_SAFE_INTEGER): Setting<number> {

@@ -27,6 +27,7 @@ export class Connection {
   readonly #parser: RequestParser = new RequestParser()
   readonly #limits: RequestLimits
   #isEnding = false
+  #isAborted = false
   isClosed = false
 
   constructor(engine: Engine, carrier: Carrier) {
@@ -67,7 +68,14 @@ export class Connection {
   }
 
   write(output: string): void {
-    if (!this.isClosed) this.carrier.write(output)
+    if (!this.isClosed && !this.#isAborted) this.carrier.write(output)
+  }
+
+  /** Closes at once; nothing more is executed or sent. */
+  abort(): void {
+    this.#isEnding = true
+    this.#isAborted = true
+    this.carrier.destroy()
   }
 
   /** Closes once the pending output has been handed on; nothing more is executed. */

@@ -247,8 +247,11 @@ describe('the log of changes', () => {
     const log = { units, commits: 0, engine }
     engine.journal = {
       append: (effects: readonly Effect[]) => units.push(effects.map(({ db, args }) => `${db}: ${args.join(' ')}`)),
+      isHolding: false,
+      failure: null,
       commit: () => {
         log.commits++
+        return true
       },
     }
     const other = another()

@@ -12,6 +12,8 @@ import { Database } from './database.ts'
 import { cloneEntry, type Entry } from './entry.ts'
 import { dialEngine } from './link.ts'
 import { Scripting } from './lua/scripting.ts'
+import type { FileSystem } from './persistence/file-system.ts'
+import { Persistence } from './persistence/persistence.ts'
 import { Pubsub } from './pubsub.ts'
 import { type ListenTarget, Server } from './server.ts'
 import { Session } from './session.ts'
@@ -25,6 +27,14 @@ export interface EngineOptions {
   readonly random?: () => number
   /** Settings by their CONFIG names. */
   readonly config?: Readonly<Record<string, string | number>>
+  /** The folder that keeps the data; made if need be. Default: none, everything is in memory only. */
+  readonly dir?: string
+  /** When changes are on the disk: before each reply, within a second, or when the system likes. Default: 'everysec'. */
+  readonly fsync?: 'always' | 'everysec' | 'no'
+  /** Hears of a torn end that was cut off, of writing that fails and works again. Default: a warning of the process. */
+  readonly warn?: (message: string) => void
+  /** The operations on files; tests make them fail. */
+  readonly files?: FileSystem
 }
 
 /** A change as it is to be repeated: one command in one database. */
@@ -37,8 +47,12 @@ export interface Effect {
 export interface Journal {
   /** The changes of one command, transaction or script, to be kept all or none. Called after it ran. */
   append(effects: readonly Effect[]): void
-  /** Called before replies leave: what has been appended must be as durable as promised when this returns. */
-  commit(): void
+  /** Output has to wait for `commit`, which comes once for all turns of this round of the event loop. */
+  readonly isHolding: boolean
+  /** Makes what has been appended as durable as promised. False when that failed: nobody may be told that it was done. */
+  commit(): boolean
+  /** Why writes must be refused, in the words of the operating system; null when all is well. */
+  readonly failure: string | null
 }
 
 /** The state of all databases at one moment; see `Engine.snapshot`. */
@@ -84,6 +98,8 @@ export class Engine implements Transport {
   }
   /** The log of changes; null keeps everything in memory only. */
   journal: Journal | null = null
+  /** What the engine keeps on disk; null when everything is in memory only. */
+  persistence: Persistence | null = null
   /** The time of the running command, transaction or script: it stands still until the unit ends. */
   now: number
   /** `now` in whole seconds since the engine opened. */
@@ -102,13 +118,17 @@ export class Engine implements Transport {
   #resumed: Session[] = []
   #ending: Connection[] = []
   #cycle: Timer | undefined
+  #isLoading = false
+  #holding: NodeJS.Immediate | undefined
 
   private constructor(options: EngineOptions) {
     this.clock = options.clock ?? new Clock()
     this.random = options.random ?? Math.random
     this.now = this.openedAt = this.clock.now()
     this.settings = defaultSettings()
-    for (const [name, value] of Object.entries(options.config ?? {})) {
+    const kept = options.dir === undefined ? {} : { appendonly: 'yes', dir: options.dir }
+    const fsync = options.fsync === undefined ? {} : { appendfsync: options.fsync }
+    for (const [name, value] of Object.entries({ ...options.config, ...kept, ...fsync })) {
       const wrong = writeSetting(this.settings, name, String(value), true)
       if (wrong !== null) throw new UsageError(`The setting ${name} cannot be used: ${wrong}.`)
     }
@@ -116,9 +136,26 @@ export class Engine implements Transport {
     this.blocking = new Blocking(this)
   }
 
-  /** Opens an engine. */
+  /** Opens an engine; with `dir`, once the data in the folder has been loaded. Rejects when another engine has the folder. */
   static async open(options: EngineOptions = {}): Promise<Engine> {
-    return new Engine(options)
+    const engine = new Engine(options)
+    if (options.dir !== undefined) await engine.#load(options.dir, options)
+    return engine
+  }
+
+  async #load(dir: string, { warn = warnProcess, files }: EngineOptions): Promise<void> {
+    this.#isLoading = true
+    this.now = 0
+    try {
+      this.persistence = await Persistence.open(this, dir, files === undefined ? { warn } : { warn, files })
+    } catch (error) {
+      this.clock.close()
+      throw error
+    } finally {
+      this.#isLoading = false
+      this.#tick()
+    }
+    this.journal = this.persistence
   }
 
   /** Serves RESP to other processes; resolves when connections are accepted. A port of 0 picks a free one. */
@@ -134,12 +171,14 @@ export class Engine implements Transport {
     return dialEngine(this, events)
   }
 
-  /** Closes servers and connections and forgets everything. */
+  /** Closes servers and connections, puts what is kept on the disk, and forgets everything. */
   async close(): Promise<void> {
     for (const session of [...this.sessions.values()]) session.connection?.end()
     this.turn(() => {})
+    this.#handOut()
     await Promise.all([...this.#servers].map((server) => server.close()))
     this.#servers.clear()
+    await this.persistence?.close()
     this.clock.close()
   }
 
@@ -243,7 +282,8 @@ export class Engine implements Transport {
       }
     } finally {
       this.#isInTurn = false
-      this.#handOut()
+      if (this.journal?.isHolding) this.#holding ??= setImmediate(this.#handOut)
+      else if (this.#holding === undefined) this.#handOut()
     }
   }
 
@@ -288,9 +328,11 @@ export class Engine implements Transport {
     for (const args of commands) this.recordEffect(db, args)
   }
 
-  /** Makes appended changes durable, as the journal promises. */
-  commit(): void {
-    this.journal?.commit()
+  /** Makes appended changes durable before output leaves. When that fails, who waits for output is disconnected instead. */
+  commit(): boolean {
+    if (this.journal === null || this.journal.commit()) return true
+    for (const session of this.#withOutput.splice(0)) session.abort()
+    return false
   }
 
   /** Sees to it that expired keys go even when nobody asks for them. */
@@ -307,6 +349,7 @@ export class Engine implements Transport {
   }
 
   #tick(): void {
+    if (this.#isLoading) return
     this.now = this.clock.now()
     this.seconds = Math.floor((this.now - this.openedAt) / 1000)
   }
@@ -317,7 +360,10 @@ export class Engine implements Transport {
     this.journal?.append(effects)
   }
 
-  #handOut(): void {
+  readonly #handOut = (): void => {
+    clearImmediate(this.#holding)
+    this.#holding = undefined
+    if (this.journal?.isHolding) this.commit()
     while (this.#withOutput.length !== 0) {
       const sessions = this.#withOutput
       this.#withOutput = []
@@ -325,4 +371,8 @@ export class Engine implements Transport {
     }
     if (this.#ending.length !== 0) for (const connection of this.#ending.splice(0)) connection.carrier.end()
   }
+}
+
+function warnProcess(message: string): void {
+  process.emitWarning(message, 'OchreWarning')
 }

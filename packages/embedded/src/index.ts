@@ -1,4 +1,5 @@
 // A Redis-compatible engine inside the process.
 export { Clock, type Timer } from './clock.ts'
 export { Engine, type EngineOptions, type FaultOptions, type Snapshot } from './engine.ts'
+export { DamagedDataError } from './persistence/recovery.ts'
 export type { ListenTarget, Server } from './server.ts'

@@ -100,8 +100,14 @@ export class Session {
     if (this.output === '') return
     const { output } = this
     this.output = ''
-    this.engine.commit()
-    this.connection?.write(output)
+    if (this.engine.commit()) this.connection?.write(output)
+    else this.abort()
+  }
+
+  /** Disconnects without the pending output, which must not be seen: nobody knows whether what it confirms will last. */
+  abort(): void {
+    this.output = ''
+    this.connection?.abort()
   }
 
   /**

@@ -1,0 +1,63 @@
+// The format of the files: a header, then records. A record is what is written at once: the changes of whole commands,
+// transactions and scripts, never a part of one.
+//
+//     file    | OCHREAOF | version u32 | crc32 of the 12 bytes u32 |  record  |  record  | ...
+//     record  | length u32 | crc32 of length and position u32 | crc32 of payload u32 |  payload: commands in RESP  |
+//
+// Numbers are little-endian. A length has a checksum of its own, because a wrong length would make the rest of the file look
+// like the torn end of one long record. The position (of the record in its file, u32) is part of it, so that blocks of another
+// file are not taken for this one's. Each payload starts in database 0; SELECT changes it until the payload ends.
+import { crc32 } from 'node:zlib'
+
+const MAGIC = 'OCHREAOF'
+const VERSION = 1
+/** Where the first record starts. */
+export const HEADER_BYTES = 16
+/** What stands before a payload. */
+export const RECORD_HEAD_BYTES = 12
+
+export function fileHeader(): Buffer {
+  const header = Buffer.alloc(HEADER_BYTES)
+  header.write(MAGIC, 0, 'latin1')
+  header.writeUInt32LE(VERSION, 8)
+  header.writeUInt32LE(crc32(header.subarray(0, 12)), 12)
+  return header
+}
+
+/** What is wrong with a file's first bytes; null when it is a file of this format and version. */
+export function headerProblem(bytes: Buffer): string | null {
+  if (bytes.length < HEADER_BYTES) return 'it ends within its header'
+  if (crc32(bytes.subarray(0, 12)) !== bytes.readUInt32LE(12)) return 'its header is damaged'
+  if (bytes.toString('latin1', 0, 8) !== MAGIC) return 'it is no append-only file'
+  const version = bytes.readUInt32LE(8)
+  return version === VERSION ? null : `its version is ${version}, and this program reads version ${VERSION}`
+}
+
+/** Fills the head of a record whose payload is in place behind it. `record` is head and payload, `position` where it goes. */
+export function sealRecord(record: Buffer, position: number): void {
+  record.writeUInt32LE(record.length - RECORD_HEAD_BYTES, 0)
+  record.writeUInt32LE(position >>> 0, 4)
+  record.writeUInt32LE(crc32(record.subarray(0, 8)), 4)
+  record.writeUInt32LE(crc32(record.subarray(RECORD_HEAD_BYTES)), 8)
+}
+
+/** The length of the payload that follows a head; undefined when the head is damaged. */
+export function payloadLength(head: Buffer, position: number): number | undefined {
+  const length = head.readUInt32LE(0)
+  const found = head.readUInt32LE(4)
+  head.writeUInt32LE(position >>> 0, 4)
+  const expected = crc32(head.subarray(0, 8))
+  head.writeUInt32LE(found, 4)
+  return expected === found ? length : undefined
+}
+
+export function isPayloadSound(head: Buffer, payload: Buffer): boolean {
+  return crc32(payload) === head.readUInt32LE(8)
+}
+
+/** A command in RESP as a binary string. */
+export function encodeCommand(args: readonly string[]): string {
+  let text = `*${args.length}\r\n`
+  for (const arg of args) text += `$${arg.length}\r\n${arg}\r\n`
+  return text
+}

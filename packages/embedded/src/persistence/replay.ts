@@ -1,0 +1,63 @@
+// Executes the commands of a file's records in an engine that is opening. Time stands at zero meanwhile: nothing expires
+// before its DEL in the log, or before the engine is open.
+import { FailureReply } from '@ochre/protocol'
+import { call } from '../call.ts'
+import type { Engine } from '../engine.ts'
+import { findCommand } from '../execute.ts'
+import { RequestError, type RequestLimits, RequestParser } from '../request-parser.ts'
+import type { Session } from '../session.ts'
+
+const LIMITS: RequestLimits = { maxBulkBytes: Number.MAX_SAFE_INTEGER, isTrusted: true }
+/** The parser makes one text of what it is fed. */
+const FEED_BYTES = 1024 * 1024
+
+export class Replay {
+  readonly #session: Session
+  readonly #marks: Marks
+  commands = 0
+
+  constructor(engine: Engine, marks: Marks) {
+    this.#session = engine.openSession(null)
+    this.#session.isDenyBlocking = true
+    this.#marks = marks
+  }
+
+  /** Executes the commands of a payload. Returns what is wrong with them, or null. */
+  run(payload: Buffer): string | null {
+    this.#session.db = this.#session.engine.databases[0]!
+    const parser = new RequestParser()
+    try {
+      for (let at = 0; at < payload.length; at += FEED_BYTES) {
+        parser.feed(payload.subarray(at, at + FEED_BYTES))
+        for (let args = parser.next(LIMITS); args !== undefined; args = parser.next(LIMITS)) {
+          const problem = this.#execute(args)
+          if (problem !== null) return problem
+        }
+      }
+    } catch (error) {
+      if (error instanceof RequestError) return 'the record does not hold commands'
+      throw error
+    }
+    return parser.pendingBytes === 0 ? null : 'the record ends within a command'
+  }
+
+  #execute(args: readonly string[]): string | null {
+    const mark = this.#marks[args[0]!]
+    if (mark !== undefined) return mark(args.slice(1))
+    this.commands++
+    const { databases } = this.#session.engine
+    if (args[0] === 'SELECT') {
+      const database = databases[Number(args[1])]
+      if (database === undefined) return `it uses database ${args[1]} of ${databases.length}: raise 'databases'`
+      this.#session.db = database
+      return null
+    }
+    const command = findCommand(args)
+    if (command instanceof FailureReply) return `it holds a command that this program does not know`
+    const outcome = call(this.#session, command, args)
+    return outcome instanceof FailureReply ? `${command.spec.name} was refused: ${outcome.text}` : null
+  }
+}
+
+/** Words of the format itself among the commands; each returns what is wrong, or null. */
+export type Marks = Readonly<Record<string, (values: readonly string[]) => string | null>>
