@@ -1,5 +1,7 @@
-// Asking a gateway without a port: requests as values, answers with their bodies read.
+// Asking a gateway without a port: requests as values, answers with their bodies read and held to the OpenAPI document.
+
 import { bodyOf, type Gateway, type GatewayRequest } from '../../packages/gateway/src/index.ts'
+import { contractOf } from './contract.ts'
 
 export const ROOT = 'root-key-for-tests-0123456789abcdef'
 
@@ -39,8 +41,23 @@ export function requestOf(method: string, target: string, sent: Sent = {}): Gate
   }
 }
 
-/** One request, its answer read to the end. */
+/** One request, its answer read to the end. Throws when the answer is not what the document promises. */
 export async function ask(gateway: Gateway, method: string, target: string, sent: Sent = {}): Promise<Answer> {
+  const answer = await exchange(gateway, method, target, sent)
+  const contract = await contractOf(gateway, async () => (await exchange(gateway, 'GET', '/openapi.json', {})).json)
+  let path: string
+  try {
+    const { route, params } = gateway.router.match(method, target)
+    path = route.path.replace('{model}', String(params.model))
+  } catch {
+    return answer
+  }
+  const problem = contract.problem(path, method, answer.status, answer.headers['content-type'], answer.text)
+  if (problem !== undefined) throw new Error(problem)
+  return answer
+}
+
+async function exchange(gateway: Gateway, method: string, target: string, sent: Sent = {}): Promise<Answer> {
   const response = await gateway.handle(requestOf(method, target, sent))
   const chunks: Buffer[] = []
   if (typeof response.body === 'string' || response.body instanceof Uint8Array) chunks.push(Buffer.from(response.body))

@@ -10,6 +10,7 @@ import { hashRoutes } from './resources/hashes.ts'
 import { keyRoutes } from './resources/keys.ts'
 import { listRoutes } from './resources/lists.ts'
 import { pubsubRoutes } from './resources/pubsub.ts'
+import { referenceRoutes } from './resources/reference.ts'
 import { scriptRoutes } from './resources/scripts.ts'
 import { serverRoutes } from './resources/server.ts'
 import { setRoutes } from './resources/sets.ts'
@@ -20,7 +21,9 @@ import type { Handler, Route } from './routes.ts'
 import { upstashRoutes } from './upstash.ts'
 
 export function allRoutes(gateway: Gateway): readonly Route<Handler>[] {
-  return [
+  const specs = Object.values(gateway.models ?? {}).map((model) => model.spec)
+  const table: readonly Route<Handler>[] = [
+    ...referenceRoutes(() => table, specs, gateway.options.publicUrl),
     ...commandRoutes,
     ...stringRoutes,
     ...hashRoutes,
@@ -42,4 +45,5 @@ export function allRoutes(gateway: Gateway): readonly Route<Handler>[] {
     ...dbxRoutes,
     ...modelRoutes(gateway, gateway.models),
   ]
+  return table
 }

@@ -32,6 +32,12 @@ export interface BodyDoc {
   readonly about?: string
 }
 
+export interface AnswerDoc extends BodyDoc {
+  readonly headers?: Readonly<Record<string, string>>
+  /** Other media types that `accept` may ask for. */
+  readonly also?: readonly BodyDoc[]
+}
+
 /** What a route says of itself; the OpenAPI document is made from nothing else. */
 export interface RouteDoc {
   readonly id: string
@@ -41,7 +47,7 @@ export interface RouteDoc {
   readonly query?: Readonly<Record<string, ParameterDoc>>
   readonly headers?: Readonly<Record<string, ParameterDoc>>
   readonly body?: BodyDoc | readonly BodyDoc[]
-  readonly answers: Readonly<Record<number, BodyDoc & { readonly headers?: Readonly<Record<string, string>> }>>
+  readonly answers: Readonly<Record<number, AnswerDoc>>
   /** Error codes beyond those that every route shares. */
   readonly errors?: readonly string[]
   /** Open to anybody. */
