@@ -42,11 +42,13 @@ export class Pair {
     return real
   }
 
-  /** Sends all commands and returns those whose replies differ, with both replies. */
+  /** Sends the commands one after the other and returns those whose replies differ, with both replies. */
   async differences(commands: readonly Command[]): Promise<{ command: string; real: string; ours: string }[]> {
-    const replies = await Promise.all(commands.map((command) => this.replies(command)))
-    return replies.flatMap(({ real, ours }, i) =>
-      real === ours ? [] : [{ command: commands[i]!.join(' '), real, ours }],
-    )
+    const different: { command: string; real: string; ours: string }[] = []
+    for (const command of commands) {
+      const { real, ours } = await this.replies(command)
+      if (real !== ours) different.push({ command: command.join(' '), real, ours })
+    }
+    return different
   }
 }
