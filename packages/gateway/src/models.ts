@@ -193,7 +193,16 @@ export function modelRoutes(gateway: Gateway, models: Models | undefined): reado
           allowScan: { schema: { type: 'boolean' }, about: 'Allow conditions that no index serves.' },
           explain: { schema: { type: 'boolean' }, about: 'The plan instead of the rows.' },
         },
-        answers: { 200: { schema: PAGE, example: { rows: [{ id: '1', name: 'Ada' }], next: null, previous: null } } },
+        answers: {
+          200: {
+            also: [
+              { type: 'application/x-ndjson', schema: { type: 'string' } },
+              { type: 'application/schema+json', schema: { type: 'object' } },
+            ],
+            schema: PAGE,
+            example: { rows: [{ id: '1', name: 'Ada' }], next: null, previous: null },
+          },
+        },
         errors: ['NOT_FOUND', 'UNINDEXED_QUERY', 'USAGE'],
       },
     },

@@ -285,7 +285,11 @@ export const hashRoutes: readonly Route<Handler>[] = [
       query: { encoding: ENCODING },
       headers: { accept: { about: 'application/json or application/octet-stream.' } },
       answers: {
-        200: { ...answer({ value: ref('Text') }, { value: 'Ada' }), headers: { etag: 'SHA-1 of the value.' } },
+        200: {
+          ...answer({ value: ref('Text') }, { value: 'Ada' }),
+          also: [{ type: 'application/octet-stream', schema: {} }],
+          headers: { etag: 'SHA-1 of the value.' },
+        },
         304: { about: 'Unchanged.' },
       },
       errors: ['NOT_FOUND', 'WRONGTYPE'],

@@ -186,6 +186,7 @@ export const stringRoutes: readonly Route<Handler>[] = [
       answers: {
         200: {
           ...answer({ value: ref('Text'), ttl: ref('Ttl') }, { value: 'hello', ttl: 59_000 }),
+          also: [BYTES_BODY],
           headers: { etag: 'SHA-1 of the value.', 'ochre-ttl': 'Milliseconds to live, when it expires.' },
         },
         206: { ...BYTES_BODY },
