@@ -3,6 +3,7 @@
 // Fields live in the table `f`, variables in `v`, views of collections in `c`; packed arguments are unpacked once into
 // `L` (lists) and `S` (sets).
 
+import { mutationCode, readingCode } from './compile-collection.ts'
 import type { FieldSpec } from './fields.ts'
 import type { LuaUses } from './lua/library.ts'
 import { quote } from './lua/quote.ts'
@@ -114,7 +115,7 @@ export class LuaWriter {
     }
   }
 
-  private need(node: Expr): string {
+  need(node: Expr): string {
     const code = this.expr(node)
     return this.maybe(node) ? `${this.uses.use('some')}(${code}, ${quote(this.label)})` : code
   }
@@ -256,7 +257,7 @@ export class LuaWriter {
     return `(${this.expr(node)} or 'null')`
   }
 
-  private arithmetic(type: ExprType, op: ArithmeticOp, a: string, b: string): string {
+  arithmetic(type: ExprType, op: ArithmeticOp, a: string, b: string): string {
     const { uses } = this
     const label = quote(this.label)
     if (type === 'bigint') {
@@ -359,7 +360,7 @@ export class LuaWriter {
   }
 
   /** An element as the text that Redis holds. */
-  private element(of: CollectionRef, node: Expr): string {
+  element(of: CollectionRef, node: Expr): string {
     return this.toText(of.element, this.need(node))
   }
 
@@ -425,10 +426,10 @@ export class LuaWriter {
       }
       case 'mutate':
         this.label = op.of.field
-        return `${indent}${this.mutation(op)}\n`
+        return `${indent}${mutationCode(this, op)}\n`
       case 'read':
         this.label = op.of.field
-        return `${indent}${this.reading(op)}\n`
+        return `${indent}${readingCode(this, op)}\n`
       case 'each': {
         this.label = op.of.field
         const { head, i, items, foot } = this.loop(op.of, op.item, op.value, op.most, op.range, op.rev, indent)
@@ -501,108 +502,5 @@ export class LuaWriter {
     }
     head += `${indent}for ${i} = 1, #${items} do\n${indent}  ${bind}\n`
     return { head, i, items, foot }
-  }
-
-  private mutation(op: Extract<Op, { op: 'mutate' }>): string {
-    const { uses } = this
-    const { of } = op
-    const view = this.view(of)
-    const [a, b, c] = op.args
-    const result = `v[${op.id}] = `
-    switch (op.fn) {
-      case 'push':
-      case 'unshift':
-        return `${uses.use(op.fn === 'push' ? 'l_push' : 'l_unshift')}(${view}, ${this.element(of, a!)})`
-      case 'pop':
-      case 'shift':
-        return result + this.fromMaybe(of.element, `${uses.use(op.fn === 'pop' ? 'l_pop' : 'l_shift')}(${view})`)
-      case 'put':
-        return `${uses.use('l_put')}(${view}, ${this.need(a!)}, ${this.element(of, b!)})`
-      case 'insertBefore':
-      case 'insertAfter': {
-        const where = op.fn === 'insertBefore' ? 'BEFORE' : 'AFTER'
-        return `${result}${uses.use('l_insert')}(${view}, '${where}', ${this.element(of, a!)}, ${this.element(of, b!)})`
-      }
-      case 'removeItem':
-        return `${result}${uses.use('l_remove')}(${view}, ${this.element(of, a!)}, ${this.need(b!)})`
-      case 'trim':
-        return `${uses.use('l_trim')}(${view}, ${this.need(a!)}, ${this.need(b!)})`
-      case 'clear':
-        return `${uses.use(of.kind === 'list' ? 'l_clear' : 'clear')}(${view})`
-      case 'add':
-        if (of.kind === 'set') return `${result}${uses.use('s_add')}(${view}, ${this.element(of, a!)}) and 1 or 0`
-        return `${result}${uses.use('z_add')}(${view}, ${this.element(of, a!)}, ${this.need(b!)})`
-      case 'remove': {
-        const fn = of.kind === 'set' ? 's_remove' : 'z_remove'
-        return `${result}${uses.use(fn)}(${view}, ${this.element(of, a!)}) and 1 or 0`
-      }
-      case 'mapSet':
-        return `${result}${uses.use('h_set')}(${view}, ${this.need(a!)}, ${this.element(of, b!)})`
-      case 'mapDelete':
-        return `${result}${uses.use('h_delete')}(${view}, ${this.need(a!)})`
-      case 'mapAdd': {
-        const zero = of.element === 'bigint' ? "'0'" : '0'
-        const old = `(${this.fromMaybe(of.element, `${uses.use('h_get')}(${view}, ${this.need(a!)})`)} or ${zero})`
-        const sum = this.arithmetic(of.element, '+', old, this.need(b!))
-        return `${result}${sum} ${uses.use('h_set')}(${view}, ${this.need(a!)}, ${this.toText(of.element, `v[${op.id}]`)})`
-      }
-      case 'scoreAdd': {
-        const old = `(${uses.use('z_score')}(${view}, ${this.element(of, a!)}) or 0)`
-        return `${result}${this.arithmetic('float', '+', old, this.need(b!))} ${uses.use('z_add')}(${view}, ${this.element(of, a!)}, v[${op.id}])`
-      }
-      case 'popMin':
-      case 'popMax': {
-        uses.use('z_range')
-        uses.use('z_remove')
-        const got = `(z_range(${view}, 0, 0, ${op.fn === 'popMax'}))[1]`
-        return `do local x = ${got} if x then z_remove(${view}, x) end ${result}${this.fromMaybe(of.element, 'x')} end`
-      }
-      case 'geoAdd':
-        return `${uses.use('g_add')}(${view}, ${this.need(a!)}, ${this.toText('float', this.need(b!))}, ${this.toText('float', this.need(c!))})`
-      case 'append':
-        uses.use('unlist')
-        uses.use('queue')
-        return `do local x = unlist(${this.expr(a!)}) ${view}.w = true queue[#queue + 1] = { 'XADD', ${view}.k, '*', unpack(x) } ${view}.n = ${view}.n + 1 end`
-    }
-  }
-
-  private reading(op: Extract<Op, { op: 'read' }>): string {
-    const { uses } = this
-    const { of } = op
-    const view = this.view(of)
-    const [a, b, c] = op.args
-    const result = `v[${op.id}] = `
-    switch (op.fn) {
-      case 'items':
-        return `${result}${uses.use(of.kind === 'list' ? 'l_each' : 's_all')}(${view}${of.kind === 'list' ? ', LIMIT' : ''})`
-      case 'entries':
-        uses.use('h_get')
-        return `do local x = {} for _, k in ipairs(${uses.use('h_keys')}(${view})) do x[#x + 1] = k x[#x + 1] = h_get(${view}, k) end ${result}x end`
-      case 'range':
-        if (of.kind === 'stream') {
-          return `if ${view}.w then err('READ_AFTER_WRITE', ${quote(of.field)}) end ${result}call('XREVRANGE', ${view}.k, '+', '-', 'COUNT', ${this.toText('int', this.need(a!))})`
-        }
-        if (of.kind === 'list') {
-          uses.use('l_all')
-          return `do local x, from, to = {}, ${this.need(a!)}, ${this.need(b!)} if not ${view}.a and #${view}.f == 0 and #${view}.b == 0 and next(${view}.o) == nil and ${view}.lo == 0 and ${view}.hi == ${view}.n then x = call('LRANGE', ${view}.k, ${uses.use('int')}(from), int(to)) else local n = ${view}.n if from < 0 then from = math.max(from + n, 0) end if to < 0 then to = to + n end local all = l_all(${view}) for i = from, math.min(to, n - 1) do x[#x + 1] = all[i + 1] end end ${result}x end`
-        }
-        return `${result}(${uses.use('z_range')}(${view}, ${this.need(a!)}, ${this.need(b!)}, ${op.rev}))`
-      case 'rangeWithScores':
-        uses.use('float')
-        return `do local x, members, scores = {}, ${uses.use('z_range')}(${view}, ${this.need(a!)}, ${this.need(b!)}, ${op.rev}) for _, m in ipairs(members) do x[#x + 1] = m x[#x + 1] = float(scores[m]) end ${result}x end`
-      case 'geoPosition':
-        uses.use('g_add')
-        return `${result}g_read(${view}, 'GEOPOS', ${view}.k, ${this.need(a!)})[1] or nil`
-      case 'geoDistance':
-        uses.use('g_add')
-        return `${result}g_read(${view}, 'GEODIST', ${view}.k, ${this.need(a!)}, ${this.need(b!)}) or nil`
-      case 'geoSearch':
-        uses.use('g_add')
-        return `${result}g_read(${view}, 'GEOSEARCH', ${view}.k, 'FROMLONLAT', ${this.argText(a!)}, ${this.argText(b!)}, 'BYRADIUS', ${this.argText(c!)}, 'm', 'ASC')`
-    }
-  }
-
-  private argText(node: Expr): string {
-    return node.k === 'arg' ? this.argv(node.slot) : this.toText(node.type, this.need(node))
   }
 }
