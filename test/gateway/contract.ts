@@ -57,7 +57,7 @@ export class Contract {
     const content = response.content[type?.split(';')[0] ?? '']
     if (content === undefined)
       return type?.includes('json') ? `${operation.operationId} ${status} is not told as ${type}` : undefined
-    if (!type!.includes('json')) return undefined
+    if (!/[/+]json\b/.test(type!)) return undefined
     const validate = this.compile(content.schema)
     if (validate(JSON.parse(body))) return undefined
     return `${operation.operationId} ${status}: ${JSON.stringify(validate.errors)} in ${body.slice(0, 300)}`

@@ -1,0 +1,358 @@
+// Credentials, limits, idempotency, audit and CORS against a real server.
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createLocalJWKSet, exportJWK, generateKeyPair, type JSONWebKeySet, SignJWT } from 'jose'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import {
+  AuditFile,
+  createGateway,
+  type Gateway,
+  type GatewayOptions,
+  type Grant,
+  verifyAudit,
+} from '../../packages/gateway/src/index.ts'
+import { startServer, type TestServer } from '../servers/index.ts'
+import { ask, ROOT } from './ask.ts'
+
+let server: TestServer
+beforeAll(async () => {
+  server = await startServer({ name: 'gateway-security' })
+})
+afterAll(async () => {
+  await server.stop()
+})
+beforeEach(async () => {
+  await server.call('FLUSHALL')
+})
+
+const opened: Gateway[] = []
+afterEach(async () => {
+  for (const gateway of opened.splice(0)) await gateway.close()
+})
+async function open(options: Partial<GatewayOptions> = {}): Promise<Gateway> {
+  const gateway = await createGateway({ redis: server.url, rootKey: ROOT, ...options })
+  opened.push(gateway)
+  return gateway
+}
+
+const run = async (gateway: Gateway, token: string, command: unknown[], more: object = {}) => {
+  const { status, json } = await ask(gateway, 'POST', '/v1/redis', { token, body: command, ...more })
+  return status === 200 ? (json as { result: unknown }).result : status
+}
+
+describe('API keys', () => {
+  it('are made, listed, read, rotated with overlap and revoked', async () => {
+    let now = Date.now()
+    const gateway = await open({ now: () => now })
+    const grant: Grant = { scopes: ['read', 'write'], keys: ['app:*'] }
+    const made = await ask(gateway, 'POST', '/v1/keys', { body: { name: 'web', grant } })
+    expect(made.status).toBe(201)
+    const { key, id } = made.json as { key: string; id: string }
+    expect(await run(gateway, key, ['SET', 'app:1', 'v'])).toBe('OK')
+    expect(await run(gateway, key, ['SET', 'other', 'v'])).toBe(403)
+    expect((await ask(gateway, 'GET', '/v1/whoami', { token: key })).json).toEqual({ id, kind: 'key', grant })
+    expect((await ask(gateway, 'GET', '/v1/keys')).json).toEqual({ keys: [{ id, name: 'web', grant, createdAt: now }] })
+    const rotated = (await ask(gateway, 'POST', `/v1/keys/${id}/rotate`, { body: { overlap: 60_000 } })).json as {
+      key: string
+      id: string
+    }
+    expect([await run(gateway, key, ['PING']), await run(gateway, rotated.key, ['PING'])]).toEqual(['PONG', 'PONG'])
+    expect((await ask(gateway, 'GET', `/v1/keys/${id}`)).json).toMatchObject({
+      replacedBy: rotated.id,
+      expiresAt: now + 60_000,
+    })
+    now += 60_001
+    expect([await run(gateway, key, ['PING']), await run(gateway, rotated.key, ['PING'])]).toEqual([401, 'PONG'])
+    expect((await ask(gateway, 'DELETE', `/v1/keys/${rotated.id}`)).status).toBe(204)
+    expect(await run(gateway, rotated.key, ['PING'])).toBe(401)
+    expect((await ask(gateway, 'DELETE', `/v1/keys/${rotated.id}`)).status).toBe(404)
+  })
+
+  it('are stored as hashes that only this secret makes', async () => {
+    const gateway = await open({ secret: Buffer.alloc(32, 7) })
+    const { key, record } = await gateway.keys.create('web', { scopes: ['read'], keys: ['*'] })
+    const stored = JSON.stringify(await server.call('HGETALL', 'ochre:gateway:keys'))
+    expect(stored).not.toContain(key.slice(-43))
+    // A record that somebody else wrote, or changed, is not believed.
+    const text = String(await server.call('HGET', 'ochre:gateway:keys', record.id))
+    await server.call('HSET', 'ochre:gateway:keys', record.id, text.replace('"read"', '"admin"'))
+    expect(await run(gateway, key, ['PING'])).toBe(401)
+    await server.call('HSET', 'ochre:gateway:keys', record.id, text)
+    expect(await run(gateway, key, ['PING'])).toBe('PONG')
+    const other = await open({ secret: Buffer.alloc(32, 8) })
+    expect(await run(other, key, ['PING'])).toBe(401)
+  })
+
+  it('are shared by all gateways of one Redis that are told no secret, and seen revoked within two seconds', async () => {
+    let now = Date.now()
+    const [one, two] = [await open(), await open({ now: () => now })]
+    const { key, record } = await one.keys.create('web', { scopes: ['read'], keys: ['*'] })
+    expect([await run(one, key, ['PING']), await run(two, key, ['PING'])]).toEqual(['PONG', 'PONG'])
+    await ask(one, 'DELETE', `/v1/keys/${record.id}`)
+    now += 2_001
+    expect([await run(one, key, ['PING']), await run(two, key, ['PING'])]).toEqual([401, 401])
+  })
+
+  it('have one root key, made once', async () => {
+    const gateway = await createGateway({ redis: server.url })
+    opened.push(gateway)
+    const root = await gateway.ensureRootKey()
+    expect(root).toMatch(/^och_root00000000_[\w-]{43}$/)
+    expect(await gateway.ensureRootKey()).toBe(undefined)
+    expect(await run(gateway, root!, ['CONFIG', 'GET', 'port'])).toMatchObject({})
+    expect(await run(gateway, `${root}x`, ['PING'])).toBe(401)
+    expect(await (await open()).ensureRootKey()).toBe(undefined)
+  })
+
+  it('are managed only with all rights, and refuse malformed grants by the field', async () => {
+    const gateway = await open()
+    const { key } = await gateway.keys.create('admin of some', { scopes: ['admin', 'read', 'write'], keys: ['*'] })
+    expect((await ask(gateway, 'GET', '/v1/keys', { token: key })).status).toBe(403)
+    const bad: [unknown, string][] = [
+      [{}, 'scopes'],
+      [{ scopes: ['nope'] }, 'scope'],
+      [{ scopes: ['read'], keys: 'x' }, 'keys'],
+      [{ scopes: ['read'], networks: ['10.0.0.0/99'] }, 'network'],
+      [{ scopes: ['read'], commands: ['get'] }, 'command rule'],
+      [{ scopes: ['read'], rate: { perSecond: 0, burst: 1 } }, 'rate'],
+      [{ scopes: ['read'], what: 1 }, 'nothing else'],
+    ]
+    for (const [grant, word] of bad) {
+      const answer = await ask(gateway, 'POST', '/v1/keys', { body: { name: 'x', grant } })
+      expect([answer.status, answer.text]).toEqual([400, expect.stringContaining(word)])
+    }
+  })
+
+  it('are bound to networks', async () => {
+    const gateway = await open()
+    const { key } = await gateway.keys.create('lan', { scopes: ['read'], networks: ['10.0.0.0/8', '::1'] })
+    const from = (remoteAddress: string) => run(gateway, key, ['PING'], { remoteAddress })
+    expect([await from('10.1.2.3'), await from('::ffff:10.1.2.3'), await from('::1')]).toEqual(['PONG', 'PONG', 'PONG'])
+    expect([await from('192.168.0.1'), await from('nonsense')]).toEqual([403, 403])
+  })
+
+  it("do not open the gateway's own keys, whatever they grant", async () => {
+    const gateway = await open()
+    for (const command of [
+      ['GET', 'ochre:gateway:secret'],
+      ['DEL', 'ochre:gateway:keys'],
+      ['RENAME', 'ochre:gateway:keys', 'mine'],
+      ['EVAL', 'return 1', 1, 'ochre:gateway:keys'],
+    ]) {
+      expect(await run(gateway, ROOT, command)).toBe(403)
+    }
+    await server.call('SET', 'visible', '1')
+    expect((await ask(gateway, 'GET', '/v1/redis/keys?count=1000')).json).toMatchObject({ keys: ['visible'] })
+  })
+})
+
+describe('JSON Web Tokens', () => {
+  const issuer = 'https://issuer.example'
+  const audience = 'ochre'
+  async function keyPair(kid: string) {
+    const { privateKey, publicKey } = await generateKeyPair('ES256')
+    const jwk = { ...(await exportJWK(publicKey)), kid, alg: 'ES256' }
+    const sign = (claims: Record<string, unknown>, exp: string | number = '1h') =>
+      new SignJWT(claims)
+        .setProtectedHeader({ alg: 'ES256', kid })
+        .setIssuer(issuer)
+        .setAudience(audience)
+        .setSubject('ann')
+        .setExpirationTime(exp)
+    return { privateKey, jwk, sign }
+  }
+
+  it('map claims to the same rights', async () => {
+    const { privateKey, jwk, sign } = await keyPair('one')
+    const jwks: JSONWebKeySet = { keys: [jwk] }
+    expect(createLocalJWKSet(jwks)).toBeTypeOf('function')
+    const gateway = await open({ jwt: { issuer, audience, jwks } })
+    const token = await sign({ ochre: { scopes: ['read', 'write'], keys: ['ann:*'] } }).sign(privateKey)
+    expect(await run(gateway, token, ['SET', 'ann:1', 'v'])).toBe('OK')
+    expect(await run(gateway, token, ['GET', 'bob:1'])).toBe(403)
+    const byScope = await sign({ scope: 'read openid', ochre: { keys: ['*'] } }).sign(privateKey)
+    expect([await run(gateway, byScope, ['GET', 'ann:1']), await run(gateway, byScope, ['SET', 'a', '1'])]).toEqual([
+      'v',
+      403,
+    ])
+    expect((await ask(gateway, 'GET', '/v1/whoami', { token })).json).toMatchObject({ id: 'jwt:ann', kind: 'jwt' })
+  })
+
+  it('are refused when anything about them is wrong', async () => {
+    const { privateKey, jwk, sign } = await keyPair('one')
+    const stranger = await keyPair('one')
+    const gateway = await open({ jwt: { issuer, audience, jwks: { keys: [jwk] } } })
+    const claims = { ochre: { scopes: ['read'], keys: ['*'] } }
+    const good = await sign(claims).sign(privateKey)
+    const none = `${Buffer.from('{"alg":"none"}').toString('base64url')}.${good.split('.')[1]}.`
+    const wrong = [
+      await sign(claims, 1).sign(privateKey),
+      await stranger.sign(claims).sign(stranger.privateKey),
+      await sign(claims).setIssuer('https://other.example').sign(privateKey),
+      await sign(claims).setAudience('other').sign(privateKey),
+      await sign({ ochre: { scopes: 'read' } }).sign(privateKey),
+      none,
+      `${good}x`,
+      'a.b.c',
+    ]
+    expect(await run(gateway, good, ['PING'])).toBe('PONG')
+    for (const token of wrong) expect(await run(gateway, token, ['PING'])).toBe(401)
+    await expect(open({ jwt: { issuer, audience, jwks: { keys: [jwk] }, algorithms: ['HS256'] } })).rejects.toThrow(
+      'algorithms',
+    )
+  })
+})
+
+describe('limits', () => {
+  it('hold in Redis for all gateways together, by cost, and tell so in headers', async () => {
+    const [one, two] = [await open(), await open()]
+    const { key } = await one.keys.create('slow', {
+      scopes: ['read', 'write'],
+      keys: ['*'],
+      rate: { perSecond: 0.01, burst: 10 },
+    })
+    const first = await ask(one, 'POST', '/v1/redis', { token: key, body: ['GET', 'a'] })
+    expect(first.headers).toMatchObject({ ratelimit: '"burst";r=9;t=100', 'ratelimit-policy': '"burst";q=10;w=1000' })
+    expect(
+      (await ask(two, 'POST', '/v1/redis/pipeline', { token: key, body: Array(7).fill(['GET', 'a']) })).headers
+        .ratelimit,
+    ).toContain('r=2;')
+    const refused = await ask(two, 'POST', '/v1/redis', { token: key, body: ['SORT_RO', 'a'] })
+    expect(refused.status).toBe(403)
+    expect(
+      (await ask(two, 'POST', '/v1/redis/pipeline', { token: key, body: Array(3).fill(['GET', 'a']) })).status,
+    ).toBe(429)
+    expect((await ask(two, 'POST', '/v1/redis', { token: key, body: ['SUNION', 'a'] })).status).toBe(200)
+    const over = await ask(one, 'POST', '/v1/redis', { token: key, body: ['GET', 'a'] })
+    expect([over.status, over.json]).toEqual([429, expect.objectContaining({ code: 'RATE_LIMITED' })])
+    expect(Number(over.headers['retry-after'])).toBeGreaterThan(50)
+  })
+
+  it('count a quota per day', async () => {
+    const gateway = await open()
+    const { key } = await gateway.keys.create('quota', { scopes: ['read'], keys: ['*'], quotaPerDay: 3 })
+    const get = () => ask(gateway, 'POST', '/v1/redis', { token: key, body: ['GET', 'a'] })
+    expect((await get()).headers.ratelimit).toMatch(/^"day";r=2;t=\d+$/)
+    await get()
+    await get()
+    const over = await get()
+    expect([over.status, over.json]).toEqual([429, expect.objectContaining({ code: 'QUOTA_EXCEEDED' })])
+  })
+})
+
+describe('Idempotency-Key', () => {
+  it('makes a write that is sent again happen once', async () => {
+    const gateway = await open()
+    const incr = (key: string, body: unknown = ['INCR', 'n']) =>
+      ask(gateway, 'POST', '/v1/redis', { body, headers: { 'idempotency-key': key } })
+    const first = await incr('a')
+    const again = await incr('a')
+    expect([first.json, again.json, again.headers['idempotency-replayed']]).toEqual([
+      { result: 1 },
+      { result: 1 },
+      'true',
+    ])
+    expect((await incr('b')).json).toEqual({ result: 2 })
+    expect((await incr('a', ['INCR', 'm'])).status).toBe(422)
+    expect((await incr('')).status).toBe(400)
+    const many = await Promise.all(Array.from({ length: 20 }, () => incr('c')))
+    expect(many.filter((answer) => answer.status === 409 || answer.text === '{"result":3}').length).toBe(20)
+    expect(await server.call('GET', 'n')).toBe('3')
+  })
+
+  it('lets a request that was refused be tried again', async () => {
+    const gateway = await open()
+    const headers = { 'idempotency-key': 'x' }
+    await server.call('SET', 'k', 'text')
+    expect((await ask(gateway, 'POST', '/v1/redis', { body: ['INCR', 'k'], headers })).status).toBe(400)
+    await server.call('SET', 'k', '1')
+    expect((await ask(gateway, 'POST', '/v1/redis', { body: ['INCR', 'k'], headers })).json).toEqual({ result: 2 })
+  })
+
+  it('belongs to its credential', async () => {
+    const gateway = await open()
+    const { key } = await gateway.keys.create('other', { scopes: ['read', 'write'], keys: ['*'] })
+    const headers = { 'idempotency-key': 'same' }
+    const by = (token: string) => ask(gateway, 'POST', '/v1/redis', { token, body: ['INCR', 'n'], headers })
+    expect([(await by(ROOT)).json, (await by(key)).json]).toEqual([{ result: 1 }, { result: 2 }])
+  })
+})
+
+describe('the audit log', () => {
+  let dir: string
+  beforeEach(() => {
+    dir = mkdtempSync(join(tmpdir(), 'ochre-audit-'))
+  })
+  afterEach(() => rmSync(dir, { recursive: true }))
+
+  it('tells who wrote, was refused or managed credentials, never keys or values, in a chain', async () => {
+    const path = join(dir, 'audit.log')
+    const gateway = await createGateway({ redis: server.url, rootKey: ROOT, audit: new AuditFile(path) })
+    const { key, record } = await gateway.keys.create('reader', { scopes: ['read'], keys: ['*'] })
+    await run(gateway, ROOT, ['SET', 'secret-key', 'secret-value'])
+    await run(gateway, ROOT, ['GET', 'secret-key'])
+    await run(gateway, key, ['SET', 'secret-key', 'x'])
+    await ask(gateway, 'DELETE', `/v1/keys/${record.id}`)
+    await gateway.close()
+    const text = readFileSync(path, 'utf8')
+    expect(text).not.toContain('secret')
+    const lines = text
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>)
+    expect(lines.map((line) => [line.principal, line.route, line.commands, line.status])).toEqual([
+      ['root', 'runCommand', ['set'], 200],
+      [record.id, 'runCommand', [], 403],
+      ['root', 'revokeApiKey', [], 204],
+    ])
+    expect(await verifyAudit(path)).toEqual({ lines: 3 })
+  })
+
+  it('is continued by the next process, and shows what was changed', async () => {
+    const path = join(dir, 'audit.log')
+    for (const value of ['1', '2', '3']) {
+      const gateway = await createGateway({ redis: server.url, rootKey: ROOT, audit: new AuditFile(path) })
+      await run(gateway, ROOT, ['SET', 'k', value])
+      await gateway.close()
+    }
+    expect(await verifyAudit(path)).toEqual({ lines: 3 })
+    const text = readFileSync(path, 'utf8')
+    writeFileSync(path, text.replace('"status":200', '"status":500'))
+    expect(await verifyAudit(path)).toEqual({ lines: 1, brokenAt: 2 })
+    const [, ...rest] = text.split('\n')
+    writeFileSync(path, rest.join('\n'))
+    expect(await verifyAudit(path)).toEqual({ lines: 0, brokenAt: 1 })
+  })
+})
+
+describe('CORS', () => {
+  const origin = 'https://app.example'
+  it('serves origins of the list only', async () => {
+    const gateway = await open({ cors: { origins: [origin] } })
+    const preflight = (from: string) =>
+      ask(gateway, 'OPTIONS', '/v1/redis', {
+        token: null,
+        headers: {
+          origin: from,
+          'access-control-request-method': 'POST',
+          'access-control-request-headers': 'authorization, upstash-sync-token',
+        },
+      })
+    expect(await preflight(origin)).toMatchObject({
+      status: 204,
+      headers: {
+        'access-control-allow-origin': origin,
+        'access-control-allow-headers': 'authorization, upstash-sync-token',
+      },
+    })
+    expect((await preflight('https://evil.example')).status).toBe(403)
+    const answer = await ask(gateway, 'POST', '/v1/redis', { body: ['PING'], headers: { origin } })
+    expect(answer.headers).toMatchObject({ 'access-control-allow-origin': origin, vary: 'origin' })
+    const foreign = await ask(gateway, 'POST', '/v1/redis', {
+      body: ['PING'],
+      headers: { origin: 'https://evil.example' },
+    })
+    expect(foreign.headers).not.toHaveProperty('access-control-allow-origin')
+  })
+})
