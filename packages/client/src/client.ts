@@ -14,6 +14,7 @@ import { type Many, many } from './arguments.ts'
 import type { Clock } from './clock.ts'
 import { type CallSettings, Command, type Shape } from './command.ts'
 import { Commands } from './commands.gen.ts'
+import { type ConsumeOptions, type Consumer, GroupConsumer } from './consumer.ts'
 import { commandOf } from './handshake.ts'
 import type { BufferOptions } from './inbox.ts'
 import type { Promised } from './mode.ts'
@@ -216,6 +217,19 @@ export class Client<V = string> extends Commands<Promised<V>> implements AsyncDi
   ssubscribe(channels: Many<Arg>, options?: SubscribeOptions & { gaps?: false }): Subscription<Message<V>>
   ssubscribe(channels: Many<Arg>, options: SubscribeOptions = {}): Subscription<Message<V>> {
     return this.listen('shard', channels, options)
+  }
+
+  /**
+   * The jobs of a stream's consumer group: `for await (const job of redis.consume({ stream, group, consumer })) ...`, or
+   * `redis.consume(...).work(handler, { concurrency })`. Each job is acknowledged after it has been worked off; what fails
+   * comes again.
+   */
+  consume(options: ConsumeOptions): Consumer<V> {
+    const { clock, endless } = this.core
+    const end = (): void => consumer.stop()
+    const consumer = new GroupConsumer<V>(this, clock, options, () => endless.delete(end))
+    endless.add(end)
+    return consumer
   }
 
   /** Every command that the server executes from now on. Costs the server dearly: for looking, not for leaving on. */
