@@ -57,7 +57,7 @@ export const LAYERS: Readonly<Record<string, readonly (readonly string[])[]>> = 
     ['upstash', 'models', 'resources/'],
     ['execute', 'exchange'],
     ['policy', 'limits', 'auth'],
-    ['status', 'message', 'principal', 'json', 'glob'],
+    ['status', 'message', 'principal', 'json'],
   ],
 }
 

@@ -1,8 +1,8 @@
 // Random commands of all groups over a few keys, so that types clash: a real server and the engine give equal bytes.
 import { readdirSync } from 'node:fs'
+import { splitWords } from '@ochre/protocol'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { splitWords } from '../../packages/embedded/src/words.ts'
 import { type Pair, startPair } from './pair.ts'
 import { Wire } from './wire.ts'
 

@@ -9,7 +9,7 @@
 //   ? RANDOMKEY           only the kind of the reply is compared (random, identity)
 //   RPUSH l {1..200}      stands for the numbers 1 to 200
 //   SET k {x*1000}        stands for a thousand x
-import { splitWords } from '../../packages/embedded/src/words.ts'
+import { splitWords } from '@ochre/protocol'
 import { frameItems } from './wire.ts'
 
 /** The cases of one group: a sentence and the commands that follow from an empty server. */

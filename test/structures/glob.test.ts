@@ -1,6 +1,7 @@
 // Glob patterns against a real server: random patterns over an alphabet of metacharacters, matched by SCAN and by KEYS.
+
+import { compileGlob, matchGlob } from '@ochre/protocol'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { compileGlob, matchGlob } from '../../packages/embedded/src/structures/glob.ts'
 import { startServer, type TestServer } from '../servers/index.ts'
 import { BinaryClient } from './binary-client.ts'
 import { randomFrom } from './random.ts'

@@ -1,7 +1,6 @@
 // Publish and subscribe: who listens to which channel, pattern and shard channel.
-import { PushReply } from '@ochre/protocol'
+import { compileGlob, type Glob, matchGlob, PushReply } from '@ochre/protocol'
 import type { Session } from './session.ts'
-import { compileGlob, type Glob, matchGlob } from './structures/glob.ts'
 
 type Listeners = Map<string, Set<Session>>
 

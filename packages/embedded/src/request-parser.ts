@@ -2,8 +2,8 @@
 //
 // Arguments are binary strings. Short ones are cut from the chunk's text; longer ones are decoded on their own, since V8
 // would keep the whole chunk alive behind a long slice. A bulk string that spans chunks is joined from its pieces.
+import { splitWords } from '@ochre/protocol'
 import { parseInteger } from './structures/numbers.ts'
-import { splitWords } from './words.ts'
 
 const INLINE_LIMIT = 64 * 1024
 /** V8 copies slices shorter than this instead of pointing into the parent. */

@@ -1,8 +1,7 @@
 // The arguments that SCAN, HSCAN, SSCAN and ZSCAN share. The cursors themselves are explained in structures/scan-map.ts.
-import { FailureReply } from '@ochre/protocol'
+import { compileGlob, FailureReply, type Glob, matchGlob } from '@ochre/protocol'
 import { argumentAt, integerOf } from './arguments.ts'
 import { SYNTAX } from './failures.ts'
-import { compileGlob, type Glob, matchGlob } from './structures/glob.ts'
 
 export interface ScanOptions {
   readonly cursor: string

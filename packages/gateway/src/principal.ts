@@ -2,8 +2,7 @@
 // claims of a token) compiled once into fast tests.
 
 import { BlockList, isIP } from 'node:net'
-import { type CommandSpec, UsageError } from '@ochre/protocol'
-import { glob } from './glob.ts'
+import { type CommandSpec, compileGlob, matchGlob, UsageError } from '@ochre/protocol'
 
 export const SCOPES = ['read', 'write', 'pubsub', 'scripts', 'models', 'admin'] as const
 export type Scope = (typeof SCOPES)[number]
@@ -101,7 +100,7 @@ export class Rules {
     this.hasAllKeys = (grant.keys ?? []).some((key) => key === '*' || key === '~*' || key === '%RW~*')
     this.#channels = (grant.channels ?? []).map((channel) => {
       const text = binary(channel.startsWith('&') ? channel.slice(1) : channel)
-      return { text, test: glob(text) }
+      return { text, test: patternTest(text) }
     })
     this.#models = new Set(grant.models ?? [])
     this.hasAllDatabases = grant.databases === '*'
@@ -181,12 +180,19 @@ function commandRule(rule: string): { allow: boolean; test: (spec: CommandSpec) 
   return { allow, test: (spec) => spec.name === name || spec.name.startsWith(`${name} `) }
 }
 
+/** `*` covers the empty name too, which a glob does not. */
+function patternTest(pattern: string): (name: string) => boolean {
+  if (pattern === '*') return () => true
+  const glob = compileGlob(pattern)
+  return (name) => matchGlob(glob, name)
+}
+
 function keyRule(pattern: string): KeyRule {
   const match = /^%(R|W|RW|WR)~(.*)$/s.exec(pattern)
   if (match !== null) {
-    return { read: match[1]!.includes('R'), write: match[1]!.includes('W'), test: glob(binary(match[2]!)) }
+    return { read: match[1]!.includes('R'), write: match[1]!.includes('W'), test: patternTest(binary(match[2]!)) }
   }
-  return { read: true, write: true, test: glob(binary(pattern.startsWith('~') ? pattern.slice(1) : pattern)) }
+  return { read: true, write: true, test: patternTest(binary(pattern.startsWith('~') ? pattern.slice(1) : pattern)) }
 }
 
 function blockList(networks: readonly string[]): BlockList {

@@ -17,7 +17,8 @@ export const ERROR_CODES = {
   PROTOCOL: 'The peer sent bytes that are not valid RESP.',
   USAGE: 'The call is wrong: an argument, an option or the order of calls.',
   VALIDATION: 'A value does not fit its schema.',
-  DATA_DAMAGED: 'A file of the embedded engine is damaged; it opens again after a repair, or with a copy of the folder.',
+  DATA_DAMAGED:
+    'A file of the embedded engine is damaged; it opens again after a repair, or with a copy of the folder.',
   REPLY: 'The server refused the command; the code of a ReplyError is the first word of its reply.',
 } as const
 

@@ -31,6 +31,7 @@ export {
   UsageError,
   ValidationError,
 } from './errors.ts'
+export { compileGlob, type Glob, matchGlob } from './glob.ts'
 export type { KeySpec } from './key-spec.ts'
 export {
   BigNumberReply,
@@ -48,3 +49,4 @@ export { latin1Slice, utf8Slice } from './slice.ts'
 export { slotOf } from './slot.ts'
 export { type Argument, type ArgumentType, parseSyntax } from './syntax.ts'
 export type { Link, LinkEvents, Transport } from './transport.ts'
+export { splitWords } from './words.ts'

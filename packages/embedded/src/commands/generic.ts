@@ -1,5 +1,5 @@
 // What works on keys of any type, and on whole databases.
-import { FailureReply, type Reply, StatusReply } from '@ochre/protocol'
+import { compileGlob, FailureReply, matchGlob, type Reply, StatusReply } from '@ochre/protocol'
 import { argumentAt, exactIntegerOf, integerIn, integerWithin } from '../arguments.ts'
 import type { Database } from '../database.ts'
 import { cloneEntry, type Entry, encodingOf } from '../entry.ts'
@@ -7,7 +7,6 @@ import { NO_SUCH_KEY, OK, quotable, SYNTAX } from '../failures.ts'
 import { Notify } from '../notify.ts'
 import { passes, scanOptionsOf } from '../scan.ts'
 import type { Handler, Outcome, Session } from '../session.ts'
-import { compileGlob, matchGlob } from '../structures/glob.ts'
 
 const SAME_OBJECT = new FailureReply('ERR source and destination objects are the same')
 const BAD_DATABASE = new FailureReply('ERR DB index is out of range')

@@ -1,9 +1,8 @@
 // Publish and subscribe. A subscription is confirmed by pushes, not by a reply.
-import { PushReply } from '@ochre/protocol'
+import { compileGlob, matchGlob, PushReply } from '@ochre/protocol'
 import { helping, wrongSubcommand } from '../help.ts'
 import { drop, listen, type Pubsub } from '../pubsub.ts'
 import { type Handler, NO_REPLY, type Outcome, type Session } from '../session.ts'
-import { compileGlob, matchGlob } from '../structures/glob.ts'
 
 /** One of the three kinds of subscription: where it is kept, and the words of its confirmations. */
 interface Kind {

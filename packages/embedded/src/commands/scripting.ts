@@ -1,11 +1,10 @@
 // EVAL, SCRIPT, FUNCTION and FCALL. The machine that runs Lua, its caches and its rules are in ../lua.
-import { FailureReply, MapReply, type Reply, SetReply, StatusReply } from '@ochre/protocol'
+import { compileGlob, FailureReply, MapReply, matchGlob, type Reply, SetReply, StatusReply } from '@ochre/protocol'
 import { integerOf } from '../arguments.ts'
 import { OK } from '../failures.ts'
 import type { Library } from '../lua/libraries.ts'
 import { FLAG_NAMES, oneLine } from '../lua/script-flags.ts'
 import type { Handler, Outcome, Session } from '../session.ts'
-import { compileGlob, matchGlob } from '../structures/glob.ts'
 import { dumpLibraries, restoreLibraries } from '../structures/rdb.ts'
 import { FUNCTION_HELP, SCRIPT_HELP } from './scripting-help.ts'
 

@@ -1,6 +1,5 @@
 // The flags of scripts and functions, and the first line that declares them: `#!lua flags=no-writes,allow-oom`.
-import { FailureReply } from '@ochre/protocol'
-import { splitWords } from '../words.ts'
+import { FailureReply, splitWords } from '@ochre/protocol'
 
 export const ScriptFlag = {
   NO_WRITES: 1,

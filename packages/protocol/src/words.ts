@@ -1,4 +1,4 @@
-// A command line to words, with the quotes and escapes of inline requests.
+// A command line to words, with the quotes and escapes of inline requests: what servers and shells read alike.
 
 const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', b: '\b', a: '\x07' }
 
