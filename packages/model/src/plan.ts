@@ -272,7 +272,7 @@ function byIndex(input: PlanInput, index: StoredIndex, conjuncts: readonly Conju
     walks: order.length === 0 || walk !== null,
     reverse: walk === 'backward',
     prefixBytes: fixedBytes,
-    covers: [...covered].map((conjunct) => conjunct.field!.property),
+    covers: [...new Set([...covered].map((conjunct) => conjunct.field!.property))],
   }
 }
 
