@@ -34,6 +34,9 @@ export interface Settings {
   dir: string
   /** Whether an incomplete record at the end, which a crash left, is cut off; otherwise it refuses to open. */
   'aof-load-truncated': boolean
+  /** How much more than after the last rewrite there must be for another, in percent; 0 is never. */
+  'auto-aof-rewrite-percentage': number
+  'auto-aof-rewrite-min-size': number
   /** How long a script may run before it is killed, in ms; 0 is no limit. */
   'busy-reply-threshold': number
   'proto-max-bulk-len': number
@@ -44,6 +47,8 @@ export interface Settings {
   'hash-max-listpack-entries': number
   'hash-max-listpack-value': number
   'set-max-intset-entries': number
+  'stream-node-max-bytes': number
+  'stream-node-max-entries': number
   'hll-sparse-max-bytes': number
   'zset-max-listpack-entries': number
   'zset-max-listpack-value': number
@@ -59,6 +64,8 @@ const SETTINGS: { readonly [Name in SettingName]: Setting<Settings[Name]> } = {
   appendfilename: { ...fileName('appendonly.aof'), isFixed: true },
   dir: { ...text('.'), isFixed: true },
   'aof-load-truncated': yesNo(true),
+  'auto-aof-rewrite-percentage': count(100, 0, 0x7fffffff),
+  'auto-aof-rewrite-min-size': bytes(64 * 1024 * 1024),
   'busy-reply-threshold': { ...count(5000, 0), alias: 'lua-time-limit' },
   'proto-max-bulk-len': bytes(536_870_912, 1024 * 1024),
   'client-query-buffer-limit': bytes(1_073_741_824, 1024 * 1024),
@@ -67,6 +74,8 @@ const SETTINGS: { readonly [Name in SettingName]: Setting<Settings[Name]> } = {
   'hash-max-listpack-entries': { ...count(512), alias: 'hash-max-ziplist-entries' },
   'hash-max-listpack-value': { ...bytes(64), alias: 'hash-max-ziplist-value' },
   'set-max-intset-entries': count(512),
+  'stream-node-max-bytes': bytes(4096),
+  'stream-node-max-entries': count(100),
   'hll-sparse-max-bytes': bytes(3000),
   'zset-max-listpack-entries': { ...count(128), alias: 'zset-max-ziplist-entries' },
   'zset-max-listpack-value': { ...bytes(64), alias: 'zset-max-ziplist-value' },

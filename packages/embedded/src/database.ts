@@ -8,6 +8,7 @@ import type { Engine } from './engine.ts'
 import { cloneEntry, Entry, type EntryOf, type Values, type ValueType } from './entry.ts'
 import { WRONG_TYPE } from './failures.ts'
 import { Notify } from './notify.ts'
+import { Capture, type Sink } from './persistence/capture.ts'
 import type { Session } from './session.ts'
 import { scanStep } from './structures/scan-map.ts'
 
@@ -28,6 +29,8 @@ export class Database {
   /** Blocked clients by key, each set in order of arrival. */
   readonly waiters: Map<string, Set<Waiter>> = new Map()
   #cycle: Iterator<string> | null = null
+  /** Takes each key before it changes, while the data is written anew. */
+  #capture: Capture | null = null
 
   constructor(engine: Engine, index: number) {
     this.engine = engine
@@ -73,7 +76,13 @@ export class Database {
   write<T extends ValueType>(key: string, type: T): EntryOf<T> | undefined {
     const entry = this.find(key)
     if (entry !== undefined && entry.type !== type) throw WRONG_TYPE
+    this.#capture?.save(key)
     return entry as EntryOf<T> | undefined
+  }
+
+  /** Must be called before a value is changed that was not looked up by `write`. */
+  willChange(key: string): void {
+    this.#capture?.save(key)
   }
 
   /** Sets a key to a new value, whatever it held before; without `keepTtl` an expiry ends. */
@@ -86,6 +95,7 @@ export class Database {
   ): EntryOf<T> {
     const before = this.entries.get(key)
     if (before !== undefined) {
+      this.#capture?.save(key)
       before.type = type
       before.value = value
       before.encoding = encoding
@@ -109,6 +119,7 @@ export class Database {
   delete(key: string): boolean {
     const entry = this.entries.get(key)
     if (entry === undefined) return false
+    this.#capture?.save(key)
     this.entries.delete(key)
     if (this.volatile.size !== 0) this.volatile.delete(key)
     // The last key takes the place.
@@ -117,11 +128,13 @@ export class Database {
       this.#keys[entry.position] = last
       this.entries.get(last)!.position = entry.position
     }
+    this.#capture?.shrunk(last, this.#keys.length)
     return true
   }
 
   /** Sets when a key expires, in milliseconds since the epoch; 0 for never. */
   setExpiry(key: string, entry: Entry, at: number): void {
+    this.#capture?.save(key)
     entry.expireAt = at
     if (at === 0) this.volatile.delete(key)
     else {
@@ -145,6 +158,7 @@ export class Database {
 
   /** A key's value is no longer what it was: transactions that watch it fail, clients blocked on it look again. */
   touch(key: string): void {
+    this.#capture?.changed(key)
     if (this.watchers.size !== 0) {
       const sessions = this.watchers.get(key)
       if (sessions !== undefined) for (const session of sessions) session.isWatchBroken = true
@@ -168,6 +182,7 @@ export class Database {
     this.volatile = new Set()
     this.#keys = []
     this.#cycle = null
+    this.#capture = null
     for (const key of touched) this.touch(key)
   }
 
@@ -181,12 +196,15 @@ export class Database {
     }
     const { entries, volatile } = this
     const keys = this.#keys
+    const capture = this.#capture
     this.entries = other.entries
     this.volatile = other.volatile
     this.#keys = other.#keys
+    this.#capture = other.#capture
     other.entries = entries
     other.volatile = volatile
     other.#keys = keys
+    other.#capture = capture
     this.#cycle = other.#cycle = null
     for (const [database, key] of touched) database.touch(key)
   }
@@ -225,6 +243,16 @@ export class Database {
     const copy = new Map<string, Entry>()
     for (const [key, entry] of this.entries) copy.set(key, cloneEntry(entry))
     return copy
+  }
+
+  /** Begins to take all keys as they are now; `endCapture` ends it. */
+  beginCapture(sink: Sink): Capture {
+    this.#capture = new Capture(this.index, this.entries, this.#keys, sink)
+    return this.#capture
+  }
+
+  endCapture(): void {
+    this.#capture = null
   }
 
   #add(key: string, entry: Entry): void {

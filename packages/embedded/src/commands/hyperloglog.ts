@@ -66,6 +66,7 @@ function pfcount(session: Session, args: readonly string[]): Outcome {
   if (counted === undefined) throw CORRUPT
   if (!counted.isCached) {
     // The cached cardinality is part of the value: GET shows it, so it is a change.
+    db.willChange(key)
     store(entry, bytes)
     session.engine.dirty++
     db.touch(key)

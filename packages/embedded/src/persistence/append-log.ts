@@ -6,7 +6,7 @@
 //     sync       -> on the disk: survives the end of the machine
 //
 // A write that fails is tried again at the same position, so that a later success leaves no gap and no half record. After a
-// failed sync nobody knows what is on the disk: `isSuspect` stays until the data has been written anew to other files.
+// failed sync nobody knows what is on the disk: `isSuspect` stays, and the data has to be written anew to other files.
 import type { Effect } from '../engine.ts'
 import { type FileSystem, reasonOf, writeFully } from './file-system.ts'
 import { encodeCommand, fileHeader, HEADER_BYTES, RECORD_HEAD_BYTES, sealRecord } from './record.ts'

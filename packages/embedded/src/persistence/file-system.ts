@@ -18,6 +18,7 @@ export interface FileSystem {
   truncate(fd: number, length: number): void
   rename(from: string, to: string): void
   remove(path: string): void
+  removeLater(path: string): Promise<void>
   /** Puts the names of a folder's files on the disk. */
   syncFolder(path: string): void
   list(folder: string): string[]
@@ -44,6 +45,7 @@ export const nodeFileSystem: FileSystem = {
   truncate: (fd, length) => fs.ftruncateSync(fd, length),
   rename: (from, to) => fs.renameSync(from, to),
   remove: (path) => fs.rmSync(path, { force: true }),
+  removeLater: (path) => fs.promises.rm(path, { force: true }),
   syncFolder: (path) => {
     const fd = fs.openSync(path, 'r')
     try {

@@ -7,23 +7,42 @@
 // When writing fails, `failure` says why and write commands are refused with it; what could not be written stays in memory
 // and is tried again every second. Under `always` the connections whose replies were waiting are closed, because nobody can
 // say whether their writes will last.
+//
+// A rewrite begins a new log and, at the same moment, a base that will hold everything before it. Until the base is complete,
+// the manifest names the old files and the new log; then only the new ones. See manifest.ts and rewrite.ts.
 import { resolve } from 'node:path'
 import type { Timer } from '../clock.ts'
 import type { Effect, Engine, Journal } from '../engine.ts'
 import { AppendLog } from './append-log.ts'
-import { type DataFolder, logName } from './data-folder.ts'
-import { type FileSystem, nodeFileSystem } from './file-system.ts'
+import { baseName, type DataFolder, logName } from './data-folder.ts'
+import { type FileSystem, nodeFileSystem, reasonOf } from './file-system.ts'
 import { type FolderLock, lockFolder } from './folder-lock.ts'
-import { type Manifest, writeManifest } from './manifest.ts'
+import { generationOf, type Manifest, writeManifest } from './manifest.ts'
+import { Mark } from './mark.ts'
 import { type Recovery, recover, removeLeftovers } from './recovery.ts'
+import { Rewrite } from './rewrite.ts'
 
 const SYNC_MS = 1000
 const RETRY_MS = 1000
+/** After a rewrite that failed, the next one that nobody asked for waits this long. */
+const REWRITE_PAUSE_MS = 60_000
 
 export interface PersistenceOptions {
   /** Hears of what an operator should know: a torn end that was cut off, writing that fails and works again. */
   readonly warn: (message: string) => void
   readonly files?: FileSystem
+}
+
+/** What INFO and LASTSAVE tell. Times are milliseconds since the epoch. */
+export interface PersistenceFacts {
+  lastSaveAt: number
+  isLastSaveGood: boolean
+  isLastRewriteGood: boolean
+  /** -1 before the first. */
+  lastRewriteMs: number
+  /** 0 when none is going on. */
+  rewriteStartedAt: number
+  rewrites: number
 }
 
 export class Persistence implements Journal {
@@ -37,8 +56,17 @@ export class Persistence implements Journal {
   #write: NodeJS.Immediate | undefined
   #sync: Timer | undefined
   #retry: Timer | undefined
+  #rewrite: Rewrite | undefined
+  #rewriting: Promise<boolean> | undefined
+  /** Bytes of the logs that are no longer written to. */
+  #closedLogBytes: number
+  #baseBytes: number
+  #noRewriteBefore = 0
+  readonly facts: PersistenceFacts
   #isHolding = false
   #failure: string | null = null
+  /** A sync has failed: nobody knows what is on the disk until the data has been written anew. */
+  #isSuspect = false
   #isClosed = false
 
   private constructor(
@@ -53,6 +81,16 @@ export class Persistence implements Journal {
     this.#lock = lock
     this.#warn = warn
     this.recovery = recovery
+    this.#baseBytes = recovery.baseBytes
+    this.#closedLogBytes = recovery.logBytes - recovery.end
+    this.facts = {
+      lastSaveAt: engine.clock.now(),
+      isLastSaveGood: true,
+      isLastRewriteGood: true,
+      lastRewriteMs: -1,
+      rewriteStartedAt: 0,
+      rewrites: 0,
+    }
     const { files, path } = folder
     if (recovery.manifest === null) {
       const name = logName(folder, 1)
@@ -109,15 +147,134 @@ export class Persistence implements Journal {
   commit(): boolean {
     if (!this.#isHolding) return true
     this.#isHolding = false
-    if (this.#log.write() && this.#log.sync()) return true
-    this.#fail()
-    return false
+    const isKept = this.#log.write() && this.#log.sync()
+    if (isKept) this.#rewriteWhenGrown()
+    else this.#fail()
+    return isKept
   }
 
-  /** Writes and syncs everything, and frees the folder. */
+  /** Whether a rewrite is going on. */
+  get isRewriting(): boolean {
+    return this.#rewriting !== undefined
+  }
+
+  /** Bytes of all files. */
+  get size(): number {
+    return this.#baseBytes + this.#closedLogBytes + this.#log.size
+  }
+
+  /** Bytes after the last rewrite, against which growth is measured. */
+  get baseSize(): number {
+    return this.#baseBytes
+  }
+
+  /** SAVE: puts all changes on the disk; false when that failed. */
+  save(): boolean {
+    this.#isHolding = false
+    const isSaved = !this.#isSuspect && this.#log.write() && this.#log.sync()
+    if (!isSaved) this.#fail()
+    this.#saved(isSaved)
+    return isSaved
+  }
+
+  /**
+   * BGREWRITEAOF, BGSAVE: writes the data anew in the background and drops the history that led to it. Resolves with whether
+   * that worked; while one is going on, with how that one ends.
+   */
+  rewrite(): Promise<boolean> {
+    this.#rewriting ??= this.#rewriteOnce().finally(() => {
+      this.#rewriting = undefined
+    })
+    return this.#rewriting
+  }
+
+  async #rewriteOnce(): Promise<boolean> {
+    const { clock } = this.#engine
+    const startedAt = clock.now()
+    this.facts.rewriteStartedAt = startedAt
+    let isGood = false
+    try {
+      isGood = await this.#writeAnew()
+    } catch (error) {
+      this.#noRewriteBefore = clock.now() + REWRITE_PAUSE_MS
+      this.#warn(`The data in ${this.#folder.path} could not be written anew: ${reasonOf(error)}.`)
+    }
+    this.#rewrite = undefined
+    this.facts.rewriteStartedAt = 0
+    this.facts.lastRewriteMs = clock.now() - startedAt
+    this.facts.isLastRewriteGood = isGood
+    if (isGood) this.facts.rewrites++
+    this.#saved(isGood)
+    return isGood
+  }
+
+  #saved(isGood: boolean): void {
+    this.facts.isLastSaveGood = isGood
+    if (isGood) this.facts.lastSaveAt = this.#engine.clock.now()
+  }
+
+  /** False when the engine was closed meanwhile. */
+  async #writeAnew(): Promise<boolean> {
+    const folder = this.#folder
+    const { files, path } = folder
+    await this.#log.syncLater()
+    if (this.#isClosed) return false
+    const generation = 1 + Math.max(...this.#manifest.logs.map((name) => generationOf(folder.fileName, name) ?? 0))
+    this.#beginLog(logName(folder, generation))
+    const name = baseName(folder, generation)
+    this.#rewrite = new Rewrite(this.#engine, folder, name)
+    const bytes = await this.#rewrite.run()
+    if (bytes === null) return false
+    const old = this.#manifest
+    const logs = [this.#log.name]
+    writeManifest(files, path, folder.fileName, { base: name, logs })
+    this.#manifest = { base: name, logs }
+    this.#baseBytes = bytes
+    this.#closedLogBytes = 0
+    this.#isSuspect = false
+    for (const dead of [...old.logs, ...(old.base === null ? [] : [old.base])]) {
+      if (dead !== this.#log.name) await files.removeLater(`${path}/${dead}`)
+    }
+    return true
+  }
+
+  /** Goes on in a new log. What the old one holds is on the disk before, so that only the last log can have a torn end. */
+  #beginLog(name: string): void {
+    const { files, path, fileName } = this.#folder
+    const before = this.#log
+    const isKept = before.write() && before.sync()
+    // A log that cannot be trusted any more is replaced by the base all the same.
+    if (!isKept && !before.isSuspect) throw new Error(before.failure ?? '')
+    const next = AppendLog.create(files, path, name)
+    const manifest = { ...this.#manifest, logs: [...this.#manifest.logs, name] }
+    try {
+      writeManifest(files, path, fileName, manifest)
+    } catch (error) {
+      next.close()
+      throw error
+    }
+    this.#manifest = manifest
+    this.#closedLogBytes += before.size
+    this.#log = next
+    before.close()
+    next.append([{ db: 0, args: [Mark.FOLLOWS, String(before.size)] }])
+    this.#write ??= setImmediate(this.#writeSoon)
+  }
+
+  #rewriteWhenGrown(): void {
+    const { settings, clock } = this.#engine
+    const percentage = settings['auto-aof-rewrite-percentage']
+    if (percentage === 0 || this.isRewriting || this.size < settings['auto-aof-rewrite-min-size']) return
+    if (this.size < this.#baseBytes * (1 + percentage / 100) || clock.now() < this.#noRewriteBefore) return
+    void this.rewrite()
+  }
+
+  /** Writes and syncs everything, and frees the folder. A rewrite is given up. */
   async close(): Promise<void> {
     if (this.#isClosed) return
     this.#isClosed = true
+    this.#rewrite?.stop()
+    await this.#rewriting
     process.off('exit', this.#onExit)
     clearImmediate(this.#write)
     const { clock } = this.#engine
@@ -137,7 +294,8 @@ export class Persistence implements Journal {
     this.#write = undefined
     if (this.#isHolding) return // The replies that wait do it.
     if (!this.#log.write()) this.#fail()
-    else if (this.#engine.settings.appendfsync === 'everysec') {
+    else this.#rewriteWhenGrown()
+    if (this.#engine.settings.appendfsync === 'everysec') {
       this.#sync ??= this.#engine.clock.after(SYNC_MS, () => void this.#syncSoon())
     }
   }
@@ -150,6 +308,7 @@ export class Persistence implements Journal {
   }
 
   #fail(): void {
+    this.#isSuspect ||= this.#log.isSuspect
     if (this.#failure === null)
       this.#warn(`Writing to ${this.#folder.path} failed: ${this.#log.failure}. Writes are refused.`)
     this.#failure = this.#log.failure
@@ -158,7 +317,13 @@ export class Persistence implements Journal {
 
   readonly #tryAgain = (): void => {
     this.#retry = undefined
-    if (this.#log.write() && this.#log.sync() && this.#log.failure === null) {
+    if (this.#isSuspect) void this.rewrite().then(this.#look)
+    else this.#look()
+  }
+
+  readonly #look = (): void => {
+    if (this.#isClosed) return
+    if (!this.#isSuspect && this.#log.write() && this.#log.sync()) {
       this.#failure = null
       this.#warn(`Writing to ${this.#folder.path} works again.`)
     } else this.#fail()

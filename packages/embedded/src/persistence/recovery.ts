@@ -6,20 +6,13 @@ import { OchreError } from '@ochre/protocol'
 import type { Engine } from '../engine.ts'
 import { cutFile, type DataFolder, dataFiles, fileSize, readManifest } from './data-folder.ts'
 import type { Manifest } from './manifest.ts'
+import { Mark } from './mark.ts'
 import { HEADER_BYTES } from './record.ts'
 import { type Damage, RecordReader } from './record-reader.ts'
 import { type Marks, Replay } from './replay.ts'
 
 /** How long commands are executed before the process may do something else. */
 const SLICE_MS = 20
-
-/** The words of the format among the commands of the files. */
-export const Mark = {
-  /** Ends a base; how many commands it holds. */
-  END: '.end',
-  /** Starts a log; how long the log before it is. */
-  FOLLOWS: '.follows',
-} as const
 
 /** A file of the folder is damaged, so that the data cannot be trusted as a whole. Nothing was changed. */
 export class DamagedDataError extends OchreError {
@@ -77,7 +70,7 @@ export async function recover(engine: Engine, folder: DataFolder): Promise<Recov
     const previousBytes = end
     const file = await load(engine, folder, name, {
       [Mark.FOLLOWS]: ([bytes]) =>
-        Number(bytes) === previousBytes ? null : `the log before it should have ${bytes} bytes`,
+        index === 0 || Number(bytes) === previousBytes ? null : `the log before it should have ${bytes} bytes`,
     })
     const { damage } = file
     if (damage !== null) {

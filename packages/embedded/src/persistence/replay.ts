@@ -6,6 +6,7 @@ import type { Engine } from '../engine.ts'
 import { findCommand } from '../execute.ts'
 import { RequestError, type RequestLimits, RequestParser } from '../request-parser.ts'
 import type { Session } from '../session.ts'
+import { Mark } from './mark.ts'
 
 const LIMITS: RequestLimits = { maxBulkBytes: Number.MAX_SAFE_INTEGER, isTrusted: true }
 /** The parser makes one text of what it is fed. */
@@ -45,6 +46,7 @@ export class Replay {
     const mark = this.#marks[args[0]!]
     if (mark !== undefined) return mark(args.slice(1))
     this.commands++
+    if (args[0] === Mark.FIELDS) return this.#expireFields(args)
     const { databases } = this.#session.engine
     if (args[0] === 'SELECT') {
       const database = databases[Number(args[1])]
@@ -57,7 +59,15 @@ export class Replay {
     const outcome = call(this.#session, command, args)
     return outcome instanceof FailureReply ? `${command.spec.name} was refused: ${outcome.text}` : null
   }
+
+  #expireFields([, key, ...pairs]: readonly string[]): string | null {
+    const hash = this.#session.db.write(key!, 'hash')?.value
+    for (let i = 0; i < pairs.length; i += 2) {
+      if (!hash?.expireAt(pairs[i]!, Number(pairs[i + 1]))) return 'a field that should expire is missing'
+    }
+    return null
+  }
 }
 
-/** Words of the format itself among the commands; each returns what is wrong, or null. */
+/** Words of the format itself among the commands, which concern the file and no key; each returns what is wrong, or null. */
 export type Marks = Readonly<Record<string, (values: readonly string[]) => string | null>>

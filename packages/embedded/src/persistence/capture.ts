@@ -1,0 +1,92 @@
+// One database's keys as they are at one moment, taken while they go on changing.
+//
+// A walk goes downwards over the dense list of keys. Whoever is about to change a key that it has not reached lets it be taken
+// first (`save`), so that each key is taken exactly once, in the state of the moment at which the capture began:
+//
+//     position   0 . . . . . . . cursor | . . . . . . . .
+//                  to be taken          |  taken, or added since
+//                  except `taken`       |
+//
+// Keys only move when the last one fills the hole of a removed one. A taken or new key that so comes below the cursor is put
+// into `taken`, like one that was saved out of turn. FLUSHALL and SWAPDB exchange lists and maps as a whole: the capture keeps
+// those it began with.
+import type { Entry } from '../entry.ts'
+import { dumpEntry } from './dump-entry.ts'
+
+/** Takes the commands that make a key again. */
+export type Sink = (db: number, args: readonly string[]) => void
+
+export class Capture {
+  readonly #db: number
+  readonly #entries: ReadonlyMap<string, Entry>
+  readonly #keys: readonly string[]
+  readonly #sink: Sink
+  readonly #taken: Set<string> = new Set()
+  #cursor: number
+  /** The key that is being taken in pieces. */
+  #currentKey: string | undefined
+  #current: Iterator<string[], void> | undefined
+  /** A key was changed before it was taken, against the rule: what was taken is worth nothing. */
+  isSpoilt = false
+
+  constructor(db: number, entries: ReadonlyMap<string, Entry>, keys: readonly string[], sink: Sink) {
+    this.#db = db
+    this.#entries = entries
+    this.#keys = keys
+    this.#sink = sink
+    this.#cursor = keys.length
+  }
+
+  /** Takes one more key, or one more piece of a large one; false when all are taken. */
+  step(): boolean {
+    if (this.#current === undefined) {
+      const key = this.#next()
+      if (key === undefined) return false
+      this.#currentKey = key
+      this.#current = dumpEntry(key, this.#entries.get(key)!)
+    }
+    const { done, value } = this.#current.next()
+    if (done) {
+      this.#current = undefined
+      this.#currentKey = undefined
+    } else this.#sink(this.#db, value)
+    return true
+  }
+
+  #next(): string | undefined {
+    while (this.#cursor > 0) {
+      const key = this.#keys[--this.#cursor]!
+      if (!this.#taken.delete(key)) return key
+    }
+    return undefined
+  }
+
+  /** Takes a key that is about to be changed or removed, unless that was done or it was not there when the capture began. */
+  save(key: string): void {
+    if (key === this.#currentKey) {
+      const rest = this.#current!
+      for (let next = rest.next(); !next.done; next = rest.next()) this.#sink(this.#db, next.value)
+      this.#current = undefined
+      this.#currentKey = undefined
+    } else if (this.#isWaiting(key)) {
+      this.#taken.add(key)
+      for (const args of dumpEntry(key, this.#entries.get(key)!)) this.#sink(this.#db, args)
+    }
+  }
+
+  #isWaiting(key: string): boolean {
+    const entry = this.#entries.get(key)
+    return entry !== undefined && entry.position < this.#cursor && !this.#taken.has(key)
+  }
+
+  /** Hears that a key has been changed. */
+  changed(key: string): void {
+    if (key === this.#currentKey || this.#isWaiting(key)) this.isSpoilt = true
+  }
+
+  /** Hears that the list has become one shorter: its last key `last`, at position `length` before, may have moved down. */
+  shrunk(last: string, length: number): void {
+    if (length < this.#cursor) this.#cursor = length
+    else if (this.#entries.has(last)) this.#taken.add(last)
+  }
+}

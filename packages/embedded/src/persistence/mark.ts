@@ -1,0 +1,12 @@
+// The words of the files' format that stand among Redis's commands.
+
+export const Mark = {
+  /** Ends a base: how many commands it holds. */
+  END: '.end',
+  /** Starts a log: how long the log before it is. */
+  FOLLOWS: '.follows',
+  /** When fields of a hash expire: key, field, milliseconds since the epoch, field ... */
+  FIELDS: '.fields',
+  /** A stream or more nodes of it: key, dumped payload. */
+  STREAM: '.stream',
+} as const
