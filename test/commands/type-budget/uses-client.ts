@@ -1,5 +1,5 @@
 // A file as a user writes it: what the type checker does for it is counted by type-budget.test.ts.
-import { type Commands, connect, type Mode } from '@ochre/client'
+import { connect } from '@ochre/client'
 
 const redis = await connect('redis://127.0.0.1:6379')
 await redis.set('k', 'v', { ex: 60, nx: true })
@@ -19,15 +19,8 @@ export const all: unknown[] = [
 ]
 
 /** A long chain, whose type grows with each call, is where such clients used to be slow. */
-interface Collecting<T extends readonly unknown[]> extends Mode {
-  readonly value: string
-  readonly result: Collector<readonly [...T, this['reply']]>
-}
-interface Collector<T extends readonly unknown[]> extends Commands<Collecting<T>> {
-  exec(): Promise<T>
-}
-declare const collector: Collector<readonly []>
-const replies = await collector
+const replies = await redis
+  .pipeline()
   .get('k')
   .incr('n')
   .hgetall('h')
