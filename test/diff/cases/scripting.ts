@@ -76,3 +76,9 @@ export const cases: Cases = {
     FUNCTION FLUSH
   `,
 }
+
+export const templates: readonly string[] = [
+  `EVAL "return redis.call('INCR', KEYS[1])" 1 <key>`,
+  `EVAL "redis.call('RPUSH', KEYS[1], ARGV[1]); return redis.pcall('GET', KEYS[1])" 1 <key> <value>`,
+  `EVAL_RO "return redis.call('TYPE', KEYS[1])" 1 <key>`,
+]
