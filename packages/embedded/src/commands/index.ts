@@ -9,6 +9,7 @@ import { geo } from './geo.ts'
 import { hash } from './hash.ts'
 import { hyperloglog } from './hyperloglog.ts'
 import { list } from './list.ts'
+import { persistence } from './persistence.ts'
 import { pubsub } from './pubsub.ts'
 import { scripting } from './scripting.ts'
 import { set } from './set.ts'
@@ -35,6 +36,7 @@ const GROUPS: readonly Group[] = [
   geo,
   bitmap,
   hyperloglog,
+  persistence,
   pubsub,
   scripting,
 ]

@@ -65,6 +65,11 @@ export class AppendLog {
     return this.#end
   }
 
+  /** Bytes that wait to be written, heads aside. */
+  get waitingBytes(): number {
+    return this.#unwritten.reduce((sum, { length }) => sum + length, this.#payload.length)
+  }
+
   get hasUnwritten(): boolean {
     return this.#payload !== '' || this.#unwritten.length !== 0
   }

@@ -43,6 +43,7 @@ export interface PersistenceFacts {
   /** 0 when none is going on. */
   rewriteStartedAt: number
   rewrites: number
+  saves: number
 }
 
 export class Persistence implements Journal {
@@ -63,6 +64,8 @@ export class Persistence implements Journal {
   #baseBytes: number
   #noRewriteBefore = 0
   readonly facts: PersistenceFacts
+  /** `Engine.dirty` at the last save. */
+  dirtyAtSave = 0
   #isHolding = false
   #failure: string | null = null
   /** A sync has failed: nobody knows what is on the disk until the data has been written anew. */
@@ -90,6 +93,7 @@ export class Persistence implements Journal {
       lastRewriteMs: -1,
       rewriteStartedAt: 0,
       rewrites: 0,
+      saves: 0,
     }
     const { files, path } = folder
     if (recovery.manifest === null) {
@@ -168,6 +172,11 @@ export class Persistence implements Journal {
     return this.#baseBytes
   }
 
+  /** Bytes of changes that are not in the file yet. */
+  get waitingBytes(): number {
+    return this.#log.waitingBytes
+  }
+
   /** SAVE: puts all changes on the disk; false when that failed. */
   save(): boolean {
     this.#isHolding = false
@@ -210,7 +219,10 @@ export class Persistence implements Journal {
 
   #saved(isGood: boolean): void {
     this.facts.isLastSaveGood = isGood
-    if (isGood) this.facts.lastSaveAt = this.#engine.clock.now()
+    if (!isGood) return
+    this.facts.lastSaveAt = this.#engine.clock.now()
+    this.facts.saves++
+    this.dirtyAtSave = this.#engine.dirty
   }
 
   /** False when the engine was closed meanwhile. */
