@@ -92,6 +92,8 @@ export class Command implements EncodedRequest {
   patienceMs: number
   /** The last refusal that led to a repetition, told as the cause when the deadline passes. */
   refusal: Error | null = null
+  /** The requests of a batch; null for a single one. */
+  readonly batch: readonly Request[] | null
   /** Of a batch: the replies so far. */
   collected: unknown[] | null = null
   /** Of a batch: how many replies it gets. */
@@ -134,6 +136,7 @@ export class Command implements EncodedRequest {
     this.mode = binary ? DecodeMode.BUFFER : settings.mode
     this.timeoutMs = settings.timeoutMs
     this.patienceMs = settings.ownTimeout ? settings.timeoutMs : 0
+    this.batch = batch ?? null
     if (batch === undefined) {
       this.repeatable = settings.idempotent || (spec.flags & REPEATABLE) !== 0
       this.expected = 1

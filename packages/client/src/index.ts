@@ -26,6 +26,14 @@ export type { Arg } from './command.ts'
 export type * from './commands.gen.ts'
 export { Commands } from './commands.gen.ts'
 export type { ConsumeOptions, Consumer, Job, WorkOptions } from './consumer.ts'
+export {
+  type CommandEvent,
+  type ConnectEvent,
+  onSlowCommand,
+  type PoolEvent,
+  type PushEvent,
+  type ReconnectEvent,
+} from './diagnostics.ts'
 export type { Credentials, Greeting } from './handshake.ts'
 export type { BufferOptions } from './inbox.ts'
 export type { Mode, Promised, Result } from './mode.ts'

@@ -17,6 +17,8 @@ export interface LinesHost {
   onReady(): void
   /** An attempt has failed; the next follows. */
   onFailed(error: Error): void
+  /** A connection is dialled again after `delayMs`; `attempt` counts from 0 since the last success. */
+  onRedial(attempt: number, delayMs: number): void
 }
 
 interface Line {
@@ -116,7 +118,8 @@ export class Lines {
 
   private redial(line: Line): void {
     if (this.closed) return
-    const ms = backoffMs(this.backoff, line.attempt++, this.clock.random())
+    const ms = backoffMs(this.backoff, line.attempt, this.clock.random())
+    this.host.onRedial(line.attempt++, ms)
     line.cancelTimer = this.clock.after(
       ms,
       () => {

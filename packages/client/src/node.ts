@@ -12,6 +12,7 @@ import type { Clock } from './clock.ts'
 import type { Command, CommandWatcher } from './command.ts'
 import type { Connection, ConnectionOwner } from './connection.ts'
 import { Deadlines } from './deadline.ts'
+import { bothWatchers, commandEnd, connects, poolWaits, pushes, reconnects, traceCommand } from './diagnostics.ts'
 import {
   authenticate,
   boundCommand,
@@ -142,6 +143,7 @@ export class Node implements Router, ConnectionOwner, LinesHost, PoolHost, Comma
 
   send(command: Command): void {
     if (command.settled) return
+    if (commandEnd.hasSubscribers) this.trace(command)
     if (this.closing) {
       command.giveUp('CLIENT_CLOSED', CLOSED)
       return
@@ -168,12 +170,23 @@ export class Node implements Router, ConnectionOwner, LinesHost, PoolHost, Comma
 
   async open(owner: ConnectionOwner): Promise<Connection> {
     if (this.closing) throw new ConnectionError('CLIENT_CLOSED', CLOSED)
-    const { connection, greeting } = await openConnection(this.dialling, owner, (dialled) => {
-      this.dialled.add(dialled)
-      this.told.set(dialled, this.identity.version)
-    })
-    this.greeting = greeting
-    return connection
+    const { address } = this.settings.transport
+    const startedAt = this.clock.now()
+    const tell = (error: Error | null): void => {
+      if (connects.hasSubscribers) connects.publish({ address, durationMs: this.clock.now() - startedAt, error })
+    }
+    try {
+      const { connection, greeting } = await openConnection(this.dialling, owner, (dialled) => {
+        this.dialled.add(dialled)
+        this.told.set(dialled, this.identity.version)
+      })
+      this.greeting = greeting
+      tell(null)
+      return connection
+    } catch (error) {
+      tell(error as Error)
+      throw error
+    }
   }
 
   health(): NodeHealth[] {
@@ -264,7 +277,18 @@ export class Node implements Router, ConnectionOwner, LinesHost, PoolHost, Comma
     this.repeatLater(command, backoffMs(REFUSAL_BACKOFF, command.attempts, 0.5 + this.clock.random() / 2))
   }
 
-  onPush(_connection: Connection, items: unknown[]): void {
+  /** A shared connection is dialled again after `delayMs`. */
+  onRedial(attempt: number, delayMs: number): void {
+    if (reconnects.hasSubscribers) reconnects.publish({ address: this.settings.transport.address, attempt, delayMs })
+  }
+
+  /** Somebody waited for a connection of the pool. */
+  onWaited(waitMs: number, error: Error | null): void {
+    if (poolWaits.hasSubscribers) poolWaits.publish({ address: this.settings.transport.address, waitMs, error })
+  }
+
+  onPush(connection: Connection, items: unknown[]): void {
+    if (pushes.hasSubscribers) pushes.publish({ address: connection.address, items })
     this.pushed?.(items)
   }
 
@@ -307,7 +331,7 @@ export class Node implements Router, ConnectionOwner, LinesHost, PoolHost, Comma
       command.giveUp('CIRCUIT_OPEN', 'The circuit breaker is open: the server has not answered for a while.')
       return false
     }
-    command.watcher = this
+    command.watcher = command.watcher === null ? this : bothWatchers(command.watcher, this)
     if (this.adaptive !== null) {
       command.startedAt = this.clock.now()
       if (command.patienceMs === 0 && command.timeoutMs > 0) command.timeoutMs = this.adaptive.currentMs
@@ -315,8 +339,14 @@ export class Node implements Router, ConnectionOwner, LinesHost, PoolHost, Comma
     return true
   }
 
+  private trace(command: Command): void {
+    const { transport, handshake, clock } = this.settings
+    traceCommand(command, transport.address, handshake.db, clock)
+  }
+
   private sendOn(connection: Connection, command: Command): void {
     if (command.settled) return
+    if (commandEnd.hasSubscribers) this.trace(command)
     command.bound = true
     if (connection.closed) {
       command.giveUp('CONNECTION_LOST', 'The connection of the lane has ended.')

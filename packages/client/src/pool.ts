@@ -40,6 +40,8 @@ export interface PoolHost {
   onRefused(connection: Connection, command: Command, error: Error): void
   /** What to do with a command whose connection was lost. */
   lost(command: Command, left: boolean, cause: Error | null): void
+  /** A call has waited for a connection, in vain with an `error`. */
+  onWaited(waitMs: number, error: Error | null): void
   /** Brings the identity of a connection up to date before it is used again. */
   refresh(connection: Connection): void
 }
@@ -48,6 +50,7 @@ interface Waiter {
   resolve(connection: Connection): void
   reject(error: Error): void
   over: boolean
+  readonly since: number
   cancel: () => void
 }
 
@@ -82,7 +85,7 @@ export class Pool implements ConnectionOwner {
     const free = this.idle.pop()
     if (free !== undefined) return Promise.resolve(this.lease(free.connection))
     return new Promise((resolve, reject) => {
-      const waiter: Waiter = { resolve, reject, over: false, cancel: () => {} }
+      const waiter: Waiter = { resolve, reject, over: false, since: this.clock.now(), cancel: () => {} }
       waiter.cancel = this.clock.after(this.options.acquireTimeoutMs, () => this.expire(waiter), true)
       this.waiters.push(waiter)
       this.waiting++
@@ -192,6 +195,7 @@ export class Pool implements ConnectionOwner {
     waiter.over = true
     waiter.cancel()
     this.waiting--
+    this.host.onWaited(this.clock.now() - waiter.since, outcome instanceof Error ? outcome : null)
     if (outcome instanceof Error) waiter.reject(outcome)
     else waiter.resolve(outcome)
   }
