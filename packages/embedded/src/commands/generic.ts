@@ -1,9 +1,10 @@
 // What works on keys of any type, and on whole databases.
-import { compileGlob, FailureReply, matchGlob, type Reply, StatusReply } from '@ochre/protocol'
+import { compileGlob, FailureReply, matchGlob, StatusReply } from '@ochre/protocol'
 import { argumentAt, exactIntegerOf, integerIn, integerWithin } from '../arguments.ts'
 import type { Database } from '../database.ts'
 import { cloneEntry, type Entry, encodingOf } from '../entry.ts'
 import { NO_SUCH_KEY, OK, quotable, SYNTAX } from '../failures.ts'
+import { helping } from '../help.ts'
 import { Notify } from '../notify.ts'
 import { passes, scanOptionsOf } from '../scan.ts'
 import type { Handler, Outcome, Session } from '../session.ts'
@@ -253,6 +254,7 @@ function flushModeOf(args: readonly string[]): void {
 function flushdb(session: Session, args: readonly string[]): Outcome {
   flushModeOf(args)
   session.db.flush()
+  session.engine.tracking.invalidateAll()
   session.engine.dirty++
   return OK
 }
@@ -260,6 +262,7 @@ function flushdb(session: Session, args: readonly string[]): Outcome {
 function flushall(session: Session, args: readonly string[]): Outcome {
   flushModeOf(args)
   for (const database of session.engine.databases) database.flush()
+  session.engine.tracking.invalidateAll()
   session.engine.dirty++
   return OK
 }
@@ -282,8 +285,7 @@ function select(session: Session, args: readonly string[]): Outcome {
   return OK
 }
 
-const OBJECT_HELP: readonly Reply[] = [
-  'OBJECT <subcommand> [<arg> [value] [opt] ...]. Subcommands are:',
+const OBJECT_HELP: readonly string[] = [
   'ENCODING <key>',
   '    Return the kind of internal representation used in order to store the value',
   '    associated with a <key>.',
@@ -296,9 +298,7 @@ const OBJECT_HELP: readonly Reply[] = [
   'REFCOUNT <key>',
   '    Return the number of references of the value associated with the specified',
   '    <key>.',
-  'HELP',
-  '    Prints this help.',
-].map((line) => new StatusReply(line))
+]
 
 export const generic: Readonly<Record<string, Handler>> = {
   copy,
@@ -314,7 +314,7 @@ export const generic: Readonly<Record<string, Handler>> = {
   move,
   'object encoding': objectEncoding,
   'object freq': objectFreq,
-  'object help': () => OBJECT_HELP,
+  'object help': helping(OBJECT_HELP),
   'object idletime': objectIdletime,
   'object refcount': objectRefcount,
   persist,

@@ -2,6 +2,7 @@
 import { compileGlob, FailureReply, MapReply, matchGlob, type Reply, SetReply, StatusReply } from '@ochre/protocol'
 import { integerOf } from '../arguments.ts'
 import { OK } from '../failures.ts'
+import { helping, wrongSubcommand } from '../help.ts'
 import type { Library } from '../lua/libraries.ts'
 import { FLAG_NAMES, oneLine } from '../lua/script-flags.ts'
 import type { Handler, Outcome, Session } from '../session.ts'
@@ -108,7 +109,7 @@ function functionDelete({ engine }: Session, args: readonly string[]): Outcome {
 }
 
 function functionFlush({ engine }: Session, args: readonly string[]): Outcome {
-  if (args.length > 3) return syntaxFailure(args)
+  if (args.length > 3) return wrongSubcommand(args)
   if (!isFlushMode(args[2])) return new FailureReply('ERR FUNCTION FLUSH only supports SYNC|ASYNC option')
   engine.scripting.libraries.flush()
   engine.dirty++
@@ -120,7 +121,7 @@ function functionDump({ engine }: Session): Outcome {
 }
 
 function functionRestore({ engine }: Session, args: readonly string[]): Outcome {
-  if (args.length > 4) return syntaxFailure(args)
+  if (args.length > 4) return wrongSubcommand(args)
   const policy = (args[3] ?? 'append').toLowerCase()
   if (policy !== 'append' && policy !== 'replace' && policy !== 'flush') {
     return new FailureReply('ERR Wrong restore policy given, value should be either FLUSH, APPEND or REPLACE.')
@@ -180,20 +181,6 @@ function functionStats({ engine }: Session): Outcome {
   return new MapReply(['running_script', null, 'engines', new MapReply(['LUA', counts])])
 }
 
-function syntaxFailure(args: readonly string[]): FailureReply {
-  const [command, subcommand] = args as [string, string]
-  return new FailureReply(
-    `ERR unknown subcommand or wrong number of arguments for '${oneLine(subcommand).slice(0, 128)}'. Try ${oneLine(command).toUpperCase()} HELP.`,
-  )
-}
-
-function help(lines: readonly string[]): Handler {
-  return (_session, args) => {
-    const head = `${oneLine(args[0]!).toUpperCase()} <subcommand> [<arg> [value] [opt] ...]. Subcommands are:`
-    return [head, ...lines, 'HELP', '    Prints this help.'].map((line) => new StatusReply(line))
-  }
-}
-
 export const scripting: Readonly<Record<string, Handler>> = {
   eval: evaluate(false),
   eval_ro: evaluate(true),
@@ -204,7 +191,7 @@ export const scripting: Readonly<Record<string, Handler>> = {
   'function delete': functionDelete,
   'function dump': functionDump,
   'function flush': functionFlush,
-  'function help': help(FUNCTION_HELP),
+  'function help': helping(FUNCTION_HELP),
   'function kill': kill,
   'function list': functionList,
   'function load': functionLoad,
@@ -213,7 +200,7 @@ export const scripting: Readonly<Record<string, Handler>> = {
   'script debug': scriptDebug,
   'script exists': scriptExists,
   'script flush': scriptFlush,
-  'script help': help(SCRIPT_HELP),
+  'script help': helping(SCRIPT_HELP),
   'script kill': kill,
   'script load': scriptLoad,
 }
