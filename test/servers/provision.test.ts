@@ -4,7 +4,7 @@ import { chmodSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, wr
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { beforeEach, expect, onTestFinished, test } from 'vitest'
-import { describe as describeProvision, provision, withLock } from './provision.ts'
+import { companionOf, describe as describeProvision, obtainProgram, provision, withLock } from './provision.ts'
 
 let folder: string
 let env: NodeJS.ProcessEnv
@@ -76,6 +76,25 @@ test('an unpacked server is taken from the cache while its files are there', asy
   expect((await provision(env)).servers).toEqual([binary])
   rmSync(file)
   await expect(provision(env)).rejects.toThrow('none was found')
+})
+
+test('a program is taken from the path, or the reason is told why there is none', async () => {
+  writeFileSync(join(folder, 'ochre/servers/wrk.unavailable'), 'no archive.')
+  await expect(obtainProgram('wrk', env)).rejects.toThrow('no archive.')
+  const file = addProgram('wrk', '')
+  expect(await obtainProgram('wrk', env)).toEqual([file])
+})
+
+test('what comes with a server is started like the server', () => {
+  const file = addProgram('redis-benchmark', '')
+  const server = {
+    name: 'redis-7.0',
+    version: '7.0.15',
+    command: ['loader', '-x', join(folder, 'bin/redis-server')],
+    origin: '',
+  }
+  expect(companionOf(server, 'redis-benchmark')).toEqual(['loader', '-x', file])
+  expect(companionOf(server, 'redis-none')).toBeUndefined()
 })
 
 test('a lock keeps others out until its owner is done or dead', async () => {

@@ -4,6 +4,7 @@
 // is already configured with, through apt in a state of its own: packages are downloaded with everything they link to,
 // unpacked into a cache folder and run through their own loader. Nothing is installed, started or changed on the machine,
 // no root is needed, and it works before the first `apt-get update`. On other systems only what is on PATH is used.
+// Programs that benchmarks run (`obtainProgram`) come the same way.
 import { execFile } from 'node:child_process'
 import {
   existsSync,
@@ -17,7 +18,7 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { homedir } from 'node:os'
-import { delimiter, join } from 'node:path'
+import { delimiter, dirname, join } from 'node:path'
 import { promisify } from 'node:util'
 import { type AptSource, parseDeb822, parseOneLine, sourcesFor } from './apt-sources.ts'
 
@@ -41,14 +42,26 @@ export interface Provision {
   readonly missing: readonly { readonly name: string; readonly reason: string }[]
 }
 
-/** Servers that can be obtained, and per distribution the suites that have them, first choice first. */
-const OBTAINABLE: Readonly<Record<string, Readonly<Record<string, readonly string[]>>>> = {
+/** Per distribution the suites that have a program, first choice first. */
+type Suites = Readonly<Record<string, readonly string[]>>
+
+/** Servers that can be obtained. */
+const OBTAINABLE: Readonly<Record<string, Suites>> = {
   'redis-7.0': { debian: ['bookworm'], ubuntu: ['noble'] },
   'valkey-8.0': { debian: ['bookworm-backports'], ubuntu: ['plucky'] },
   'redis-8.0': { debian: ['trixie'], ubuntu: ['questing'] },
 }
 
 const DEFAULT = Object.keys(OBTAINABLE)
+
+/** Programs that can be obtained; each is the package of its own name. */
+const PROGRAMS = {
+  wrk: { debian: ['bookworm', 'trixie'], ubuntu: ['noble'] },
+  webdis: { debian: ['bookworm', 'trixie'], ubuntu: ['noble'] },
+} satisfies Readonly<Record<string, Suites>>
+
+export type ProgramName = keyof typeof PROGRAMS
+
 /** For so long an archive that did not have a server is not asked again. */
 const RETRY_MS = 3_600_000
 const MANIFEST = 'TEST_SERVERS_FOUND'
@@ -74,7 +87,7 @@ export async function provision(env: NodeJS.ProcessEnv = process.env): Promise<P
   const wanted = asked ?? [...DEFAULT]
   const servers: ServerBinary[] = []
   const missing: { name: string; reason: string }[] = []
-  const cache = join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'ochre', 'servers')
+  const cache = cacheFolder(env)
   for (const name of wanted) {
     const found = local?.name === name ? local : await obtain(name, cache).catch((error: Error) => error)
     if (found instanceof Error) missing.push({ name, reason: found.message })
@@ -88,6 +101,36 @@ export async function provision(env: NodeJS.ProcessEnv = process.env): Promise<P
     throw new Error(`Tests need a redis-server and none was found (${why}); type: ${installCommand(env)}`)
   }
   return { servers, missing }
+}
+
+/** How to start a program: the one on PATH, or a freshly unpacked one. Rejects with the reason when it cannot be had. */
+export async function obtainProgram(
+  name: ProgramName,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<readonly string[]> {
+  const local = onPath(name, env)
+  if (local !== undefined) return [local]
+  const cache = cacheFolder(env)
+  const find = (): string[] | undefined => {
+    const root = join(cache, name, 'root')
+    return existsSync(root) ? loaderCommand(root, name) : undefined
+  }
+  const contents = { suites: PROGRAMS[name], withLibraries: name, alone: [] }
+  return once(name, cache, find, async (work) => {
+    await unpack(contents, work)
+    return () => find()!
+  })
+}
+
+/** A program that comes with a server, such as `redis-benchmark`; undefined when it is not there. */
+export function companionOf(server: ServerBinary, program: string): readonly string[] | undefined {
+  const main = server.command.at(-1)!
+  const file = join(dirname(main), program)
+  return existsSync(file) ? [...server.command.slice(0, -1), file] : undefined
+}
+
+function cacheFolder(env: NodeJS.ProcessEnv): string {
+  return join(env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'ochre', 'servers')
 }
 
 /** One line for the run's output. */
@@ -127,29 +170,57 @@ async function identify(command: readonly string[], origin: string): Promise<Ser
   return { name: `${match[1]!.toLowerCase()}-${match[3]}`, version: match[2]!, command, origin }
 }
 
-/** The cached server of that name, or a freshly unpacked one. Concurrent callers in other processes wait for the first. */
+/** The cached server of that name, or a freshly unpacked one. */
 async function obtain(name: string, cache: string): Promise<ServerBinary> {
   const manifest = join(cache, name, 'server.json')
-  const refusal = join(cache, `${name}.unavailable`)
-  const cached = readCached(manifest)
+  const suites = OBTAINABLE[name]
+  if (suites === undefined) throw new Error(`known names are ${Object.keys(OBTAINABLE).join(', ')}.`)
+  const software = name.replace(/-.*/, '')
+  const contents = { suites, withLibraries: `${software}-tools`, alone: [`${software}-server`] }
+  return once(
+    name,
+    cache,
+    () => readCached(manifest),
+    async (work) => {
+      const suite = await unpack(contents, work)
+      return async () => {
+        const binary = await identify(loaderCommand(join(cache, name, 'root'), `${software}-server`), suite)
+        if (binary.name !== name) throw new Error(`the archive's suite ${suite} has ${binary.name} instead.`)
+        writeFileSync(manifest, `${JSON.stringify(binary, null, 2)}\n`)
+        return binary
+      }
+    },
+  )
+}
+
+/**
+ * What `find` finds, or else what `fill` puts into the folder of that name: it fills a new folder, which then gets its
+ * place, and returns how to finish there. Concurrent callers in other processes wait for the first. A failure is
+ * remembered for a while.
+ */
+async function once<T>(
+  name: string,
+  cache: string,
+  find: () => T | undefined,
+  fill: (work: string) => Promise<() => T | Promise<T>>,
+): Promise<T> {
+  const cached = find()
   if (cached !== undefined) return cached
-  if (OBTAINABLE[name] === undefined) throw new Error(`known names are ${Object.keys(OBTAINABLE).join(', ')}.`)
+  const refusal = join(cache, `${name}.unavailable`)
   if (existsSync(refusal) && Date.now() - statSync(refusal).mtimeMs < RETRY_MS)
     throw new Error(readFileSync(refusal, 'utf8'))
   mkdirSync(cache, { recursive: true })
   return withLock(join(cache, `${name}.lock`), async () => {
-    const meanwhile = readCached(manifest)
+    const meanwhile = find()
     if (meanwhile !== undefined) return meanwhile
     const work = mkdtempSync(join(cache, `.${name}-`))
     try {
-      const suite = await unpack(name, work)
+      const finish = await fill(work)
       rmSync(join(cache, name), { recursive: true, force: true })
       renameSync(work, join(cache, name))
-      const binary = await identify(loaderCommand(join(cache, name, 'root'), name.replace(/-.*/, '-server')), suite)
-      if (binary.name !== name) throw new Error(`the archive's suite ${suite} has ${binary.name} instead.`)
-      writeFileSync(manifest, `${JSON.stringify(binary, null, 2)}\n`)
+      const found = await finish()
       rmSync(refusal, { force: true })
-      return binary
+      return found
     } catch (error) {
       const reason = error instanceof Error ? error.message : String(error)
       writeFileSync(refusal, reason)
@@ -168,15 +239,22 @@ function readCached(manifest: string): ServerBinary | undefined {
     : undefined
 }
 
-/** Downloads and unpacks a server with its libraries into `<work>/root`. Returns the suite it came from. */
-async function unpack(name: string, work: string): Promise<string> {
+interface Contents {
+  readonly suites: Suites
+  /** The package that is unpacked with everything it links to. */
+  readonly withLibraries: string
+  /** Packages of which only the files are wanted. */
+  readonly alone: readonly string[]
+}
+
+/** Downloads and unpacks packages into `<work>/root`. Returns the suite they came from. */
+async function unpack(contents: Contents, work: string): Promise<string> {
   const release = osRelease()
-  const suites = OBTAINABLE[name]?.[release.id]
+  const suites = contents.suites[release.id]
   const codename = release.codename
   if (suites === undefined || codename === undefined || !onPath('apt-get', process.env))
     throw new Error('it is obtained on Debian and Ubuntu only.')
   const sources = configuredSources()
-  const software = name.replace(/-.*/, '')
   let last: Error = new Error('no package source of this release is configured.')
   for (const suite of suites) {
     const text = sourcesFor(sources, codename, [...new Set([suite.replace(/-backports$/, ''), suite])])
@@ -184,8 +262,8 @@ async function unpack(name: string, work: string): Promise<string> {
     try {
       const apt = await isolatedApt(text, join(work, 'apt'))
       await apt(['update', '-q'])
-      await apt(['install', '-q', '-y', '--download-only', `${software}-tools`])
-      await apt(['download', '-q', `${software}-server`], join(work, 'apt/cache/archives'))
+      await apt(['install', '-q', '-y', '--download-only', contents.withLibraries])
+      if (contents.alone.length > 0) await apt(['download', '-q', ...contents.alone], join(work, 'apt/cache/archives'))
       const root = join(work, 'root')
       const archives = join(work, 'apt/cache/archives')
       for (const file of readdirSync(archives).filter((entry) => entry.endsWith('.deb')))
