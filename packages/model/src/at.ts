@@ -6,21 +6,34 @@ import type { ModelSpec } from './model.ts'
 type Run = (body: (row: object) => unknown) => Promise<unknown>
 type Method = (...args: readonly unknown[]) => unknown
 
+const RUN = Symbol('run')
+const rows = new WeakMap<ModelSpec, object>()
+
 /** The row's fields, whose methods run at once and give promises. */
 export function immediateRow(spec: ModelSpec, run: Run): object {
-  const row: Record<string, unknown> = Object.create(null)
-  for (const field of spec.byProperty.values()) {
-    const start = (body: object): object => (body as Record<string, object>)[field.property]!
-    Object.defineProperty(row, field.property, {
-      enumerable: true,
-      get: () => immediateHandle(start, run, field.kind === 'json'),
-    })
+  let prototype = rows.get(spec)
+  if (!prototype) {
+    prototype = Object.create(null) as object
+    for (const field of spec.byProperty.values()) {
+      const start = (body: object): object => (body as Record<string, object>)[field.property]!
+      Object.defineProperty(prototype, field.property, {
+        enumerable: true,
+        get(this: { [RUN]: Run }) {
+          return immediateHandle(start, this[RUN], field.kind === 'json')
+        },
+      })
+    }
+    rows.set(spec, Object.freeze(prototype))
   }
+  const row = Object.create(prototype) as { [RUN]: Run }
+  row[RUN] = run
   return Object.freeze(row)
 }
 
+const NOTHING = Object.freeze({})
+
 function immediateHandle(start: (row: object) => object, run: Run, json: boolean): object {
-  return new Proxy(Object.freeze({}), {
+  return new Proxy(NOTHING, {
     get: (_, method) => {
       // An awaited handle is not a promise: without this, `await db.User.at(id).score` would call `then`.
       if (method === 'then' || typeof method === 'symbol') return undefined

@@ -15,7 +15,19 @@ interface EachOptions {
   readonly order?: 'asc' | 'desc'
 }
 
-/** What every collection of a row can do; the subclass-free parts of the kinds are built by {@link collectionHandle}. */
+const refs = new WeakMap<StoredField, CollectionRef>()
+
+function refOf(field: StoredField, element: FieldSpec): CollectionRef {
+  let ref = refs.get(field)
+  if (!ref) {
+    const kind = field.kind as CollectionRef['kind']
+    ref = Object.freeze({ field: field.property, kind, element: element.kind as ExprType })
+    refs.set(field, ref)
+  }
+  return ref
+}
+
+/** What the methods of all kinds are made of. */
 class Access {
   readonly recorder: Recorder
   readonly field: StoredField
@@ -26,11 +38,7 @@ class Access {
     this.recorder = recorder
     this.field = field
     this.element = field.element ?? { kind: 'json', optional: false, nullable: false }
-    this.ref = Object.freeze({
-      field: field.property,
-      kind: field.kind as CollectionRef['kind'],
-      element: this.element.kind as ExprType,
-    })
+    this.ref = refOf(field, this.element)
   }
 
   /** An element as an operand, checked by the element's own rules. */
@@ -46,6 +54,10 @@ class Access {
 
   int(value: unknown): Expr {
     return this.recorder.operand('int', value)
+  }
+
+  float(value: unknown): Expr {
+    return this.recorder.operand('float', value)
   }
 
   value(node: Expr): Value {
@@ -78,7 +90,7 @@ class Access {
   many(fn: MutationFn, items: readonly unknown[]): Value {
     if (items.length === 0) throw new UsageError('Nothing was given to add or remove')
     const parts = items.map((item) => this.mutate(fn, [this.key(item)], 'int').node)
-    return this.value(parts.reduce((a, b) => Object.freeze({ k: 'arith', type: 'int', op: '+', a, b })))
+    return this.value(parts.reduce((a, b) => ({ k: 'arith', type: 'int', op: '+', a, b })))
   }
 
   /** The variables of a loop as values: item alone, or key and value, or member and score. */
@@ -127,130 +139,114 @@ class Access {
 
 type Test = (...items: Value[]) => unknown
 
-function common(c: Access): Record<string, unknown> {
-  return {
-    handleOf: c.field.property,
-    length: () => c.length(),
-    clear: () => {
-      c.mutate('clear', [], 'int')
-      return c.length()
-    },
-  }
-}
-
-function walks(c: Access): Record<string, unknown> {
-  return {
-    ...common(c),
-    has: (value: unknown) => c.has(value),
-    each: (body: Test, options?: EachOptions) => c.each(body, options),
-    some: (test: Test, options?: EachOptions) => c.quantify('some', test, options),
-    every: (test: Test, options?: EachOptions) => c.quantify('every', test, options),
-    count: (test: Test, options?: EachOptions) => c.quantify('count', test, options),
-    find: (test: Test, options?: EachOptions) => c.quantify('find', test, options),
-  }
-}
-
-function list(c: Access): object {
-  const last = (fn: MutationFn, items: readonly unknown[]): Value => {
-    if (items.length === 0) throw new UsageError('Nothing was given to push')
-    for (const item of items) c.mutate(fn, [c.item(item)], 'int')
+const COMMON = {
+  length: (c: Access) => c.length(),
+  clear: (c: Access) => {
+    c.mutate('clear', [], 'int')
     return c.length()
-  }
-  return {
-    ...walks(c),
-    at: (index: unknown) => c.value({ k: 'at', type: c.ref.element, of: c.ref, a: c.int(index) }),
-    items: () => c.read('items', []),
-    range: (from: unknown, to: unknown) => c.read('range', [c.int(from), c.int(to)]),
-    push: (...items: unknown[]) => last('push', items),
-    unshift: (...items: unknown[]) => last('unshift', items),
-    pop: () => c.mutate('pop', [], c.ref.element),
-    shift: () => c.mutate('shift', [], c.ref.element),
-    put: (index: unknown, item: unknown) => void c.mutate('put', [c.int(index), c.item(item)], 'int'),
-    insertBefore: (pivot: unknown, item: unknown) => c.mutate('insertBefore', [c.item(pivot), c.item(item)], 'boolean'),
-    insertAfter: (pivot: unknown, item: unknown) => c.mutate('insertAfter', [c.item(pivot), c.item(item)], 'boolean'),
-    remove: (item: unknown, count: unknown = 0) => c.mutate('removeItem', [c.item(item), c.int(count)], 'int'),
-    trim: (from: unknown, to: unknown) => {
-      c.mutate('trim', [c.int(from), c.int(to)], 'int')
-      return c.length()
-    },
-  }
+  },
 }
 
-function set(c: Access): object {
-  return {
-    ...walks(c),
-    items: () => c.read('items', []),
-    add: (...items: unknown[]) => c.many('add', items),
-    remove: (...items: unknown[]) => c.many('remove', items),
-  }
+const WALKS = {
+  ...COMMON,
+  has: (c: Access, value: unknown) => c.has(value),
+  each: (c: Access, body: Test, options?: EachOptions) => c.each(body, options),
+  some: (c: Access, test: Test, options?: EachOptions) => c.quantify('some', test, options),
+  every: (c: Access, test: Test, options?: EachOptions) => c.quantify('every', test, options),
+  count: (c: Access, test: Test, options?: EachOptions) => c.quantify('count', test, options),
+  find: (c: Access, test: Test, options?: EachOptions) => c.quantify('find', test, options),
 }
 
-function map(c: Access): object {
-  return {
-    ...walks(c),
-    get: (key: unknown) => c.value({ k: 'at', type: c.ref.element, of: c.ref, a: c.key(key) }),
-    entries: () => c.read('entries', []),
-    set: (key: unknown, value: unknown) => c.mutate('mapSet', [c.key(key), c.item(value)], 'boolean'),
-    delete: (key: unknown) => c.mutate('mapDelete', [c.key(key)], 'boolean'),
-    increase: (key: unknown, by: unknown) => {
-      if (!['int', 'float', 'bigint'].includes(c.ref.element)) throw new UsageError('increase() is for maps of numbers')
-      return c.mutate('mapAdd', [c.key(key), c.item(by)], c.ref.element)
-    },
-  }
+function pushAll(c: Access, fn: MutationFn, items: readonly unknown[]): Value {
+  if (items.length === 0) throw new UsageError('Nothing was given to push')
+  for (const item of items) c.mutate(fn, [c.item(item)], 'int')
+  return c.length()
 }
 
-function sortedSet(c: Access): object {
-  const score = (value: unknown): Expr => c.recorder.operand('float', value)
-  return {
-    ...walks(c),
-    score: (member: unknown) => c.value({ k: 'at', type: 'float', of: c.ref, a: c.item(member) }),
-    rank: (member: unknown, order: 'asc' | 'desc' = 'asc') =>
-      c.value({ k: 'rank', type: 'int', of: c.ref, a: c.item(member), rev: order === 'desc' }),
-    range: (from: unknown, to: unknown, order: 'asc' | 'desc' = 'asc') =>
-      c.read('range', [c.int(from), c.int(to)], order === 'desc'),
-    rangeWithScores: (from: unknown, to: unknown, order: 'asc' | 'desc' = 'asc') =>
-      c.read('rangeWithScores', [c.int(from), c.int(to)], order === 'desc'),
-    countBetween: (low: unknown, high: unknown) =>
-      c.value({ k: 'countBetween', type: 'int', of: c.ref, a: score(low), b: score(high) }),
-    add: (member: unknown, value: unknown) => c.mutate('add', [c.item(member), score(value)], 'boolean'),
-    increase: (member: unknown, by: unknown) => c.mutate('scoreAdd', [c.item(member), score(by)], 'float'),
-    remove: (...members: unknown[]) => c.many('remove', members),
-    popMin: () => c.mutate('popMin', [], c.ref.element),
-    popMax: () => c.mutate('popMax', [], c.ref.element),
-  }
+const LIST = {
+  ...WALKS,
+  at: (c: Access, index: unknown) => c.value({ k: 'at', type: c.ref.element, of: c.ref, a: c.int(index) }),
+  items: (c: Access) => c.read('items', []),
+  range: (c: Access, from: unknown, to: unknown) => c.read('range', [c.int(from), c.int(to)]),
+  push: (c: Access, ...items: unknown[]) => pushAll(c, 'push', items),
+  unshift: (c: Access, ...items: unknown[]) => pushAll(c, 'unshift', items),
+  pop: (c: Access) => c.mutate('pop', [], c.ref.element),
+  shift: (c: Access) => c.mutate('shift', [], c.ref.element),
+  put: (c: Access, index: unknown, item: unknown) => void c.mutate('put', [c.int(index), c.item(item)], 'int'),
+  insertBefore: (c: Access, pivot: unknown, item: unknown) =>
+    c.mutate('insertBefore', [c.item(pivot), c.item(item)], 'boolean'),
+  insertAfter: (c: Access, pivot: unknown, item: unknown) =>
+    c.mutate('insertAfter', [c.item(pivot), c.item(item)], 'boolean'),
+  remove: (c: Access, item: unknown, count: unknown = 0) => c.mutate('removeItem', [c.item(item), c.int(count)], 'int'),
+  trim: (c: Access, from: unknown, to: unknown) => {
+    c.mutate('trim', [c.int(from), c.int(to)], 'int')
+    return c.length()
+  },
 }
 
-function geo(c: Access): object {
-  const degree = (value: unknown): Expr => c.recorder.literal('float', value)
-  return {
-    ...common(c),
-    has: (member: unknown) => c.has(member),
-    add: (member: unknown, longitude: number, latitude: number) => {
-      if (!(Math.abs(longitude) <= 180 && Math.abs(latitude) <= 85.05112878))
-        throw new UsageError('A position has a longitude within ±180 and a latitude within ±85.05112878')
-      return c.mutate('geoAdd', [c.key(member), degree(longitude), degree(latitude)], 'int')
-    },
-    remove: (...members: unknown[]) => c.many('remove', members),
-    position: (member: unknown) => c.read('geoPosition', [c.key(member)]),
-    distance: (a: unknown, b: unknown) => c.read('geoDistance', [c.key(a), c.key(b)]),
-    search: (center: { longitude: number; latitude: number }, radius: number) =>
-      c.read('geoSearch', [degree(center.longitude), degree(center.latitude), degree(radius)]),
-  }
+const SET = {
+  ...WALKS,
+  items: (c: Access) => c.read('items', []),
+  add: (c: Access, ...items: unknown[]) => c.many('add', items),
+  remove: (c: Access, ...items: unknown[]) => c.many('remove', items),
 }
 
-function stream(c: Access): object {
-  return {
-    ...common(c),
-    append: (entry: Readonly<Record<string, unknown>>) => {
-      c.mutate(
-        'append',
-        [{ k: 'arg', type: 'bytes', slot: c.recorder.arg(packEntry(c.field, entry, c.recorder)) }],
-        'int',
-      )
-      return c.length()
-    },
-    latest: (n: unknown) => c.read('range', [c.int(n)], true),
-  }
+const MAP = {
+  ...WALKS,
+  get: (c: Access, key: unknown) => c.value({ k: 'at', type: c.ref.element, of: c.ref, a: c.key(key) }),
+  entries: (c: Access) => c.read('entries', []),
+  set: (c: Access, key: unknown, value: unknown) => c.mutate('mapSet', [c.key(key), c.item(value)], 'boolean'),
+  delete: (c: Access, key: unknown) => c.mutate('mapDelete', [c.key(key)], 'boolean'),
+  increase: (c: Access, key: unknown, by: unknown) => {
+    if (!['int', 'float', 'bigint'].includes(c.ref.element)) throw new UsageError('increase() is for maps of numbers')
+    return c.mutate('mapAdd', [c.key(key), c.item(by)], c.ref.element)
+  },
+}
+
+const SORTED_SET = {
+  ...WALKS,
+  score: (c: Access, member: unknown) => c.value({ k: 'at', type: 'float', of: c.ref, a: c.item(member) }),
+  rank: (c: Access, member: unknown, order: 'asc' | 'desc' = 'asc') =>
+    c.value({ k: 'rank', type: 'int', of: c.ref, a: c.item(member), rev: order === 'desc' }),
+  range: (c: Access, from: unknown, to: unknown, order: 'asc' | 'desc' = 'asc') =>
+    c.read('range', [c.int(from), c.int(to)], order === 'desc'),
+  rangeWithScores: (c: Access, from: unknown, to: unknown, order: 'asc' | 'desc' = 'asc') =>
+    c.read('rangeWithScores', [c.int(from), c.int(to)], order === 'desc'),
+  countBetween: (c: Access, low: unknown, high: unknown) =>
+    c.value({ k: 'countBetween', type: 'int', of: c.ref, a: c.float(low), b: c.float(high) }),
+  add: (c: Access, member: unknown, value: unknown) => c.mutate('add', [c.item(member), c.float(value)], 'boolean'),
+  increase: (c: Access, member: unknown, by: unknown) => c.mutate('scoreAdd', [c.item(member), c.float(by)], 'float'),
+  remove: (c: Access, ...members: unknown[]) => c.many('remove', members),
+  popMin: (c: Access) => c.mutate('popMin', [], c.ref.element),
+  popMax: (c: Access) => c.mutate('popMax', [], c.ref.element),
+}
+
+const GEO = {
+  ...COMMON,
+  has: (c: Access, member: unknown) => c.has(member),
+  add: (c: Access, member: unknown, longitude: number, latitude: number) => {
+    if (!(Math.abs(longitude) <= 180 && Math.abs(latitude) <= 85.05112878))
+      throw new UsageError('A position has a longitude within ±180 and a latitude within ±85.05112878')
+    return c.mutate('geoAdd', [c.key(member), c.float(longitude), c.float(latitude)], 'int')
+  },
+  remove: (c: Access, ...members: unknown[]) => c.many('remove', members),
+  position: (c: Access, member: unknown) => c.read('geoPosition', [c.key(member)]),
+  distance: (c: Access, a: unknown, b: unknown) => c.read('geoDistance', [c.key(a), c.key(b)]),
+  search: (c: Access, center: { longitude: number; latitude: number }, radius: number) =>
+    c.read('geoSearch', [c.float(center.longitude), c.float(center.latitude), c.float(radius)]),
+}
+
+const STREAM = {
+  ...COMMON,
+  append: (c: Access, entry: Readonly<Record<string, unknown>>) => {
+    c.mutate(
+      'append',
+      [{ k: 'arg', type: 'bytes', slot: c.recorder.arg(packEntry(c.field, entry, c.recorder)) }],
+      'int',
+    )
+    return c.length()
+  },
+  latest: (c: Access, n: unknown) => c.read('range', [c.int(n)], true),
 }
 
 /** A stream entry as packed field names and values. */
@@ -274,10 +270,39 @@ export function packEntry(
   return Buffer.concat(parts)
 }
 
-const KINDS = { list, set, map, sortedSet, geo, stream }
+type Methods = Readonly<Record<string, (c: Access, ...args: never[]) => unknown>>
+
+const ACCESS = Symbol('access')
+
+/** A prototype whose methods hand their handle's access on; made once per kind. */
+function prototypeOf(methods: Methods): object {
+  const prototype: Record<string, unknown> = {}
+  for (const [name, method] of Object.entries(methods)) {
+    prototype[name] = function (this: { [ACCESS]: Access }, ...args: never[]): unknown {
+      return method(this[ACCESS], ...args)
+    }
+  }
+  Object.defineProperty(prototype, 'handleOf', {
+    get(this: { [ACCESS]: Access }) {
+      return this[ACCESS].ref.field
+    },
+  })
+  return Object.freeze(prototype)
+}
+
+const KINDS: Readonly<Record<CollectionRef['kind'], object>> = {
+  list: prototypeOf(LIST),
+  set: prototypeOf(SET),
+  map: prototypeOf(MAP),
+  sortedSet: prototypeOf(SORTED_SET),
+  geo: prototypeOf(GEO),
+  stream: prototypeOf(STREAM),
+}
 
 /** The handle of one collection field of the row. */
 export function collectionHandle(recorder: Recorder, field: StoredField): object {
   const access = new Access(recorder, field)
-  return Object.freeze(KINDS[access.ref.kind](access))
+  const handle = Object.create(KINDS[access.ref.kind]) as { [ACCESS]: Access }
+  handle[ACCESS] = access
+  return Object.freeze(handle)
 }

@@ -12,7 +12,7 @@ import { type LuaScript, LuaUses } from './lua/library.ts'
 import { quote } from './lua/quote.ts'
 import { bindKeys, columnCode } from './maintain.ts'
 import type { ModelSpec } from './model.ts'
-import type { Expr } from './ops.ts'
+import { type Expr, shapeOf } from './ops.ts'
 import type { Candidate, OrderColumn } from './plan.ts'
 import type { Arg } from './redis.ts'
 
@@ -39,7 +39,7 @@ export function compileQuery(spec: ModelSpec, shape: QueryShape): LuaScript {
     memo.set(spec, shapes)
   }
   const order = shape.order.map(({ field, desc }) => [field.name, desc])
-  const key = JSON.stringify([shape.where, shape.slots, order, shape.output])
+  const key = shapeOf([shape.where, shape.slots, order, shape.output])
   let script = shapes.get(key)
   if (!script) {
     script = compile(spec, shape)

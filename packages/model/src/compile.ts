@@ -10,7 +10,7 @@ import { type LuaScript, LuaUses } from './lua/library.ts'
 import { quote } from './lua/quote.ts'
 import { allIndexes, KeyList, maintainCode, needsPurge, purgeCode, RUN_QUEUE } from './maintain.ts'
 import type { ModelSpec, StoredField } from './model.ts'
-import type { Expr, ExprType, Op, ProgramNodes, ReturnLeaf } from './ops.ts'
+import { type Expr, type ExprType, type Op, type ProgramNodes, type ReturnLeaf, shapeOf } from './ops.ts'
 
 export interface CompileOptions {
   /** ARGV[2] is the version that the row must have. */
@@ -35,7 +35,8 @@ export function compileProgram(spec: ModelSpec, nodes: ProgramNodes, options: Co
     shapes = new Map()
     memo.set(spec, shapes)
   }
-  const shape = JSON.stringify([nodes.ops, nodes.returns, options])
+  const { versioned = false, withRow = false, guard = null } = options
+  const shape = shapeOf([nodes.ops, nodes.returns, versioned, withRow, guard])
   let compiled = shapes.get(shape)
   if (!compiled) {
     compiled = compile(spec, nodes, options)

@@ -1,4 +1,4 @@
-// What a program is: plain frozen nodes, made by recorder.ts and read by compile.ts and by nothing that could change them.
+// What a program is: plain read-only nodes, made by recorder.ts and read by compile.ts.
 //
 // Nodes hold no values. A value is an argument: the node knows its slot, the recorder keeps the value beside. So the
 // nodes are the program's shape, and two programs that differ only in values have equal nodes and one script.
@@ -169,4 +169,25 @@ export interface ReturnLeaf {
 export interface ProgramNodes {
   readonly ops: readonly Op[]
   readonly returns: readonly ReturnLeaf[]
+}
+
+/** The shape of nodes as text: equal texts are equal nodes. Nodes of a kind always have their properties in one order. */
+export function shapeOf(node: unknown): string {
+  switch (typeof node) {
+    case 'string':
+      return `"${node}"`
+    case 'number':
+      return `${node},`
+    case 'boolean':
+      return node ? 'T' : 'F'
+    case 'object': {
+      if (node === null) return '~'
+      let text = Array.isArray(node) ? '[' : '{'
+      if (Array.isArray(node)) for (const item of node) text += shapeOf(item)
+      else for (const property in node) text += shapeOf((node as Record<string, unknown>)[property])
+      return `${text}}`
+    }
+    default:
+      return '_'
+  }
 }

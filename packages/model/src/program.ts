@@ -3,24 +3,39 @@
 import { UsageError } from '@ochre/protocol'
 import { collectionHandle } from './collection.ts'
 import type { Condition, DateValue, Expr } from './expressions.ts'
-import type { StoredField } from './model.ts'
+import type { ModelSpec, StoredField } from './model.ts'
 import type { Op } from './ops.ts'
 import { currentRecorder, type Recorder } from './recorder.ts'
 import { Value } from './value.ts'
 
-/** The row's fields as server values and collections. */
+const RECORDER = Symbol('recorder')
+const HANDLES = Symbol('handles')
+interface RowState {
+  readonly [RECORDER]: Recorder
+  readonly [HANDLES]: Record<string, object>
+}
+
+const rows = new WeakMap<ModelSpec, object>()
+
+/** The row's fields as server values and collections, each made when it is asked for. */
 export function rowHandle(recorder: Recorder): object {
-  const row: Record<string, unknown> = Object.create(null)
-  for (const field of recorder.spec.byProperty.values()) {
-    let handle: object | undefined
-    Object.defineProperty(row, field.property, {
-      enumerable: true,
-      get: () => {
-        handle ??= fieldHandle(recorder, field)
-        return handle
-      },
-    })
+  let prototype = rows.get(recorder.spec)
+  if (!prototype) {
+    prototype = Object.create(null) as object
+    for (const field of recorder.spec.byProperty.values()) {
+      Object.defineProperty(prototype, field.property, {
+        enumerable: true,
+        get(this: RowState) {
+          this[HANDLES][field.property] ??= fieldHandle(this[RECORDER], field)
+          return this[HANDLES][field.property]
+        },
+      })
+    }
+    rows.set(recorder.spec, Object.freeze(prototype))
   }
+  const row = Object.create(prototype) as { -readonly [P in keyof RowState]: RowState[P] }
+  row[RECORDER] = recorder
+  row[HANDLES] = {}
   return Object.freeze(row)
 }
 

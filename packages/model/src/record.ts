@@ -34,34 +34,47 @@ export interface RecordOwner {
 }
 
 /** Stored names to text, as HGETALL gives them. */
-export type RawRow = Map<string, string | Buffer>
+export type RawRow = Record<string, string | Buffer>
 
 /** Reads a reply of HGETALL in any of its forms; null when there is no row. */
 export function rawRow(reply: unknown): RawRow | null {
   if (reply === null || reply === undefined || reply === false) return null
   if (Array.isArray(reply)) {
     if (reply.length === 0) return null
-    const row: RawRow = new Map()
-    for (let i = 0; i < reply.length; i += 2) row.set(String(reply[i]), reply[i + 1] as string | Buffer)
+    const row: RawRow = Object.create(null) as RawRow
+    for (let i = 0; i < reply.length; i += 2) row[String(reply[i])] = reply[i + 1] as string | Buffer
     return row
   }
-  if (reply instanceof Map) return reply.size === 0 ? null : new Map([...reply].map(([k, v]) => [String(k), v]))
-  const row: RawRow = new Map(Object.entries(reply as Record<string, string | Buffer>))
-  return row.size === 0 ? null : row
+  // `_v` is in every row, so an object without it is an empty one.
+  return (reply as RawRow)._v === undefined && Object.keys(reply).length === 0 ? null : (reply as RawRow)
 }
 
-const states = new WeakMap<object, { owner: RecordOwner; id: string; version: string; raw: RawRow }>()
-
-function stateOf(record: object): { owner: RecordOwner; id: string; version: string; raw: RawRow } {
-  const state = states.get(record)
-  if (!state)
-    throw new UsageError(
-      'This is a copy of a row: save(), reload(), delete() and atomic() belong to the loaded row itself',
-    )
-  return state
+interface RowState {
+  owner: RecordOwner
+  id: string
+  version: string
+  raw: RawRow
 }
+
+let stateOf: (record: object) => RowState
+let setState: (record: StoredRow, state: RowState) => void
 
 class StoredRow {
+  #state: RowState | null = null
+
+  static {
+    stateOf = (record) => {
+      if (!(#state in record) || record.#state === null)
+        throw new UsageError(
+          'This is a copy of a row: save(), reload(), delete() and atomic() belong to the loaded row itself',
+        )
+      return record.#state
+    }
+    setState = (record, state) => {
+      record.#state = state
+    }
+  }
+
   async save(): Promise<this> {
     const state = stateOf(this)
     const patch = changesOf(this, state.owner.spec, state.raw)
@@ -69,8 +82,8 @@ class StoredRow {
     const version = await state.owner.saveRecord(state.id, patch, state.version)
     for (const [property, value] of Object.entries(patch)) {
       const field = state.owner.spec.byProperty.get(property)!
-      if (value === undefined) state.raw.delete(field.name)
-      else state.raw.set(field.name, encodeField(field, value))
+      if (value === undefined) delete state.raw[field.name]
+      else state.raw[field.name] = encodeField(field, value)
     }
     state.version = version
     return this
@@ -101,10 +114,10 @@ class StoredRow {
 function changesOf(record: object, spec: ModelSpec, raw: RawRow): Record<string, unknown> {
   const current = record as Record<string, unknown>
   const patch: Record<string, unknown> = {}
-  if (String(current.id) !== decodedId(spec, raw, current)) throw new UsageError('The id of a row cannot change')
+  if (String(current.id) !== stateOf(record).id) throw new UsageError('The id of a row cannot change')
   for (const field of spec.scalars) {
     const value = current[field.property]
-    const before = raw.get(field.name)
+    const before = raw[field.name]
     if (value === undefined) {
       if (before !== undefined) patch[field.property] = undefined
       continue
@@ -112,10 +125,6 @@ function changesOf(record: object, spec: ModelSpec, raw: RawRow): Record<string,
     if (before === undefined || !sameText(field, before, value)) patch[field.property] = value
   }
   return patch
-}
-
-function decodedId(_spec: ModelSpec, _raw: RawRow, record: object): string {
-  return stateOf(record).id
 }
 
 function sameText(field: StoredField, before: Stored, value: unknown): boolean {
@@ -141,12 +150,12 @@ export function makeRecord(owner: RecordOwner, id: string, raw: RawRow): object 
   return adopt(new StoredRow(), owner, id, raw)
 }
 
-function adopt<T extends object>(record: T, owner: RecordOwner, id: string, raw: RawRow): T {
+function adopt<T extends StoredRow>(record: T, owner: RecordOwner, id: string, raw: RawRow): T {
   const { spec } = owner
-  const target = record as Record<string, unknown>
+  const target = record as unknown as Record<string, unknown>
   target.id = spec.id.kind === 'int' ? Number(id) : spec.id.kind === 'bigint' ? BigInt(id) : id
   for (const field of spec.scalars) {
-    const stored = raw.get(field.name)
+    const stored = raw[field.name]
     if (stored === undefined) {
       if (!field.optional) throw new CorruptRowError(spec.name, owner.keyOf(id), field.property, 'is missing')
       delete target[field.property]
@@ -157,7 +166,7 @@ function adopt<T extends object>(record: T, owner: RecordOwner, id: string, raw:
       throw new CorruptRowError(spec.name, owner.keyOf(id), field.property, value.problem)
     target[field.property] = value
   }
-  states.set(record, { owner, id, version: String(raw.get('_v') ?? '0'), raw })
+  setState(record, { owner, id, version: String(raw._v ?? '0'), raw })
   return record
 }
 
@@ -169,5 +178,5 @@ export function versionOf(row: object): number {
 /** Stored fields that the model does not know. They are kept by every write. */
 export function unknownFields(row: object): string[] {
   const { owner, raw } = stateOf(row)
-  return [...raw.keys()].filter((name) => !owner.spec.byName.has(name) && !/^_[vst]$/.test(name))
+  return Object.keys(raw).filter((name) => !owner.spec.byName.has(name) && !/^_[vst]$/.test(name))
 }

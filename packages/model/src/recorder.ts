@@ -74,7 +74,7 @@ export class Recorder {
       this.open = false
     }
     return {
-      nodes: Object.freeze({ ops: Object.freeze(this.blocks[0]!.ops), returns: Object.freeze(leaves) }),
+      nodes: { ops: this.blocks[0]!.ops, returns: leaves },
       args: this.args,
       result,
       pending: this.pending.map((each) =>
@@ -124,7 +124,7 @@ export class Recorder {
   emit(op: Op): void {
     this.ensureOpen()
     if (this.readOnly) throw new UsageError('A query cannot change anything: only compare and compute')
-    this.blocks.at(-1)!.ops.push(Object.freeze(op))
+    this.blocks.at(-1)!.ops.push(op)
   }
 
   variable(): number {
@@ -143,7 +143,7 @@ export class Recorder {
     } finally {
       this.blocks.pop()
     }
-    return Object.freeze(block.ops)
+    return block.ops
   }
 
   /** A collection cannot be changed under a loop over it, except through the loop's item. */
@@ -165,14 +165,14 @@ export class Recorder {
 
   /** A literal as a node. Checks it against the field's rules when a field is given. */
   literal(type: ExprType, value: unknown, field?: FieldSpec & { readonly property?: string }): Expr {
-    if (value === null) return Object.freeze({ k: 'null', type })
+    if (value === null) return { k: 'null', type }
     const spec = field ?? bare(type)
     const path = field?.property ? [field.property] : []
     const problem = problemOf(spec, value)
     if (problem !== null) {
       if (field) {
         this.issue(path, problem)
-        return Object.freeze({ k: 'null', type })
+        return { k: 'null', type }
       }
       throw new ValidationError(`An operand ${problem}`, [{ path: [], message: problem }])
     }
@@ -183,7 +183,7 @@ export class Recorder {
       })
       if (wait) this.pending.push(wait)
     }
-    return Object.freeze({ k: 'arg', type, slot })
+    return { k: 'arg', type, slot }
   }
 
   /** Several literals packed into one argument; gives the slot. */
@@ -208,7 +208,7 @@ export class Recorder {
     this.check(value)
     const node = value.node
     if (fits(node.type, type)) return node
-    if (type === 'bigint' && node.type === 'int') return Object.freeze({ k: 'widen', type: 'bigint', a: node })
+    if (type === 'bigint' && node.type === 'int') return { k: 'widen', type: 'bigint', a: node }
     throw new UsageError(`A ${node.type} cannot be used where a ${type} is needed`)
   }
 }

@@ -80,10 +80,11 @@ export class Store<F extends Fields> {
   // Reading
 
   /** The row, or null. */
-  async get(id: IdOf<F>): Promise<Row<F> | null> {
-    const text = idText(this.spec, id)
-    const raw = await this.fetch(text)
-    return raw && this.record(text, raw)
+  get(id: IdOf<F>): Promise<Row<F> | null> {
+    return settled(() => {
+      const text = idText(this.spec, id)
+      return this.fetch(text).then((raw) => raw && this.record(text, raw))
+    })
   }
 
   /** Rows in the order of the ids; null where there is none. One trip. */
@@ -111,8 +112,8 @@ export class Store<F extends Fields> {
   async create(data: Insert<F>, options: WriteOptions = {}): Promise<Row<F>> {
     const prepared = await prepareInsert(this.spec, data, 'create', this.ids)
     const { version } = await this.put('create', prepared, '', this.ttlText(options))
-    const raw: RawRow = new Map(prepared.set.map(([name, text]) => [name, text]))
-    raw.set('_v', version)
+    const raw: RawRow = Object.assign(Object.create(null), { _v: version })
+    for (const [name, text] of prepared.set) raw[name] = text
     return this.record(prepared.id, raw)
   }
 
@@ -451,14 +452,14 @@ export class Store<F extends Fields> {
     return { value: resultOf(recording, this.spec, reply), raw: rawRow(reply.at(-1))! }
   }
 
-  private async fetch(id: string): Promise<RawRow | null> {
+  private fetch(id: string): Promise<RawRow | null> {
     const family = this.keys.of(id)
     if (this.spec.ttl?.onRead) {
       const keys = [...this.shared(family), ...this.rowKeys(family, id)]
-      const reply = (await this.runner.script('get', touchScript(this.spec), keys, [id], this.binary)) as unknown[]
-      return rawRow(reply[0])
+      const reply = this.runner.script('get', touchScript(this.spec), keys, [id], this.binary)
+      return reply.then((rows) => rawRow((rows as unknown[])[0]))
     }
-    return rawRow(await this.runner.command('get', ['HGETALL', family.row(id)], this.binary))
+    return this.runner.command('get', ['HGETALL', family.row(id)], this.binary).then(rawRow)
   }
 
   /** Options, a filter object or a callback. An object is options when it has one of their names that is no field. */
@@ -559,7 +560,7 @@ function versionText({ ifVersion }: { ifVersion?: number }): string {
 }
 
 /** Bad values reject, as in the other verbs; wrong calls throw at once. */
-function settled(start: () => Promise<unknown>): Promise<unknown> {
+function settled<T>(start: () => Promise<T>): Promise<T> {
   try {
     return start()
   } catch (error) {

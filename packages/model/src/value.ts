@@ -39,7 +39,7 @@ export class Value {
 
   constructor(recorder: Recorder, node: Expr, target: Target | null = null) {
     this.recorder = recorder
-    this.node = Object.freeze(node)
+    this.node = node
     this.target = target
   }
 
@@ -187,7 +187,7 @@ export class Value {
     if (target?.kind === 'field' || target?.kind === 'json') {
       const segments = [...(target.kind === 'json' ? target.segments : []), ...more]
       const a: Expr = { k: 'field', type: 'json', field: target.field.property }
-      const node: Expr = { k: 'jsonGet', type: 'json', a: Object.freeze(a), path: this.pathArg(segments) }
+      const node: Expr = { k: 'jsonGet', type: 'json', a, path: this.pathArg(segments) }
       return new Value(this.recorder, node, { kind: 'json', field: target.field, segments })
     }
     return this.make({ k: 'jsonGet', type: 'json', a: this.node, path: this.pathArg(more) })
@@ -517,7 +517,7 @@ export class Value {
 
   private nullNode(field: StoredField): Expr {
     if (!field.nullable) this.recorder.issue([field.property], 'must not be null')
-    return Object.freeze({ k: 'null', type: field.kind as ExprType })
+    return { k: 'null', type: field.kind as ExprType }
   }
 
   private document(method: string): { field: StoredField; segments: readonly (string | number)[] } {
@@ -529,7 +529,7 @@ export class Value {
   }
 
   private replaceDocument(field: StoredField, value: Expr): void {
-    this.recorder.emit({ op: 'set', field: field.property, value: Object.freeze(value) })
+    this.recorder.emit({ op: 'set', field: field.property, value })
   }
 
   private place(): { a: Expr; path: number } {
@@ -551,7 +551,7 @@ function isBigint(value: unknown): boolean {
 }
 
 function fieldNode(field: StoredField): Expr {
-  return Object.freeze({ k: 'field', type: 'json', field: field.property })
+  return { k: 'field', type: 'json', field: field.property }
 }
 
 function notAValue(): UsageError {

@@ -21,9 +21,18 @@ export interface LuaScript {
 
 const PIECES: LuaLibrary = { ...VALUES, ...INT64, ...TUPLE, ...JSON_PATHS, ...COLLECTIONS }
 
-const HEAD = `local call, byte, char, sub, find, gsub, format, floor, concat =
-  redis.call, string.byte, string.char, string.sub, string.find, string.gsub, string.format, math.floor, table.concat
-`
+/** Short names of what the pieces call; a script declares those that it mentions. */
+const GLOBALS: Readonly<Record<string, string>> = {
+  call: 'redis.call',
+  byte: 'string.byte',
+  char: 'string.char',
+  sub: 'string.sub',
+  find: 'string.find',
+  gsub: 'string.gsub',
+  format: 'string.format',
+  floor: 'math.floor',
+  concat: 'table.concat',
+}
 
 /** Collects the pieces that one script uses while its body is written. */
 export class LuaUses {
@@ -43,7 +52,10 @@ export class LuaUses {
   /** The whole script around a body. */
   script(body: string): LuaScript {
     const pieces = Object.keys(PIECES).filter((name) => this.names.has(name))
-    const lua = `${HEAD}${pieces.map((name) => `${PIECES[name]!.lua}\n`).join('')}${body}`
+    const text = `${pieces.map((name) => `${PIECES[name]!.lua}\n`).join('')}${body}`
+    const globals = Object.keys(GLOBALS).filter((name) => new RegExp(`(?<![.\\w])${name}\\(|, ${name}\\)`).test(text))
+    const head = `local ${globals.join(', ')} = ${globals.map((name) => GLOBALS[name]).join(', ')}\n`
+    const lua = globals.length > 0 ? head + text : text
     return { lua, sha: createHash('sha1').update(lua).digest('hex') }
   }
 }

@@ -154,6 +154,7 @@ local function t_le(a, b) return a ~= nil and b ~= nil and not before(b, a) end`
     // Characters (code points) of UTF-8 text.
     lua: `local function chars(s)
   if s == nil then return nil end
+  if not find(s, '[\\128-\\255]') then return #s end
   local _, n = gsub(s, '[^\\128-\\191]', '')
   return n
 end`,
