@@ -21,10 +21,28 @@ export interface OutputLimits {
   readonly pubsub: OutputLimit
 }
 
+/** Which keys go when the data takes more than `maxmemory`. */
+export const EVICTION_POLICIES = [
+  'volatile-lru',
+  'volatile-lfu',
+  'volatile-random',
+  'volatile-ttl',
+  'allkeys-lru',
+  'allkeys-lfu',
+  'allkeys-random',
+  'noeviction',
+] as const
+
 /** The current values, typed; reading one is a plain property access. */
 export interface Settings {
   databases: number
   maxclients: number
+  /** How much the data may take, as entry-size.ts estimates it; 0 is no limit. */
+  maxmemory: number
+  'maxmemory-policy': (typeof EVICTION_POLICIES)[number]
+  'maxmemory-samples': number
+  'lfu-log-factor': number
+  'lfu-decay-time': number
   /** Whether there is a folder that keeps the data. */
   appendonly: boolean
   appendfsync: 'always' | 'everysec' | 'no'
@@ -59,6 +77,11 @@ export type SettingName = keyof Settings
 const SETTINGS: { readonly [Name in SettingName]: Setting<Settings[Name]> } = {
   databases: { ...count(16, 1, 0x7fffffff), isFixed: true },
   maxclients: count(10_000, 1, 0xffffffff),
+  maxmemory: bytes(0),
+  'maxmemory-policy': choice('noeviction', EVICTION_POLICIES),
+  'maxmemory-samples': count(5, 1, 64),
+  'lfu-log-factor': count(10, 0, 0x7fffffff),
+  'lfu-decay-time': count(1, 0, 0x7fffffff),
   appendonly: { ...yesNo(false), isFixed: true },
   appendfsync: choice('everysec', ['always', 'everysec', 'no']),
   appendfilename: { ...fileName('appendonly.aof'), isFixed: true },

@@ -3,9 +3,11 @@
 //   find/read/write   look a key up, after lazy expiry; read and write also check the type
 //   put/delete        change the map; say nothing to anybody
 //   changed           the one call after every change: counts it for persistence, tells watchers, waiters and subscribers
+import { firstAccess, nextAccess } from './access.ts'
 import type { Waiter } from './blocking.ts'
 import type { Engine } from './engine.ts'
 import { cloneEntry, Entry, type EntryOf, type Values, type ValueType } from './entry.ts'
+import { entrySize } from './entry-size.ts'
 import { WRONG_TYPE } from './failures.ts'
 import { Notify } from './notify.ts'
 import { Capture, type Sink } from './persistence/capture.ts'
@@ -14,6 +16,8 @@ import { scanStep } from './structures/scan-map.ts'
 
 /** How many keys with an expiry one active cycle looks at, at most. */
 const CYCLE_KEYS = 10_000
+/** Elements of a collection that are measured after a change, as many as MEMORY USAGE takes. */
+const SIZE_SAMPLES = 5
 
 export class Database {
   readonly engine: Engine
@@ -31,6 +35,9 @@ export class Database {
   #cycle: Iterator<string> | null = null
   /** Takes each key before it changes, while the data is written anew. */
   #capture: Capture | null = null
+  /** What all keys take, as far as `Memory` tracks it. */
+  bytes = 0
+  #drawn: Iterator<string> | null = null
 
   constructor(engine: Engine, index: number) {
     this.engine = engine
@@ -40,7 +47,7 @@ export class Database {
   /** The live entry of a key, marked as used. */
   find(key: string): Entry | undefined {
     const entry = this.peek(key)
-    if (entry !== undefined) entry.access = this.engine.seconds
+    if (entry !== undefined) entry.access = nextAccess(this.engine, entry.access)
     return entry
   }
 
@@ -99,11 +106,11 @@ export class Database {
       before.type = type
       before.value = value
       before.encoding = encoding
-      before.access = this.engine.seconds
+      before.access = nextAccess(this.engine, before.access)
       if (!keepTtl && before.expireAt !== 0) this.setExpiry(key, before, 0)
       return before as EntryOf<T>
     }
-    const entry = new Entry(type, value, encoding, this.engine.seconds)
+    const entry = new Entry(type, value, encoding, firstAccess(this.engine))
     this.#add(key, entry)
     return entry as EntryOf<T>
   }
@@ -113,6 +120,7 @@ export class Database {
     this.delete(key)
     this.#add(key, entry)
     if (entry.expireAt !== 0) this.setExpiry(key, entry, entry.expireAt)
+    if (this.engine.memory.isTracking) this.#measure(key)
   }
 
   /** Removes a key; false when there was none. */
@@ -121,6 +129,7 @@ export class Database {
     if (entry === undefined) return false
     this.#capture?.save(key)
     this.entries.delete(key)
+    this.bytes -= entry.bytes
     if (this.volatile.size !== 0) this.volatile.delete(key)
     // The last key takes the place.
     const last = this.#keys.pop()!
@@ -159,6 +168,7 @@ export class Database {
   /** A key's value is no longer what it was: transactions that watch it fail, clients blocked on it look again. */
   touch(key: string): void {
     this.#capture?.changed(key)
+    if (this.engine.memory.isTracking) this.#measure(key)
     if (this.watchers.size !== 0) {
       const sessions = this.watchers.get(key)
       if (sessions !== undefined) for (const session of sessions) session.isWatchBroken = true
@@ -183,6 +193,8 @@ export class Database {
     this.#keys = []
     this.#cycle = null
     this.#capture = null
+    this.#drawn = null
+    this.bytes = 0
     for (const key of touched) this.touch(key)
   }
 
@@ -197,14 +209,18 @@ export class Database {
     const { entries, volatile } = this
     const keys = this.#keys
     const capture = this.#capture
+    const { bytes } = this
     this.entries = other.entries
     this.volatile = other.volatile
     this.#keys = other.#keys
     this.#capture = other.#capture
+    this.bytes = other.bytes
     other.entries = entries
     other.volatile = volatile
     other.#keys = keys
     other.#capture = capture
+    other.bytes = bytes
+    this.#drawn = other.#drawn = null
     this.#cycle = other.#cycle = null
     for (const [database, key] of touched) database.touch(key)
   }
@@ -216,6 +232,48 @@ export class Database {
       if (this.peek(key) !== undefined) return key
     }
     return undefined
+  }
+
+  /** Up to `count` keys for eviction: at random of all, or of those with an expiry. */
+  sample(count: number, isVolatile: boolean): string[] {
+    const wanted = Math.min(count, isVolatile ? this.volatile.size : this.#keys.length)
+    const found: string[] = []
+    // Where most keys have an expiry, chance finds enough; otherwise they come in turn.
+    for (let drawn = 0; drawn < 2 * wanted && found.length < wanted; drawn++) {
+      const key = this.#keys[Math.floor(this.engine.random() * this.#keys.length)]!
+      if (!isVolatile || this.volatile.has(key)) found.push(key)
+    }
+    while (found.length < wanted) {
+      const next = this.#drawn?.next()
+      if (next === undefined || next.done) this.#drawn = this.volatile.values()
+      else found.push(next.value)
+    }
+    return found
+  }
+
+  /** Removes a key for want of memory. */
+  evict(key: string): void {
+    this.delete(key)
+    this.engine.recordEffect(this.index, ['DEL', key])
+    this.touch(key)
+    this.notify(Notify.EVICTED, 'evicted', key)
+  }
+
+  /** Brings `bytes` up to date. */
+  measureAll(): void {
+    this.bytes = 0
+    for (const [key, entry] of this.entries) {
+      entry.bytes = entrySize(key, entry, SIZE_SAMPLES)
+      this.bytes += entry.bytes
+    }
+  }
+
+  #measure(key: string): void {
+    const entry = this.entries.get(key)
+    if (entry === undefined) return
+    const bytes = entrySize(key, entry, SIZE_SAMPLES)
+    this.bytes += bytes - entry.bytes
+    entry.bytes = bytes
   }
 
   /** One step of a scan over the keys, those included that have expired, with the guarantees of structures/scan-map.ts. */
@@ -257,6 +315,7 @@ export class Database {
 
   #add(key: string, entry: Entry): void {
     this.entries.set(key, entry)
+    this.bytes += entry.bytes
     entry.position = this.#keys.push(key) - 1
     this.notify(Notify.NEW, 'new', key)
   }

@@ -10,6 +10,7 @@ import { defaultSettings, type Settings, writeSetting } from './config.ts'
 import type { Connection } from './connection.ts'
 import { Database } from './database.ts'
 import { cloneEntry, type Entry } from './entry.ts'
+import { Memory } from './eviction.ts'
 import { dialEngine } from './link.ts'
 import { Scripting } from './lua/scripting.ts'
 import type { FileSystem } from './persistence/file-system.ts'
@@ -96,6 +97,7 @@ export class Engine implements Transport {
     misses: 0,
     expired: 0,
   }
+  readonly memory: Memory = new Memory(this)
   /** The log of changes; null keeps everything in memory only. */
   journal: Journal | null = null
   /** What the engine keeps on disk; null when everything is in memory only. */

@@ -41,10 +41,12 @@ export class Entry {
   value: Values[ValueType]
   /** Milliseconds since the epoch; 0 when the key does not expire. Only `Database` writes it. */
   expireAt: number
-  /** When it was last used, in whole seconds since the engine opened (LRU). */
+  /** When or how often it was used; see access.ts. */
   access: number
   /** Where the key is in the database's list of keys. Only `Database` writes it. */
   position = 0
+  /** What it takes together with its key, when it was last measured. Only `Database` writes it. */
+  bytes = 0
 
   constructor(type: ValueType, value: Values[ValueType], encoding: '' | 'embstr' | 'raw', access: number) {
     this.type = type

@@ -1,5 +1,6 @@
 // What works on keys of any type, and on whole databases.
 import { compileGlob, FailureReply, matchGlob, StatusReply } from '@ochre/protocol'
+import { frequencyOf, idleSecondsOf, isFrequencyPolicy } from '../access.ts'
 import { argumentAt, exactIntegerOf, integerIn, integerWithin } from '../arguments.ts'
 import type { Database } from '../database.ts'
 import { cloneEntry, type Entry, encodingOf } from '../entry.ts'
@@ -225,15 +226,26 @@ function objectEncoding(session: Session, args: readonly string[]): Outcome {
 
 function objectIdletime(session: Session, args: readonly string[]): Outcome {
   const entry = objectAt(session, args[2]!)
-  return entry === null ? null : session.engine.seconds - entry.access
+  if (entry === null) return null
+  if (isFrequencyPolicy(session.engine.settings['maxmemory-policy'])) throw FREQUENCY_SELECTED
+  return idleSecondsOf(session.engine, entry.access)
 }
 
 function objectFreq(session: Session, args: readonly string[]): Outcome {
-  if (objectAt(session, args[2]!) === null) return null
-  throw new FailureReply(
-    'ERR An LFU maxmemory policy is not selected, access frequency not tracked. Please note that when switching between policies at runtime LRU and LFU data will take some time to adjust.',
-  )
+  const entry = objectAt(session, args[2]!)
+  if (entry === null) return null
+  if (!isFrequencyPolicy(session.engine.settings['maxmemory-policy'])) throw FREQUENCY_NOT_SELECTED
+  return frequencyOf(session.engine, entry.access)
 }
+
+const SWITCHING =
+  'Please note that when switching between policies at runtime LRU and LFU data will take some time to adjust.'
+const FREQUENCY_SELECTED = new FailureReply(
+  `ERR An LFU maxmemory policy is selected, idle time not tracked. ${SWITCHING}`,
+)
+const FREQUENCY_NOT_SELECTED = new FailureReply(
+  `ERR An LFU maxmemory policy is not selected, access frequency not tracked. ${SWITCHING}`,
+)
 
 function objectRefcount(session: Session, args: readonly string[]): Outcome {
   return objectAt(session, args[2]!) === null ? null : 1
