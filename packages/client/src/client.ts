@@ -12,6 +12,7 @@ import {
 } from '@ochre/protocol'
 import { type Many, many } from './arguments.ts'
 import type { Clock } from './clock.ts'
+import type { Codec } from './codec.ts'
 import { type CallSettings, Command, type Shape } from './command.ts'
 import { Commands } from './commands.gen.ts'
 import { type ConsumeOptions, type Consumer, GroupConsumer } from './consumer.ts'
@@ -26,6 +27,7 @@ import type { Lane, Router } from './router.ts'
 import { fullRequest, type ScriptRun, shortRequest } from './script.ts'
 import { Subscriber, type TopicKind, textOf } from './subscriber.ts'
 import type { Gap, Message, SubscribeOptions, Subscription } from './subscription.ts'
+import { Values } from './values.ts'
 import { type Committable, type Committed, type Watched, type WatchOptions, watch } from './watch.ts'
 
 /** How a call, or all calls of `client.with(...)`, are treated. */
@@ -141,6 +143,13 @@ export class Client<V = string> extends Commands<Promised<V>> implements AsyncDi
     return this.inBuffers
   }
 
+  /** Values through a codec: `redis.as(json<User>()).get('user:1')` gives a User or null. {@link Values} says for which commands. */
+  as<T>(codec: Codec<T>): Values<T> {
+    return new Values<T>(this.buffers, codec, (kind, names, options, decode) =>
+      this.listen<T>(kind, names, options, decode),
+    )
+  }
+
   /** The same client, its calls treated as told: `client.with({ timeoutMs: 50, signal }).get('k')`. */
   with(options: CallOptions): Client<V> {
     return new Client<V>(this.core, mergeSettings(this.settings, options))
@@ -202,21 +211,21 @@ export class Client<V = string> extends Commands<Promised<V>> implements AsyncDi
   subscribe(channels: Many<Arg>, options: SubscribeOptions & { gaps: true }): Subscription<Message<V> | Gap>
   subscribe(channels: Many<Arg>, options?: SubscribeOptions & { gaps?: false }): Subscription<Message<V>>
   subscribe(channels: Many<Arg>, options: SubscribeOptions = {}): Subscription<Message<V>> {
-    return this.listen('channel', channels, options)
+    return this.listen('channel', channels, options, this.decoder())
   }
 
   /** As `subscribe`, for all channels that match one of the patterns. */
   psubscribe(patterns: Many<Arg>, options: SubscribeOptions & { gaps: true }): Subscription<Message<V> | Gap>
   psubscribe(patterns: Many<Arg>, options?: SubscribeOptions & { gaps?: false }): Subscription<Message<V>>
   psubscribe(patterns: Many<Arg>, options: SubscribeOptions = {}): Subscription<Message<V>> {
-    return this.listen('pattern', patterns, options)
+    return this.listen('pattern', patterns, options, this.decoder())
   }
 
   /** As `subscribe`, for shard channels (SPUBLISH). */
   ssubscribe(channels: Many<Arg>, options: SubscribeOptions & { gaps: true }): Subscription<Message<V> | Gap>
   ssubscribe(channels: Many<Arg>, options?: SubscribeOptions & { gaps?: false }): Subscription<Message<V>>
   ssubscribe(channels: Many<Arg>, options: SubscribeOptions = {}): Subscription<Message<V>> {
-    return this.listen('shard', channels, options)
+    return this.listen('shard', channels, options, this.decoder())
   }
 
   /**
@@ -287,14 +296,22 @@ export class Client<V = string> extends Commands<Promised<V>> implements AsyncDi
     }
   }
 
-  private listen(kind: TopicKind, names: Many<Arg>, options: SubscribeOptions): Subscription<Message<V>> {
+  private listen<T>(
+    kind: TopicKind,
+    names: Many<Arg>,
+    options: SubscribeOptions,
+    decode: (binary: string) => T,
+  ): Subscription<Message<T>> {
     const { clock, subscriber } = this.core
     const { timeoutMs, signal } = this.settings
-    const settings = { clock, timeoutMs, signal, decode: this.decoder() }
+    const reader: Subscription<unknown> = subscriber.subscribe<T>(kind, many(names), options, {
+      clock,
+      timeoutMs,
+      signal,
+      decode,
+    })
     // Without `gaps` there are none among the items.
-    return subscriber.subscribe<V>(kind, many(names), options, settings) as Subscription<unknown> as Subscription<
-      Message<V>
-    >
+    return reader as Subscription<Message<T>>
   }
 
   /** Makes a value out of bytes, one character each. */

@@ -22,9 +22,11 @@ export {
   type ScriptSource,
 } from './client.ts'
 export type { Clock } from './clock.ts'
+export { bytes, type Codec, json, text } from './codec.ts'
 export type { Arg } from './command.ts'
 export type * from './commands.gen.ts'
 export { Commands } from './commands.gen.ts'
+export { type CompressionOptions, compressed } from './compression.ts'
 export type { ConsumeOptions, Consumer, Job, WorkOptions } from './consumer.ts'
 export {
   type CommandEvent,
@@ -34,6 +36,7 @@ export {
   type PushEvent,
   type ReconnectEvent,
 } from './diagnostics.ts'
+export { type EncryptionOptions, encrypted } from './encryption.ts'
 export type { Credentials, Greeting } from './handshake.ts'
 export type { BufferOptions } from './inbox.ts'
 export type { Mode, Promised, Result } from './mode.ts'
@@ -57,4 +60,5 @@ export type * from './shapes-modules.ts'
 export type * from './shapes-server.ts'
 export type { TlsOptions } from './socket.ts'
 export type { Gap, Message, SubscribeOptions, Subscription } from './subscription.ts'
+export { Values } from './values.ts'
 export type { Committable, Committed, Watched, WatchOptions } from './watch.ts'
