@@ -23,6 +23,8 @@ export class Memory {
   #nextDatabase = 0
   /** Whether the sizes of the databases are up to date. */
   isTracking = false
+  /** The running command found more than maxmemory, and nothing to evict. */
+  isShort = false
   evictedKeys = 0
   peakBytes = 0
 

@@ -4,6 +4,7 @@ import { call } from './call.ts'
 import { COMMANDS, type Command } from './commands/index.ts'
 import { QUEUED, quotable, wrongArity } from './failures.ts'
 import type { Outcome, Session } from './session.ts'
+import { shortageOf } from './shortage.ts'
 
 /** Executes one request of a session. Never throws for anything a client can send. */
 export function execute(session: Session, args: readonly string[]): Outcome {
@@ -41,6 +42,8 @@ function refusalOf(session: Session, command: Command, args: readonly string[]):
   const { spec } = command
   if (spec.arity > 0 ? args.length !== spec.arity : args.length < -spec.arity) return wrongArity(spec.name)
   if (session.queue !== null && spec.flags & CommandFlag.NO_MULTI) return NOT_IN_TRANSACTION
+  const shortage = shortageOf(session, command)
+  if (shortage !== null) return shortage
   if (session.resp === 2 && session.isSubscriber && !command.isForSubscribers) {
     return new FailureReply(
       `ERR Can't execute '${spec.name.replace(' ', '|')}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context`,

@@ -8,6 +8,7 @@ import type { Command } from '../commands/index.ts'
 import type { Engine } from '../engine.ts'
 import { findCommand } from '../execute.ts'
 import { NO_REPLY, type Session } from '../session.ts'
+import { scriptedShortageOf, scriptShortageOf } from '../shortage.ts'
 import { Libraries } from './libraries.ts'
 import { LuaPanic, LuaRuntime, type ScriptHost } from './runtime.ts'
 import { ScriptFlag } from './script-flags.ts'
@@ -44,6 +45,10 @@ export class Scripting {
    */
   run(caller: Session, flags: number, isReadOnly: boolean, body: (host: ScriptHost) => Reply): Reply {
     if (!(flags & (ScriptFlag.COMPATIBLE | ScriptFlag.NO_WRITES)) && isReadOnly) return WRITE_FLAG
+    if (!(flags & (ScriptFlag.COMPATIBLE | ScriptFlag.NO_WRITES))) {
+      const shortage = scriptShortageOf(this.#engine, (flags & ScriptFlag.ALLOW_OOM) !== 0)
+      if (shortage !== null) return shortage
+    }
     this.#session ??= this.#engine.openSession(null)
     const run = new ScriptRun(caller, this.#session, flags, isReadOnly)
     this.#run = run
@@ -72,6 +77,8 @@ class ScriptRun implements ScriptHost {
   readonly caller: Session
   readonly #session: Session
   readonly #isReadOnly: boolean
+  /** Has declared allow-oom. */
+  readonly #mayRunOut: boolean
   /** A command that may write has run: the script cannot be killed any more. */
   #hasWritten = false
   #replication = 3
@@ -80,6 +87,7 @@ class ScriptRun implements ScriptHost {
     this.caller = caller
     this.#session = session
     this.#isReadOnly = isReadOnly || (!(flags & ScriptFlag.COMPATIBLE) && (flags & ScriptFlag.NO_WRITES) !== 0)
+    this.#mayRunOut = (flags & ScriptFlag.ALLOW_OOM) !== 0
     session.db = caller.db
     session.user = caller.user
     session.isDenyBlocking = true
@@ -96,6 +104,8 @@ class ScriptRun implements ScriptHost {
     if (arity > 0 ? args.length !== arity : args.length < -arity) return ARITY
     if (flags & CommandFlag.NOSCRIPT) return NOT_ALLOWED
     if (this.#isReadOnly && (flags & CommandFlag.WRITE || MAY_REPLICATE.has(command.spec.name))) return READ_ONLY
+    const shortage = scriptedShortageOf(this.#session.engine, command, this.#mayRunOut || this.#hasWritten)
+    if (shortage !== null) return shortage
     if (flags & CommandFlag.WRITE) this.#hasWritten = true
     this.#session.resp = resp
     const { engine } = this.#session
