@@ -69,7 +69,7 @@ function compile(spec: ModelSpec, nodes: ProgramNodes, options: CompileOptions):
   if (writes) uses.use('queue')
   if (refresh || (writes && needsPurge(spec) && affected.length > 0)) uses.use('now')
 
-  let text = 'local id = ARGV[1]\nlocal f, v, c, u, S, L = {}, {}, {}, {}, {}, {}\n'
+  let text = ''
   if (affected.length > 0 && needsPurge(spec)) text += purgeCode(keys, spec)
   const names = ["'_v'", ...fetched.map((field) => quote(field.name)), ...(refresh ? ["'_t'"] : [])]
   text += `local r = call('HMGET', ${row}, ${names.join(', ')})\n`
@@ -121,7 +121,10 @@ end
   } else text += leafTable
   if (options.withRow) text += `out[#out + 1] = call('HGETALL', ${row})\n`
   text += 'return out\n'
-  return { ...uses.script(text), roles: keys.roles }
+  const tables = ['f', 'v', 'c', 'u', 'S', 'L'].filter((name) => new RegExp(`(?<![.\\w])${name}[.[]`).test(text))
+  const declared = tables.length > 0 ? `local ${tables.join(', ')} = ${tables.map(() => '{}').join(', ')}\n` : ''
+  const own = /\bid\b/.test(text) ? 'local id = ARGV[1]\n' : ''
+  return { ...uses.script(own + declared + text), roles: keys.roles }
 }
 
 function changesCollection(op: Op): boolean {

@@ -33,20 +33,25 @@ export interface RecordOwner {
   runOnRecord(id: string, program: (row: object) => unknown): Promise<{ value: unknown; raw: RawRow }>
 }
 
-/** Stored names to text, as HGETALL gives them. */
-export type RawRow = Record<string, string | Buffer>
+/** Stored names and text as HGETALL gives them: by name, or flat. */
+export type RawRow = Record<string, string | Buffer> | readonly (string | Buffer)[]
 
-/** Reads a reply of HGETALL in any of its forms; null when there is no row. */
+/** A reply of HGETALL; null when there is no row. */
 export function rawRow(reply: unknown): RawRow | null {
   if (reply === null || reply === undefined || reply === false) return null
-  if (Array.isArray(reply)) {
-    if (reply.length === 0) return null
-    const row: RawRow = Object.create(null) as RawRow
-    for (let i = 0; i < reply.length; i += 2) row[String(reply[i])] = reply[i + 1] as string | Buffer
-    return row
-  }
-  // `_v` is in every row, so an object without it is an empty one.
-  return (reply as RawRow)._v === undefined && Object.keys(reply).length === 0 ? null : (reply as RawRow)
+  if (Array.isArray(reply)) return reply.length === 0 ? null : (reply as (string | Buffer)[])
+  for (const _name in reply as object) return reply as RawRow
+  return null
+}
+
+/** The stored text by name. */
+function byName(state: RowState): Record<string, string | Buffer> {
+  const { raw } = state
+  if (!Array.isArray(raw)) return raw as Record<string, string | Buffer>
+  const row: Record<string, string | Buffer> = Object.create(null)
+  for (let i = 0; i < raw.length; i += 2) row[String(raw[i])] = raw[i + 1]
+  state.raw = row
+  return row
 }
 
 interface RowState {
@@ -77,13 +82,14 @@ class StoredRow {
 
   async save(): Promise<this> {
     const state = stateOf(this)
-    const patch = changesOf(this, state.owner.spec, state.raw)
+    const raw = byName(state)
+    const patch = changesOf(this, state.owner.spec, raw)
     if (Object.keys(patch).length === 0) return this
     const version = await state.owner.saveRecord(state.id, patch, state.version)
     for (const [property, value] of Object.entries(patch)) {
       const field = state.owner.spec.byProperty.get(property)!
-      if (value === undefined) delete state.raw[field.name]
-      else state.raw[field.name] = encodeField(field, value)
+      if (value === undefined) delete raw[field.name]
+      else raw[field.name] = encodeField(field, value)
     }
     state.version = version
     return this
@@ -111,7 +117,7 @@ class StoredRow {
 }
 
 /** Properties whose stored text would differ from what was read. */
-function changesOf(record: object, spec: ModelSpec, raw: RawRow): Record<string, unknown> {
+function changesOf(record: object, spec: ModelSpec, raw: Record<string, string | Buffer>): Record<string, unknown> {
   const current = record as Record<string, unknown>
   const patch: Record<string, unknown> = {}
   if (String(current.id) !== stateOf(record).id) throw new UsageError('The id of a row cannot change')
@@ -153,20 +159,27 @@ export function makeRecord(owner: RecordOwner, id: string, raw: RawRow): object 
 function adopt<T extends StoredRow>(record: T, owner: RecordOwner, id: string, raw: RawRow): T {
   const { spec } = owner
   const target = record as unknown as Record<string, unknown>
+  if (target.id !== undefined) for (const { property } of spec.scalars) delete target[property]
   target.id = spec.id.kind === 'int' ? Number(id) : spec.id.kind === 'bigint' ? BigInt(id) : id
-  for (const field of spec.scalars) {
-    const stored = raw[field.name]
-    if (stored === undefined) {
-      if (!field.optional) throw new CorruptRowError(spec.name, owner.keyOf(id), field.property, 'is missing')
-      delete target[field.property]
-      continue
+  let version = '0'
+  const take = (name: string, stored: string | Buffer): void => {
+    if (name === '_v') {
+      version = String(stored)
+      return
     }
+    const field = spec.byName.get(name)
+    if (field === undefined || field === spec.id) return
     const value = decodeField(field, stored)
     if (value instanceof Undecodable)
       throw new CorruptRowError(spec.name, owner.keyOf(id), field.property, value.problem)
     target[field.property] = value
   }
-  setState(record, { owner, id, version: String(raw._v ?? '0'), raw })
+  if (Array.isArray(raw)) for (let i = 0; i < raw.length; i += 2) take(String(raw[i]), raw[i + 1])
+  else for (const name in raw) take(name, (raw as Record<string, string | Buffer>)[name]!)
+  for (const { optional, property } of spec.scalars)
+    if (!optional && target[property] === undefined)
+      throw new CorruptRowError(spec.name, owner.keyOf(id), property, 'is missing')
+  setState(record, { owner, id, version, raw })
   return record
 }
 
@@ -177,6 +190,7 @@ export function versionOf(row: object): number {
 
 /** Stored fields that the model does not know. They are kept by every write. */
 export function unknownFields(row: object): string[] {
-  const { owner, raw } = stateOf(row)
-  return Object.keys(raw).filter((name) => !owner.spec.byName.has(name) && !/^_[vst]$/.test(name))
+  const state = stateOf(row)
+  const { owner } = state
+  return Object.keys(byName(state)).filter((name) => !owner.spec.byName.has(name) && !/^_[vst]$/.test(name))
 }

@@ -112,9 +112,7 @@ export class Store<F extends Fields> {
   async create(data: Insert<F>, options: WriteOptions = {}): Promise<Row<F>> {
     const prepared = await prepareInsert(this.spec, data, 'create', this.ids)
     const { version } = await this.put('create', prepared, '', this.ttlText(options))
-    const raw: RawRow = Object.assign(Object.create(null), { _v: version })
-    for (const [name, text] of prepared.set) raw[name] = text
-    return this.record(prepared.id, raw)
+    return this.record(prepared.id, ['_v', version, ...prepared.set.flat()])
   }
 
   /** Creates the row, or writes the given fields of the one that exists. */

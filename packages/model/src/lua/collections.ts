@@ -165,7 +165,7 @@ end`,
 end`,
   },
   l_trim: {
-    uses: ['l_all', 'int'],
+    uses: ['l_open', 'int'],
     lua: `local function l_trim(v, from, to)
   local n = v.n
   queue[#queue + 1] = { 'LTRIM', v.k, int(from), int(to) }
@@ -173,14 +173,22 @@ end`,
   if to < 0 then to = to + n end
   if to >= n then to = n - 1 end
   if from > to then from = n to = n - 1 end
-  if not v.a and #v.f == 0 and #v.b == 0 then
-    v.lo, v.hi = v.lo + from, v.lo + to + 1
-    v.n = v.hi - v.lo
+  if v.a then
+    local out = {}
+    for i = from + 1, to + 1 do out[#out + 1] = v.a[i] end
+    v.a, v.n = out, #out
     return
   end
-  local a, out = l_all(v), {}
-  for i = from + 1, to + 1 do out[#out + 1] = a[i] end
-  v.a, v.n = out, #out
+  local left, right = from, n - 1 - to
+  v.n = to - from + 1
+  while left > 0 and #v.f > 0 do v.f[#v.f] = nil left = left - 1 end
+  while right > 0 and #v.b > 0 do v.b[#v.b] = nil right = right - 1 end
+  local k = math.min(left, v.hi - v.lo)
+  v.lo, left = v.lo + k, left - k
+  k = math.min(right, v.hi - v.lo)
+  v.hi, right = v.hi - k, right - k
+  for _ = 1, left do table.remove(v.b, 1) end
+  for _ = 1, right do table.remove(v.f, 1) end
 end`,
   },
   l_clear: {
