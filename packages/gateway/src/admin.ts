@@ -14,8 +14,8 @@ function answer(outgoing: ServerResponse, status: number, type: string, body: st
   outgoing.end(body)
 }
 
-/** A server that does not listen yet. `metrics` is the text to show; by default the gateway's own. */
-export function createAdmin(gateway: Gateway, metrics: () => Promise<string> = () => gateway.metrics.text()): Server {
+/** A server that does not listen yet. */
+export function createAdmin(gateway: Gateway): Server {
   return createServer((incoming, outgoing) => {
     const isRead = incoming.method === 'GET' || incoming.method === 'HEAD'
     const path = (incoming.url ?? '').split('?')[0]
@@ -29,7 +29,7 @@ export function createAdmin(gateway: Gateway, metrics: () => Promise<string> = (
         answer(outgoing, ok ? 200 : 503, 'application/json', JSON.stringify({ status, redisMs: redisMs ?? null }))
       })
     } else if (path === '/metrics') {
-      metrics().then(
+      gateway.metrics.text().then(
         (text) => answer(outgoing, 200, 'text/plain; version=0.0.4; charset=utf-8', text),
         () => answer(outgoing, 500, 'text/plain', 'metrics failed\n'),
       )

@@ -67,7 +67,10 @@ export class ApiKeys {
     const stored = await this.#redis.call('HGET', HASH, 'root')
     if (stored !== null && this.#open('root', String(stored)) !== undefined) return undefined
     const secret = randomBytes(32).toString('base64url')
-    await this.#store({ ...this.#record('root', 'root', FULL_GRANT, undefined), hash: this.#hashOf(secret) })
+    // A record that is not ours is replaced. Of several processes that start at once, one makes the key.
+    if (stored !== null) await this.#redis.call('HDEL', HASH, 'root')
+    const record = { ...this.#record('root', 'root', FULL_GRANT, undefined), hash: this.#hashOf(secret) }
+    if ((await this.#redis.call('HSETNX', HASH, 'root', this.#sealed(record))) === 0) return undefined
     return `och_${'root'.padEnd(12, '0')}_${secret}`
   }
 
@@ -143,13 +146,12 @@ export class ApiKeys {
   }
 
   async #store(stored: StoredKey): Promise<void> {
+    await this.#redis.call('HSET', HASH, stored.id, this.#sealed(stored))
+  }
+
+  #sealed(stored: StoredKey): string {
     const text = JSON.stringify(stored)
-    await this.#redis.call(
-      'HSET',
-      HASH,
-      stored.id,
-      `${this.#hmac(`record:${stored.id}`, text).toString('hex')}.${text}`,
-    )
+    return `${this.#hmac(`record:${stored.id}`, text).toString('hex')}.${text}`
   }
 
   async #load(id: string): Promise<StoredKey | undefined> {

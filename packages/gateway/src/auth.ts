@@ -42,13 +42,13 @@ export class Authenticator {
    * address outside its networks. Synchronous when nothing has to be asked, which is the usual case: a token is checked
    * again after two seconds, so that is how late other processes see a revocation.
    */
-  authenticate(token: string | undefined, remoteAddress: string): Principal | Promise<Principal> {
+  authenticate(token: string | undefined, peer: { readonly remoteAddress: string }): Principal | Promise<Principal> {
     if (token === undefined || token === '') {
       this.#options.onOutcome?.('missing')
       throw new GatewayError('UNAUTHENTICATED', 'Send an API key as "Authorization: Bearer <key>".', CHALLENGE)
     }
     const recent = this.#recent.get(token)
-    if (recent !== undefined && recent.until > this.#now()) return this.#admit(recent.principal, remoteAddress)
+    if (recent !== undefined && recent.until > this.#now()) return this.#admit(recent.principal, peer)
     return this.#recognise(token).then((principal) => {
       if (principal === undefined) this.#recent.delete(token)
       else {
@@ -56,7 +56,7 @@ export class Authenticator {
         const until = Math.min(this.#now() + CACHE_MS, principal.expiresAt ?? Number.POSITIVE_INFINITY)
         this.#recent.set(token, { principal, until })
       }
-      return this.#admit(principal, remoteAddress)
+      return this.#admit(principal, peer)
     })
   }
 
@@ -76,12 +76,12 @@ export class Authenticator {
     return this.#options.keys.recognise(token)
   }
 
-  #admit(principal: Principal | undefined, remoteAddress: string): Principal {
+  #admit(principal: Principal | undefined, peer: { readonly remoteAddress: string }): Principal {
     if (principal === undefined) {
       this.#options.onOutcome?.('invalid')
       throw new GatewayError('UNAUTHENTICATED', 'The credential is not valid.', CHALLENGE)
     }
-    if (!principal.rules.allowsNetwork(remoteAddress)) {
+    if (principal.rules.isBoundToNetworks && !principal.rules.allowsNetwork(peer.remoteAddress)) {
       this.#options.onOutcome?.('network')
       throw new GatewayError('NOT_PERMITTED', 'The credential may not be used from this address.')
     }

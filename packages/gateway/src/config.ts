@@ -10,7 +10,7 @@ export interface Config {
   readonly host: string
   readonly port: number
   readonly adminHost: string
-  /** 0: no admin server. */
+  readonly admin: boolean
   readonly adminPort: number
   /** Undefined: the embedded engine. */
   readonly redisUrl: string | undefined
@@ -63,6 +63,7 @@ export const SETTINGS: readonly Setting[] = [
   { name: 'host', kind: 'text', fallback: '127.0.0.1', about: 'Address to listen on.' },
   { name: 'port', kind: 'integer', fallback: 7400, min: 0, max: 65_535, about: 'Port to listen on.' },
   { name: 'adminHost', kind: 'text', fallback: '127.0.0.1', about: 'Address of the admin server.' },
+  { name: 'admin', kind: 'boolean', fallback: true, about: 'Whether there is an admin server.' },
   {
     name: 'adminPort',
     kind: 'integer',

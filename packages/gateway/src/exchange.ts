@@ -64,7 +64,7 @@ export class Exchange {
   /** Whether the credential is still accepted. While Redis cannot be asked it is. */
   async isStillValid(): Promise<boolean> {
     try {
-      await this.#host.authenticator.authenticate(this.#token, this.request.remoteAddress)
+      await this.#host.authenticator.authenticate(this.#token, this.request)
       return true
     } catch (error) {
       return !(error instanceof GatewayError)

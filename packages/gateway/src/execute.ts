@@ -1,15 +1,14 @@
 // Running commands for a caller: policy, then limits, then a shared pipelined connection. Every endpoint and transport
 // goes through these functions and through no other.
 
-import type { Client } from '@ochre/client'
-import { FailureReply, OchreError, ReplyError } from '@ochre/protocol'
+import type { Client, Pipeline } from '@ochre/client'
+import { DoubleReply, FailureReply, MapReply, OchreError, type Reply, ReplyError, StatusReply } from '@ochre/protocol'
 import type { Connections } from './connections.ts'
 import type { Script } from './exchange.ts'
 import type { Limiter, LimitHeaders } from './limits.ts'
 import { type Arg, authorize, authorizeScriptKeys, type Decision } from './policy.ts'
 import type { Principal } from './principal.ts'
 import { failureOf, GatewayError } from './status.ts'
-import { transact } from './transaction.ts'
 
 /**
  * What replies become: by default RESP3 with text. `bytes`: strings are Buffers. `raw`: exactly what came over the wire
@@ -43,6 +42,8 @@ export interface ExecutorOptions {
   readonly connections: Connections
   readonly limiter: Limiter
   readonly maxPipeline: number
+  /** Whether callers collect the names of their commands, for the audit log. */
+  readonly keepsNames?: boolean
   /** Told once per command that ran: its class, how long it took, and the error code if it failed. */
   readonly onCommand?: (group: string, seconds: number, code: string | undefined) => void
   /** Told about each refusal by policy. */
@@ -54,6 +55,7 @@ export class Executor {
   readonly #limiter: Limiter
   /** Commands in one request. */
   maxPipeline: number
+  readonly #keepsNames: boolean
   readonly #onCommand: ExecutorOptions['onCommand']
   readonly #onDenied: ExecutorOptions['onDenied']
 
@@ -61,6 +63,7 @@ export class Executor {
     this.#connections = options.connections
     this.#limiter = options.limiter
     this.maxPipeline = options.maxPipeline
+    this.#keepsNames = options.keepsNames ?? false
     this.#onCommand = options.onCommand
     this.#onDenied = options.onDenied
   }
@@ -69,8 +72,10 @@ export class Executor {
   #decide(caller: Caller, args: readonly Arg[]): Decision {
     try {
       const decision = authorize(caller.principal, args)
-      caller.commands ??= []
-      caller.commands.push(decision.spec.name)
+      if (this.#keepsNames) {
+        caller.commands ??= []
+        caller.commands.push(decision.spec.name)
+      }
       if (decision.writes) caller.wrote = true
       return decision
     } catch (error) {
@@ -95,11 +100,24 @@ export class Executor {
   }
 
   /** Runs one command. Rejects with the policy's, the limits' or the server's error. */
-  async run(caller: Caller, args: readonly Arg[], form: Form = TEXT): Promise<unknown> {
-    const decision = this.#decide(caller, args)
-    if (this.#isLimited(caller)) await this.spend(caller, decision.cost)
-    const client = this.#client(caller, form)
-    return this.#call(client instanceof Promise ? await client : client, decision, args, form)
+  run(caller: Caller, args: readonly Arg[], form: Form = TEXT): Promise<unknown> {
+    // No async function on this path: each would cost a promise per command.
+    let decision: Decision
+    let client: Client | Promise<Client>
+    try {
+      decision = this.#decide(caller, args)
+      if (this.#isLimited(caller)) return this.#runLimited(caller, decision, args, form)
+      client = this.#client(caller, form)
+    } catch (error) {
+      return Promise.reject(error)
+    }
+    if (client instanceof Promise) return client.then((opened) => this.#call(opened, decision, args, form))
+    return this.#call(client, decision, args, form)
+  }
+
+  async #runLimited(caller: Caller, decision: Decision, args: readonly Arg[], form: Form): Promise<unknown> {
+    await this.spend(caller, decision.cost)
+    return this.#call(await this.#client(caller, form), decision, args, form)
   }
 
   /**
@@ -121,11 +139,27 @@ export class Executor {
     })
     await this.spend(caller, cost)
     const client = await this.#client(caller, form)
-    return Promise.all(
-      decisions.map((decision, i) =>
-        decision instanceof Error ? decision : this.#call(client, decision, commands[i]!, form).catch(asError),
-      ),
-    )
+    const admitted = commands.filter((_, i) => !(decisions[i] instanceof Error))
+    if (form.mode === 'raw' && form.resp2 !== true) {
+      // A batch has no raw form, and as Buffers the names in maps of RESP3 would be text; in RESP2 there are no maps.
+      return Promise.all(
+        decisions.map((decision, i) =>
+          decision instanceof Error ? decision : this.#call(client, decision, commands[i]!, form).catch(asError),
+        ),
+      )
+    }
+    const started = performance.now()
+    const batch = batchOf(client, form, false)
+    for (const args of admitted) batch.call(...args)
+    const outcomes = (await batch.execSettled()) as readonly PromiseSettledResult<unknown>[]
+    const seconds = (performance.now() - started) / 1000
+    let next = 0
+    return decisions.map((decision) => {
+      if (decision instanceof Error) return decision
+      const outcome = outcomeOf(outcomes[next++]!, form)
+      this.#onCommand?.(decision.spec.group, seconds, outcome instanceof Error ? failureOf(outcome).code : undefined)
+      return outcome
+    })
   }
 
   /**
@@ -140,7 +174,10 @@ export class Executor {
     const client = await this.#client(caller, form)
     const started = performance.now()
     try {
-      const results = await transact(client, commands, form)
+      const batch = batchOf(client, form, true)
+      for (const args of commands) batch.call(...args)
+      const outcomes = (await batch.execSettled()) as readonly PromiseSettledResult<unknown>[]
+      const results = outcomes.map((outcome) => outcomeOf(outcome, form))
       this.#onCommand?.('transactions', (performance.now() - started) / 1000, undefined)
       return results
     } catch (error) {
@@ -216,6 +253,35 @@ function send(client: Client, args: readonly Arg[], form: Form): Promise<unknown
     if (reply instanceof FailureReply) throw new ReplyError(reply.text)
     return reply
   })
+}
+
+function batchOf(
+  client: Client,
+  form: Form,
+  isAtomic: boolean,
+): Pick<Pipeline, 'execSettled'> & { call(...args: Arg[]): unknown } {
+  const typed = form.mode === undefined ? client : client.buffers
+  return isAtomic ? typed.multi() : typed.pipeline()
+}
+
+/** One outcome of a batch: the value in its form, or the Error. */
+function outcomeOf(outcome: PromiseSettledResult<unknown>, form: Form): unknown {
+  if (outcome.status === 'rejected') return asError(outcome.reason)
+  return form.mode === 'raw' ? replyOf(outcome.value) : outcome.value
+}
+
+/** A reply that was read with strings as Buffers, as it came over the wire: what is text then was a status. */
+function replyOf(value: unknown): Reply {
+  if (typeof value === 'string') return new StatusReply(value)
+  if (Array.isArray(value)) return value.map(replyOf)
+  if (value instanceof Error) return new FailureReply(value.message)
+  if (typeof value === 'number' && !Number.isInteger(value)) return new DoubleReply(String(value))
+  if (value !== null && typeof value === 'object' && !(value instanceof Uint8Array)) {
+    const entries: Reply[] = []
+    for (const [name, item] of Object.entries(value)) entries.push(Buffer.from(name), replyOf(item))
+    return new MapReply(entries)
+  }
+  return value as Reply
 }
 
 function asError(error: unknown): Error {

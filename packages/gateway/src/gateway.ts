@@ -76,21 +76,15 @@ export interface GatewayOptions extends ConnectionsOptions {
   readonly audit?: AuditLog
   /** Shown in the OpenAPI document. */
   readonly publicUrl?: string
+  /** Told about each request that failed, with `notesAll` about every one. */
   readonly onRequest?: (note: RequestNote) => void
+  readonly notesAll?: boolean
   /** Told about bugs: anything thrown that is not an Ochre error. */
   readonly onBug?: (error: unknown, requestId: string) => void
   readonly now?: () => number
 }
 
 const ANONYMOUS: Principal = { id: 'anonymous', kind: 'key', grant: { scopes: [] }, rules: new Rules({ scopes: [] }) }
-
-/** On every answer. Answers are data: never cached, sniffed, framed or executed. */
-const COMMON_HEADERS: Readonly<Record<string, string>> = {
-  'cache-control': 'no-store',
-  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
-  'referrer-policy': 'no-referrer',
-  'x-content-type-options': 'nosniff',
-}
 
 /** Opens a gateway. Rejects when Redis cannot be reached or an option is wrong. */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
@@ -167,6 +161,7 @@ export class Gateway {
       maxPipeline: this.limits.pipeline,
       onCommand: (group, seconds, code) => metrics.noteCommand(group, seconds, code),
       onDenied: (code) => metrics.denied.add(code),
+      keepsNames: options.audit !== undefined,
     })
     this.hub = new Hub(connections)
     this.models = options.models
@@ -212,7 +207,7 @@ export class Gateway {
         let token: string | undefined
         if (route.doc.open !== true) {
           token = this.#token(request, match)
-          const found = this.authenticator.authenticate(token, request.remoteAddress)
+          const found = this.authenticator.authenticate(token, request)
           principal = found instanceof Promise ? await found : found
         }
         caller = { principal, database: this.connections.database }
@@ -232,12 +227,17 @@ export class Gateway {
       const isUpstash = request.target.startsWith('/upstash')
       response = isUpstash ? upstashProblem(error) : problem(error, id)
     }
+    // Written out: this runs for every request, and a literal is several times faster than merging objects.
     const headers: Record<string, string> = {
-      ...COMMON_HEADERS,
+      'cache-control': 'no-store',
+      'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+      'referrer-policy': 'no-referrer',
+      'x-content-type-options': 'nosniff',
       'x-request-id': id,
-      ...caller?.limits,
-      ...response.headers,
     }
+    const limits = caller?.limits
+    if (limits !== undefined) for (const name in limits) headers[name] = limits[name]!
+    for (const name in response.headers) headers[name] = response.headers[name]!
     if (cors !== undefined) Object.assign(headers, corsHeaders(cors, request))
     const seconds = (performance.now() - started) / 1000
     this.#metricsOf(match?.route).note(response.status, seconds)
@@ -245,17 +245,19 @@ export class Gateway {
       const entry = auditEntry(id, request, caller, match?.route.doc.id, response.status, code, seconds)
       if (entry !== undefined) this.options.audit.append(entry)
     }
-    this.options.onRequest?.({
-      id,
-      method: request.method,
-      route: match?.route.path ?? 'none',
-      status: response.status,
-      durationMs: seconds * 1000,
-      principal: caller?.principal.id,
-      remoteAddress: request.remoteAddress,
-      code,
-      traceparent: headerOf(request, 'traceparent'),
-    })
+    if (this.options.onRequest !== undefined && (response.status >= 400 || this.options.notesAll === true)) {
+      this.options.onRequest({
+        id,
+        method: request.method,
+        route: match?.route.path ?? 'none',
+        status: response.status,
+        durationMs: seconds * 1000,
+        principal: caller?.principal.id,
+        remoteAddress: request.remoteAddress,
+        code,
+        traceparent: headerOf(request, 'traceparent'),
+      })
+    }
     return { status: response.status, headers, body: request.method === 'HEAD' ? null : response.body }
   }
 

@@ -237,7 +237,7 @@ export function writeJson(value: unknown, encoding: StringEncoding = 'utf8'): st
 
 function writeObject(value: object, encoding: StringEncoding): string {
   if (value instanceof Uint8Array) {
-    const buffer = Buffer.from(value.buffer, value.byteOffset, value.byteLength)
+    const buffer = Buffer.isBuffer(value) ? value : Buffer.from(value.buffer, value.byteOffset, value.byteLength)
     return encoding === 'base64' ? `"${buffer.toString('base64')}"` : JSON.stringify(buffer.toString('utf8'))
   }
   if (Array.isArray(value) || value instanceof Set) {

@@ -64,6 +64,9 @@ export function headerOf(request: GatewayRequest, name: string): string | undefi
 
 const JSON_HEADERS: Readonly<Record<string, string>> = { 'content-type': 'application/json' }
 
-export function json(status: number, body: string, headers?: Readonly<Record<string, string>>): GatewayResponse {
-  return { status, headers: headers === undefined ? JSON_HEADERS : { ...JSON_HEADERS, ...headers }, body }
+/** A JSON answer. `headers` belongs to the answer from now on. */
+export function json(status: number, body: string, headers?: Record<string, string>): GatewayResponse {
+  if (headers === undefined) return { status, headers: JSON_HEADERS, body }
+  headers['content-type'] ??= 'application/json'
+  return { status, headers, body }
 }

@@ -155,6 +155,10 @@ export class Rules {
     )
   }
 
+  get isBoundToNetworks(): boolean {
+    return this.#networks !== undefined
+  }
+
   allowsNetwork(address: string): boolean {
     if (this.#networks === undefined) return true
     const plain = address.startsWith('::ffff:') ? address.slice(7) : address

@@ -63,7 +63,10 @@ export function mapJson(entries: readonly Reply[], encoding: StringEncoding): st
   let out = ''
   for (let i = 0; i + 1 < entries.length; i += 2) {
     const name = entries[i]!
-    const key = typeof name === 'string' ? stringJson(name, encoding) : JSON.stringify(replyJson(name, encoding))
+    const key =
+      typeof name === 'string' || name instanceof Uint8Array
+        ? stringJson(name, encoding)
+        : JSON.stringify(replyJson(name, encoding))
     out += `${out === '' ? '' : ','}${key}:${replyJson(entries[i + 1]!, encoding)}`
   }
   return `{${out}}`

@@ -27,8 +27,8 @@ export interface StartOptions {
   readonly config?: Config
   /** Default: JSON lines on standard output at the configured level. */
   readonly log?: Logger
-  /** The metrics to show, when several processes share the admin port. */
-  readonly metrics?: () => Promise<string>
+  /** False in a worker: the primary has the admin server. */
+  readonly admin?: boolean
 }
 
 export interface RunningGateway {
@@ -82,7 +82,8 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
     ...(config.auditFile === undefined ? {} : { audit: new AuditFile(config.auditFile) }),
     ...(config.jwtIssuer === undefined ? {} : { jwt: jwtOf(config) }),
     ...reloadable(config),
-    onRequest: (note) => logRequest(log, note, config.logRequests),
+    onRequest: (note) => logRequest(log, note),
+    notesAll: config.logRequests,
     // The stack of a bug names code, not data; its message might, and stays out.
     onBug: (error, requestId) => log.error({ requestId, stack: stackOf(error) }, 'a request failed by a bug'),
   })
@@ -97,8 +98,8 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
     })
     attachWebSocket(shell, gateway, config.trustedProxies)
     await listen(shell, config.port, config.host)
-    if (config.adminPort !== 0 || config.port === 0) {
-      admin = createAdmin(gateway, options.metrics)
+    if (config.admin && options.admin !== false) {
+      admin = createAdmin(gateway)
       await listen(admin, config.adminPort, config.adminHost)
     }
   } catch (error) {
@@ -202,10 +203,9 @@ function urlOf(server: Server, host: string, scheme: string): string {
   return `${scheme}://${shown}:${port}`
 }
 
-function logRequest(log: Logger, note: RequestNote, everything: boolean): void {
+function logRequest(log: Logger, note: RequestNote): void {
   if (note.status >= 500) log.error(note, 'request')
-  else if (everything) log.info(note, 'request')
-  else if (note.status >= 400) log.debug(note, 'request')
+  else log.info(note, 'request')
 }
 
 function stackOf(error: unknown): string {

@@ -50,7 +50,7 @@ export function upstashProblem(error: unknown): GatewayResponse {
   const { status, code, headers } = failureOf(error)
   const isAnswer = error instanceof ReplyError && status < 500
   const shown = isAnswer || code === 'NOT_PERMITTED' || status === 404 ? 400 : status
-  return json(shown, JSON.stringify({ error: errorText(error) }), headers)
+  return json(shown, JSON.stringify({ error: errorText(error) }), { ...headers })
 }
 
 let counter = 0

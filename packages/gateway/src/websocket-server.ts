@@ -97,7 +97,7 @@ export function attachWebSocket(server: Server, gateway: Gateway, trustedProxies
     if (token === undefined) return open()
     // A wrong token is refused before there is a socket.
     Promise.resolve()
-      .then(() => gateway.authenticator.authenticate(token, request.remoteAddress))
+      .then(() => gateway.authenticator.authenticate(token, request))
       .then(open, (error: unknown) => refuse(socket, error))
   })
 }

@@ -72,7 +72,7 @@ export class Session {
   readonly #gateway: Gateway
   readonly #peer: Peer
   readonly #codec: Codec
-  readonly #address: string
+  readonly #address: { readonly remoteAddress: string }
   #token: string | undefined
   readonly #subscriptions = new Map<string, Subscription>()
   #topicCount = 0
@@ -88,7 +88,7 @@ export class Session {
     this.#gateway = options.gateway
     this.#peer = options.peer
     this.#codec = options.codec
-    this.#address = options.remoteAddress
+    this.#address = options
     this.#token = options.token
     this.#cancelClosing = options.gateway.onClosing(() => this.#goAway())
     this.#recheck = setInterval(() => void this.#checkAgain(), RECHECK_MS)
@@ -285,7 +285,7 @@ export class Session {
       method,
       target,
       headers: { authorization: `Bearer ${this.#token ?? ''}`, 'content-type': 'application/json' },
-      remoteAddress: this.#address,
+      remoteAddress: this.#address.remoteAddress,
       body: bodyOf(body),
       signal: abort.signal,
     })

@@ -2,7 +2,7 @@
 
 import type { Exchange } from '../exchange.ts'
 import { BYTES } from '../execute.ts'
-import { JsonNumber, writeJson } from '../json.ts'
+import { JsonNumber } from '../json.ts'
 import { type GatewayResponse, json } from '../message.ts'
 import type { Handler, Route } from '../routes.ts'
 import { GatewayError } from '../status.ts'
@@ -43,7 +43,8 @@ async function get(x: Exchange): Promise<GatewayResponse> {
     headers.vary = 'accept'
     return conditional(x, { status: 200, headers, body: bytes })
   }
-  return conditional(x, json(200, `{"value":${writeJson(bytes, encodingOf(x))},"ttl":${ttl}}`, headers))
+  const text = encodingOf(x) === 'utf8' ? JSON.stringify(bytes.toString('utf8')) : `"${bytes.toString('base64')}"`
+  return conditional(x, json(200, `{"value":${text},"ttl":${ttl}}`, headers))
 }
 
 /** One range of bytes: `bytes=0-99`, `bytes=100-`, `bytes=-50`. */

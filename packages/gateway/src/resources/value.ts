@@ -1,6 +1,6 @@
 // What routes for values share: missing keys, entity tags, preconditions, times to live, and bodies that are bytes.
 
-import { createHash } from 'node:crypto'
+import { hash } from 'node:crypto'
 import { argOf } from '../command-json.ts'
 import type { Exchange, Script } from '../exchange.ts'
 import { isObject, JsonNumber, type JsonObject, type JsonValue } from '../json.ts'
@@ -15,7 +15,7 @@ export function missing(): GatewayError {
 export const NO_CONTENT: GatewayResponse = { status: 204, headers: {}, body: null }
 
 export function sha1(text: string | Uint8Array): string {
-  return createHash('sha1').update(text).digest('hex')
+  return hash('sha1', text, 'hex')
 }
 
 /** A script of the gateway, with the digest that EVALSHA needs. */

@@ -1,0 +1,210 @@
+// Several processes on one port: a primary that starts workers, replaces those that die, and owns the admin server.
+//
+//   primary: fork n --each worker: startGateway, announce--> admin server: readiness of any, metrics of all
+//            SIGTERM --> each worker ends in its own orderly way --> the primary ends
+
+import cluster, { type Worker } from 'node:cluster'
+import { once } from 'node:events'
+import { createServer, type Server } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import type { Logger } from 'pino'
+import type { Config } from './config.ts'
+import type { RunningGateway } from './server.ts'
+
+interface Announcement {
+  readonly ochre: 'listening'
+  readonly url: string
+  readonly rootKey: string | undefined
+}
+interface Question {
+  readonly ochre: 'ask'
+  readonly id: number
+  readonly what: 'metrics' | 'ready'
+}
+interface Answer {
+  readonly ochre: 'answer'
+  readonly id: number
+  readonly text: string
+}
+
+const ANSWER_MS = 2_000
+const RESTART_MS = 500
+
+export interface Supervisor {
+  readonly url: string
+  readonly adminUrl: string | undefined
+  /** The text of the root key, when one of the workers made one. */
+  readonly rootKey: string | undefined
+  /** Process ids of the workers. */
+  pids(): number[]
+  /** Has every worker read its configuration again. */
+  reload(): void
+  close(): Promise<void>
+}
+
+/** In the primary process: starts the workers, which run this same program, and resolves when all of them listen. */
+export async function superviseWorkers(config: Config, log: Logger): Promise<Supervisor> {
+  let isClosing = false
+  let nextId = 0
+  const waiting = new Map<number, (text: string) => void>()
+  const workers = new Set<Worker>()
+
+  async function start(): Promise<Announcement> {
+    const worker = cluster.fork()
+    workers.add(worker)
+    worker.on('message', (message: Answer | Announcement) => {
+      if (message.ochre === 'answer') waiting.get(message.id)?.(message.text)
+    })
+    const ended = once(worker, 'exit')
+    void ended.then(() => {
+      workers.delete(worker)
+      if (isClosing) return
+      log.error({ pid: worker.process.pid }, 'a worker ended; starting another')
+      setTimeout(() => {
+        if (!isClosing) start().catch(() => log.error('a worker did not start'))
+      }, RESTART_MS)
+    })
+    for (;;) {
+      const message = await Promise.race([once(worker, 'message'), ended.then(() => undefined)])
+      if (message === undefined) throw new Error('A worker ended before it listened; its log says why.')
+      const [announcement] = message as [Announcement]
+      if (announcement.ochre === 'listening') return announcement
+    }
+  }
+
+  /** The answer of a worker, or undefined when it does not give one in time. */
+  function ask(worker: Worker, what: Question['what']): Promise<string | undefined> {
+    const id = nextId++
+    return new Promise((resolve) => {
+      const timer = setTimeout(() => settle(undefined), ANSWER_MS)
+      function settle(text: string | undefined): void {
+        clearTimeout(timer)
+        waiting.delete(id)
+        resolve(text)
+      }
+      waiting.set(id, settle)
+      worker.send({ ochre: 'ask', id, what } satisfies Question, (error) => {
+        if (error !== null) settle(undefined)
+      })
+    })
+  }
+
+  const askAll = async (what: Question['what']): Promise<string[]> => {
+    const answers = await Promise.all([...workers].map((worker) => ask(worker, what)))
+    return answers.filter((answer) => answer !== undefined)
+  }
+
+  const first: Announcement[] = []
+  for (let i = 0; i < config.workers; i++) first.push(await start())
+  const admin = config.admin ? await openAdmin(config, askAll, () => isClosing) : undefined
+  const { url } = first[0]!
+  const adminUrl =
+    admin === undefined ? undefined : `http://${config.adminHost}:${(admin.address() as AddressInfo).port}`
+  log.info({ url, adminUrl, workers: config.workers }, 'workers listening')
+
+  return {
+    url,
+    adminUrl,
+    rootKey: first.find((announcement) => announcement.rootKey !== undefined)?.rootKey,
+    pids: () => [...workers].map((worker) => worker.process.pid!),
+    reload() {
+      for (const worker of workers) worker.process.kill('SIGHUP')
+    },
+    async close() {
+      isClosing = true
+      const ends = [...workers].map((worker) => once(worker, 'exit'))
+      for (const worker of workers) worker.process.kill('SIGTERM')
+      await Promise.all(ends)
+      admin?.close()
+      admin?.closeAllConnections()
+    },
+  }
+}
+
+async function openAdmin(
+  config: Config,
+  askAll: (what: Question['what']) => Promise<string[]>,
+  isClosing: () => boolean,
+): Promise<Server> {
+  const admin = createServer((incoming, outgoing) => {
+    const answer = (status: number, type: string, body: string): void => {
+      outgoing.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' })
+      outgoing.end(body)
+    }
+    const path = (incoming.url ?? '').split('?')[0]
+    if (path === '/health/live') answer(200, 'application/json', '{"status":"ok"}')
+    else if (path === '/health/ready') {
+      void askAll('ready').then((answers) => {
+        const ready = answers.filter((text) => text === 'true').length
+        const ok = ready > 0 && !isClosing()
+        answer(
+          ok ? 200 : 503,
+          'application/json',
+          JSON.stringify({ status: ok ? 'ok' : 'unavailable', workers: ready }),
+        )
+      })
+    } else if (path === '/metrics') {
+      void askAll('metrics').then((texts) =>
+        answer(200, 'text/plain; version=0.0.4; charset=utf-8', mergeMetrics(texts)),
+      )
+    } else answer(404, 'application/json', '{"error":"There is /health/live, /health/ready and /metrics."}')
+  })
+  admin.listen(config.adminPort, config.adminHost)
+  await once(admin, 'listening')
+  return admin
+}
+
+/** Whether this process is a worker that a primary started. */
+export function isWorker(): boolean {
+  return cluster.isWorker
+}
+
+/** In a worker: tells the primary that it listens, and answers its questions. */
+export function announceWorker(running: RunningGateway): void {
+  process.on('message', (question: Question) => {
+    if (question.ochre !== 'ask') return
+    const { gateway } = running
+    const text = question.what === 'metrics' ? gateway.metrics.text() : gateway.ready().then(({ ok }) => String(ok))
+    void text.then((answer) => process.send?.({ ochre: 'answer', id: question.id, text: answer } satisfies Answer))
+  })
+  process.send?.({ ochre: 'listening', url: running.url, rootKey: running.rootKey } satisfies Announcement)
+}
+
+/** One text of several: counters and histograms are added up, everything else gets the label `worker`. */
+export function mergeMetrics(texts: readonly string[]): string {
+  const kinds = new Map<string, string>()
+  const help = new Map<string, string>()
+  const order: string[] = []
+  const series = new Map<string, Map<string, number>>()
+  texts.forEach((text, worker) => {
+    for (const line of text.split('\n')) {
+      const comment = /^# (HELP|TYPE) (\S+) (.*)$/.exec(line)
+      if (comment !== null) {
+        const [, what, name, rest] = comment as unknown as [string, string, string, string]
+        if (what === 'HELP') help.set(name, rest)
+        else kinds.set(name, rest)
+        continue
+      }
+      const sample = /^([a-zA-Z_:][\w:]*)(?:\{(.*)\})? (\S+)/.exec(line)
+      if (sample === null) continue
+      const [, name, labels = '', value] = sample as unknown as [string, string, string | undefined, string]
+      const family = kinds.has(name) ? name : name.replace(/_(?:bucket|sum|count|total)$/, '')
+      const isAdded = kinds.get(family) === 'counter' || kinds.get(family) === 'histogram'
+      const key = isAdded ? `${name}{${labels}}` : `${name}{${labels === '' ? '' : `${labels},`}worker="${worker}"}`
+      let samples = series.get(family)
+      if (samples === undefined) {
+        samples = new Map()
+        series.set(family, samples)
+        order.push(family)
+      }
+      samples.set(key, (samples.get(key) ?? 0) + Number(value))
+    }
+  })
+  let out = ''
+  for (const family of order) {
+    if (help.has(family)) out += `# HELP ${family} ${help.get(family)}\n`
+    if (kinds.has(family)) out += `# TYPE ${family} ${kinds.get(family)}\n`
+    for (const [key, value] of series.get(family)!) out += `${key.replace('{}', '')} ${value}\n`
+  }
+  return out
+}
