@@ -1,4 +1,5 @@
 // The engine's settings under the names of CONFIG GET: one line each with its default, its reader and its writer.
+import { quotable } from './failures.ts'
 import { formatNotify, parseNotify } from './notify.ts'
 
 interface Setting<T> {
@@ -36,6 +37,26 @@ export const EVICTION_POLICIES = [
 /** The current values, typed; reading one is a plain property access. */
 export interface Settings {
   databases: number
+  /** The TCP port that is listened on last; 0 for none. */
+  port: number
+  unixsocket: string
+  requirepass: string
+  aclfile: string
+  'acllog-max-len': number
+  'acl-pubsub-default': 'allchannels' | 'resetchannels'
+  'enable-debug-command': 'no' | 'yes' | 'local'
+  /** After how many idle seconds a client is disconnected; 0 for never. */
+  timeout: number
+  'tcp-keepalive': number
+  /** In microseconds; negative for never. */
+  'slowlog-log-slower-than': number
+  'slowlog-max-len': number
+  /** In milliseconds; 0 for never. */
+  'latency-monitor-threshold': number
+  'latency-tracking': boolean
+  'tracking-table-max-keys': number
+  save: string
+  'cluster-enabled': boolean
   maxclients: number
   /** How much the data may take, as entry-size.ts estimates it; 0 is no limit. */
   maxmemory: number
@@ -76,6 +97,23 @@ export type SettingName = keyof Settings
 
 const SETTINGS: { readonly [Name in SettingName]: Setting<Settings[Name]> } = {
   databases: { ...count(16, 1, 0x7fffffff), isFixed: true },
+  port: { ...count(0, 0, 65_535), isFixed: true },
+  unixsocket: { ...text(''), isFixed: true },
+  requirepass: text(''),
+  aclfile: { ...text(''), isFixed: true },
+  'acllog-max-len': count(128),
+  'acl-pubsub-default': choice('resetchannels', ['allchannels', 'resetchannels']),
+  'enable-debug-command': { ...choice('local', ['no', 'yes', 'local']), isFixed: true },
+  timeout: count(0, 0, 0x7fffffff),
+  'tcp-keepalive': count(300, 0, 0x7fffffff),
+  'slowlog-log-slower-than': count(10_000, -1),
+  'slowlog-max-len': count(128),
+  'latency-monitor-threshold': count(0),
+  'latency-tracking': yesNo(true),
+  'tracking-table-max-keys': count(1_000_000),
+  // There are no snapshots on a timer and no cluster: clients and tools ask.
+  save: { ...text(''), isFixed: true },
+  'cluster-enabled': { ...yesNo(false), isFixed: true },
   maxclients: count(10_000, 1, 0xffffffff),
   maxmemory: bytes(0),
   'maxmemory-policy': choice('noeviction', EVICTION_POLICIES),
@@ -267,4 +305,31 @@ function outputLimits(): Setting<OutputLimits> {
     write: ({ normal, replica, pubsub }) =>
       `normal ${normal.join(' ')} slave ${replica.join(' ')} pubsub ${pubsub.join(' ')}`,
   }
+}
+
+/**
+ * Changes several settings, all or none. Returns the whole error reply, or null. A setting may be given once only; what
+ * follows from a change is the caller's business.
+ */
+export function changeSettings(settings: Settings, pairs: readonly (readonly [string, string])[]): string | null {
+  const failed = (name: string, why: string): string =>
+    `ERR CONFIG SET failed (possibly related to argument '${name}') - ${why}`
+  const seen = new Set<string>()
+  for (const [name] of pairs) {
+    const known = NAMES.get(name.toLowerCase())
+    if (known === undefined)
+      return `ERR Unknown option or number of arguments for CONFIG SET - '${quotable(name, 128)}'`
+    if (SETTINGS[known].isFixed) return failed(name.toLowerCase(), "can't set immutable config")
+    if (seen.has(known)) return failed(name.toLowerCase(), 'duplicate parameter')
+    seen.add(known)
+  }
+  const changes: Record<string, unknown> = {}
+  for (const [name, text] of pairs) {
+    const known = NAMES.get(name.toLowerCase())!
+    const result = SETTINGS[known].read(text)
+    if (typeof result === 'string') return failed(name.toLowerCase(), result)
+    changes[known] = result.value
+  }
+  Object.assign(settings, changes)
+  return null
 }

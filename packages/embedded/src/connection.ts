@@ -2,14 +2,17 @@
 import { FailureReply } from '@ochre/protocol'
 import type { Engine } from './engine.ts'
 import { execute } from './execute.ts'
-import { RequestError, type RequestLimits, RequestParser } from './request-parser.ts'
-import { NO_REPLY, type Session } from './session.ts'
+import { RequestError, RequestParser } from './request-parser.ts'
+import { NO_REPLY, POSTPONED, type Session } from './session.ts'
 
 /** What carries a connection. */
 export interface Carrier {
   /** `127.0.0.1:50000`, a socket's path, or `embedded`. */
   readonly address: string
   readonly localAddress: string
+  /** Whether the peer is on this machine: this process, a path, or a loopback address. */
+  readonly isLocal: boolean
+  readonly isUnixSocket: boolean
   /** Takes a binary string. */
   write(text: string): void
   /** How much of what was written has not left yet. */
@@ -25,8 +28,10 @@ export class Connection {
   readonly carrier: Carrier
   readonly #engine: Engine
   readonly #parser: RequestParser = new RequestParser()
-  readonly #limits: RequestLimits
+  readonly #limits: { maxBulkBytes: number; isTrusted: boolean } = { maxBulkBytes: 0, isTrusted: true }
   #isEnding = false
+  /** The request that waits for the end of a pause. */
+  #postponed: string[] | undefined
   #isAborted = false
   isClosed = false
 
@@ -34,7 +39,18 @@ export class Connection {
     this.#engine = engine
     this.carrier = carrier
     this.session = engine.openSession(this)
-    this.#limits = { maxBulkBytes: engine.settings['proto-max-bulk-len'], isTrusted: true }
+  }
+
+  get isEnding(): boolean {
+    return this.#isEnding
+  }
+
+  get isLocal(): boolean {
+    return this.carrier.isLocal
+  }
+
+  get isUnixSocket(): boolean {
+    return this.carrier.isUnixSocket
   }
 
   /** Bytes received and not yet executed. */
@@ -45,6 +61,9 @@ export class Connection {
   /** Takes bytes from the client and executes every whole request in them. */
   receive(chunk: Buffer): void {
     if (this.#isEnding) return
+    const { stats } = this.#engine
+    stats.reads++
+    stats.inputBytes += chunk.length
     this.#parser.feed(chunk)
     this.#engine.turn(() => this.pump())
   }
@@ -52,23 +71,51 @@ export class Connection {
   /** Executes requests until the bytes run out or the session blocks. Called within a turn of the engine. */
   pump(): void {
     const { session } = this
+    const engine = this.#engine
+    engine.running = session
     try {
       while (session.waiter === null && !this.#isEnding) {
-        const args = this.#parser.next(this.#limits)
+        const args = this.#postponed ?? this.#nextRequest()
         if (args === undefined) break
         const outcome = execute(session, args)
+        this.#postponed = outcome === POSTPONED ? args : undefined
+        if (outcome === POSTPONED) break
         if (outcome !== NO_REPLY) session.answer(outcome)
+        if (engine.tracking.isOn) this.#afterTracked()
       }
     } catch (error) {
       if (!(error instanceof RequestError)) throw error
       session.send(new FailureReply(error.text))
       this.end()
+    } finally {
+      engine.running = null
     }
     if (this.#parser.pendingBytes > this.#engine.settings['client-query-buffer-limit']) this.end()
   }
 
+  /** Who has not logged in may send small requests only. */
+  #nextRequest(): string[] | undefined {
+    const { settings, acl } = this.#engine
+    this.#limits.maxBulkBytes = settings['proto-max-bulk-len']
+    this.#limits.isTrusted = this.session.isAuthenticated || !acl.isLogInRequired
+    return this.#parser.next(this.#limits)
+  }
+
+  /** What the request changed of the session's own cache is told after its reply; CLIENT CACHING holds for one request. */
+  #afterTracked(): void {
+    const { session } = this
+    this.#engine.tracking.tellRunning(session)
+    if (session.caching !== null && session.queue === null && !session.lastCommand.startsWith('client')) {
+      session.caching = null
+    }
+  }
+
   write(output: string): void {
-    if (!this.isClosed && !this.#isAborted) this.carrier.write(output)
+    if (this.isClosed || this.#isAborted) return
+    const { stats } = this.#engine
+    stats.writes++
+    stats.outputBytes += output.length
+    this.carrier.write(output)
   }
 
   /** Closes at once; nothing more is executed or sent. */

@@ -173,6 +173,7 @@ export class Database {
       const sessions = this.watchers.get(key)
       if (sessions !== undefined) for (const session of sessions) session.isWatchBroken = true
     }
+    if (this.engine.tracking.isOn) this.engine.tracking.invalidate(key)
     if (this.waiters.size !== 0 && this.waiters.has(key)) this.engine.blocking.markReady(this, key)
   }
 

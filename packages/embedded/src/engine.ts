@@ -3,21 +3,28 @@
 // Everything that enters (bytes, timers) does so in a turn: execute, serve who was blocked, log the changes, hand out the
 // output. One turn runs at a time and never waits, which is what makes each command, transaction and script atomic.
 import { FailureReply, type Link, type LinkEvents, type Transport, UsageError } from '@ochre/protocol'
+import { Acl } from './acl/acl.ts'
 import { Blocking } from './blocking.ts'
 import { internalFailure } from './call.ts'
 import { Clock, type Timer } from './clock.ts'
+import { COMMAND_INDEX, type CommandIndex } from './commands/index.ts'
 import { defaultSettings, type Settings, writeSetting } from './config.ts'
 import type { Connection } from './connection.ts'
 import { Database } from './database.ts'
 import { cloneEntry, type Entry } from './entry.ts'
 import { Memory } from './eviction.ts'
+import { LatencyMonitor } from './latency.ts'
 import { dialEngine } from './link.ts'
 import { Scripting } from './lua/scripting.ts'
+import { Pause } from './pause.ts'
 import type { FileSystem } from './persistence/file-system.ts'
 import { Persistence } from './persistence/persistence.ts'
 import { Pubsub } from './pubsub.ts'
 import { type ListenTarget, Server } from './server.ts'
 import { Session } from './session.ts'
+import { SlowLog } from './slow-log.ts'
+import { Stats } from './stats.ts'
+import { Tracking } from './tracking.ts'
 
 const EXPIRY_CYCLE_MS = 100
 
@@ -90,13 +97,17 @@ export class Engine implements Transport {
   readonly blocking: Blocking
   readonly pubsub: Pubsub = new Pubsub()
   readonly scripting: Scripting = new Scripting(this)
-  readonly stats: { commands: number; connections: number; hits: number; misses: number; expired: number } = {
-    commands: 0,
-    connections: 0,
-    hits: 0,
-    misses: 0,
-    expired: 0,
-  }
+  readonly stats: Stats = new Stats()
+  readonly commands: CommandIndex = COMMAND_INDEX
+  readonly acl: Acl = new Acl(COMMAND_INDEX)
+  readonly tracking: Tracking = new Tracking(this)
+  readonly pause: Pause = new Pause(this)
+  readonly slowLog: SlowLog = new SlowLog()
+  readonly latency: LatencyMonitor = new LatencyMonitor()
+  /** Sessions in MONITOR. */
+  readonly monitors: Set<Session> = new Set()
+  /** The session whose request is being executed; null for what nobody asked for, such as expiry. */
+  running: Session | null = null
   readonly memory: Memory = new Memory(this)
   /** The log of changes; null keeps everything in memory only. */
   journal: Journal | null = null
@@ -120,6 +131,7 @@ export class Engine implements Transport {
   #resumed: Session[] = []
   #ending: Connection[] = []
   #cycle: Timer | undefined
+  #idleCheck: Timer | undefined
   #isLoading = false
   #holding: NodeJS.Immediate | undefined
 
@@ -134,8 +146,10 @@ export class Engine implements Transport {
       const wrong = writeSetting(this.settings, name, String(value), true)
       if (wrong !== null) throw new UsageError(`The setting ${name} cannot be used: ${wrong}.`)
     }
+    if (this.settings.requirepass !== '') this.acl.setDefaultPassword(this.settings.requirepass)
     this.databases = Array.from({ length: this.settings.databases }, (_, index) => new Database(this, index))
     this.blocking = new Blocking(this)
+    if (this.settings.timeout > 0) this.scheduleIdleCheck()
   }
 
   /** Opens an engine; with `dir`, once the data in the folder has been loaded. Rejects when another engine has the folder. */
@@ -165,6 +179,8 @@ export class Engine implements Transport {
     const server = new Server(this)
     await server.listen(target)
     this.#servers.add(server)
+    if (target.path !== undefined) this.settings.unixsocket = target.path
+    else this.settings.port = server.port
     return server
   }
 
@@ -282,6 +298,7 @@ export class Engine implements Transport {
         if (session === undefined) break
         session.connection?.pump()
       }
+      this.tracking.broadcast()
     } finally {
       this.#isInTurn = false
       if (this.journal?.isHolding) this.#holding ??= setImmediate(this.#handOut)
@@ -347,6 +364,22 @@ export class Engine implements Transport {
         if (this.#effects.length !== 0) this.#append()
         if (isAnyLeft) this.scheduleExpiryCycle()
       })
+    })
+  }
+
+  /** Disconnects clients that have been idle for longer than `timeout`, from now on every second. */
+  scheduleIdleCheck(): void {
+    this.#idleCheck ??= this.clock.after(1000, () => {
+      this.#idleCheck = undefined
+      const limit = this.settings.timeout * 1000
+      if (limit === 0) return
+      this.turn(() => {
+        for (const session of [...this.sessions.values()]) {
+          const isExempt = session.isSubscriber || session.waiter !== null || this.monitors.has(session)
+          if (!isExempt && this.now - session.lastUsedAt > limit) session.connection?.end()
+        }
+      })
+      this.scheduleIdleCheck()
     })
   }
 

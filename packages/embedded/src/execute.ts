@@ -3,15 +3,19 @@ import { CommandFlag, FailureReply } from '@ochre/protocol'
 import { call } from './call.ts'
 import { COMMANDS, type Command } from './commands/index.ts'
 import { QUEUED, quotable, wrongArity } from './failures.ts'
-import type { Outcome, Session } from './session.ts'
+import { type Outcome, POSTPONED, type Session } from './session.ts'
 import { shortageOf } from './shortage.ts'
 
 /** Executes one request of a session. Never throws for anything a client can send. */
-export function execute(session: Session, args: readonly string[]): Outcome {
+export function execute(session: Session, args: readonly string[]): Outcome | typeof POSTPONED {
   const command = findCommand(args)
-  if (command instanceof FailureReply) return session.refuse(command)
+  if (command instanceof FailureReply) {
+    session.engine.stats.noteError(command.text)
+    return session.refuse(command)
+  }
   const refusal = refusalOf(session, command, args)
   if (refusal !== null) return refuse(session, command, refusal)
+  if (session.engine.pause.isOn && session.engine.pause.holds(session, command)) return POSTPONED
   if (session.queue !== null && !command.isImmediate) {
     session.queue.push({ command, args })
     return QUEUED
@@ -41,7 +45,15 @@ function unknownCommand(args: readonly string[]): FailureReply {
 function refusalOf(session: Session, command: Command, args: readonly string[]): FailureReply | null {
   const { spec } = command
   if (spec.arity > 0 ? args.length !== spec.arity : args.length < -spec.arity) return wrongArity(spec.name)
+  if (command.isProtected && !allowsProtected(session, spec.name)) return forbidden(spec.name)
+  if (!session.isAuthenticated && session.engine.acl.isLogInRequired && !(spec.flags & CommandFlag.NO_AUTH)) {
+    return LOG_IN_FIRST
+  }
   if (session.queue !== null && spec.flags & CommandFlag.NO_MULTI) return NOT_IN_TRANSACTION
+  if (!session.user.isUnrestricted) {
+    const denied = session.engine.acl.refusal(session, command, args)
+    if (denied !== null) return denied
+  }
   const shortage = shortageOf(session, command)
   if (shortage !== null) return shortage
   if (session.resp === 2 && session.isSubscriber && !command.isForSubscribers) {
@@ -52,9 +64,26 @@ function refusalOf(session: Session, command: Command, args: readonly string[]):
   return session.engine.faultOf(spec.name)
 }
 
+/** DEBUG and the loading of modules: only where the configuration allows it. There are no modules to load. */
+function allowsProtected(session: Session, name: string): boolean {
+  const allowed = name.startsWith('debug') ? session.engine.settings['enable-debug-command'] : 'no'
+  return allowed === 'yes' || (allowed === 'local' && session.connection?.isLocal !== false)
+}
+
+function forbidden(name: string): FailureReply {
+  const what = name.split(' ')[0]!
+  return new FailureReply(
+    `ERR ${what.toUpperCase()} command not allowed. If the enable-${what}-command option is set to "local", you can run it from a local connection, otherwise you need to set this option in the configuration file, and then restart the server.`,
+  )
+}
+
+const LOG_IN_FIRST = new FailureReply('NOAUTH Authentication required.')
 const NOT_IN_TRANSACTION = new FailureReply('ERR Command not allowed inside a transaction')
 
 function refuse(session: Session, command: Command, failure: FailureReply): FailureReply {
+  const { stats } = session.engine
+  stats.of(command.id).rejected++
+  stats.noteError(failure.text)
   if (command.spec.name !== 'exec') return session.refuse(failure)
   session.endTransaction()
   return new FailureReply(`EXECABORT Transaction discarded because of: ${failure.text.replace(/^ERR /, '')}`)

@@ -37,6 +37,8 @@ class EmbeddedLink implements Link {
     const carrier: Carrier = {
       address: 'embedded',
       localAddress: 'embedded',
+      isLocal: true,
+      isUnixSocket: false,
       unsentBytes: () => this.#output.length,
       write: (text) => {
         this.#output += text

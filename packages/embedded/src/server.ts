@@ -58,11 +58,14 @@ export class Server {
 
   #accept(socket: Socket): void {
     if (this.#engine.sessions.size >= this.#engine.settings.maxclients) {
+      this.#engine.stats.rejectedConnections++
       socket.on('error', () => {})
       socket.end('-ERR max number of clients reached\r\n')
       return
     }
     this.#connections.add(socket)
+    const seconds = this.#engine.settings['tcp-keepalive']
+    if (seconds > 0) socket.setKeepAlive(true, seconds * 1000)
     const carrier = new SocketCarrier(socket, this.#engine, this.address)
     const connection = new Connection(this.#engine, carrier)
     carrier.connection = connection
@@ -84,6 +87,8 @@ function removeStaleSocket(path: string): void {
 class SocketCarrier implements Carrier {
   readonly address: string
   readonly localAddress: string
+  readonly isLocal: boolean
+  readonly isUnixSocket: boolean
   connection: Connection | undefined
   readonly #socket: Socket
   readonly #engine: Engine
@@ -95,6 +100,8 @@ class SocketCarrier implements Carrier {
     this.#engine = engine
     const isTcp = socket.remoteAddress !== undefined
     this.address = isTcp ? `${socket.remoteAddress}:${socket.remotePort}` : `${serverAddress}:0`
+    this.isUnixSocket = !isTcp
+    this.isLocal = !isTcp || /^(127\.|::1$|::ffff:127\.)/.test(socket.remoteAddress ?? '')
     this.localAddress = isTcp ? `${socket.localAddress}:${socket.localPort}` : `${serverAddress}:0`
   }
 

@@ -1,14 +1,19 @@
 // One client as the engine sees it: its database, protocol, transaction, subscriptions and pending output. Handlers get it
 // as their context. A session without a connection (a script's) has no output; everything else is the same.
 import { encodeReply, type FailureReply, type Reply, type RespVersion } from '@ochre/protocol'
+import type { User } from './acl/user.ts'
 import type { BlockRequest, Waiter } from './blocking.ts'
 import type { Command } from './commands/index.ts'
 import type { Connection } from './connection.ts'
 import type { Database } from './database.ts'
 import type { Engine } from './engine.ts'
+import type { TrackingState } from './tracking.ts'
 
 /** Returned by a handler whose reply has been sent already or will be sent later. */
 export const NO_REPLY: unique symbol = Symbol('no reply')
+
+/** Returned for a request that has to be executed again when a pause is over. */
+export const POSTPONED: unique symbol = Symbol('postponed')
 
 /** What a handler gives back. */
 export type Outcome = Reply | typeof NO_REPLY
@@ -30,7 +35,9 @@ export class Session {
   db: Database
   resp: RespVersion = 2
   name = ''
-  user = 'default'
+  user: User
+  /** Has logged in, or came when nobody had to. */
+  isAuthenticated: boolean
   lastCommand = ''
   lastUsedAt: number
   /** Commands queued since MULTI; null outside a transaction. */
@@ -48,6 +55,15 @@ export class Session {
   readonly shardChannels: Set<string> = new Set()
   /** CLIENT REPLY: whether replies are sent; `skip` leaves out the next one. */
   replyMode: 'on' | 'off' | 'skip' = 'on'
+  /** CLIENT TRACKING; null when it is off. */
+  tracking: TrackingState | null = null
+  /** CLIENT CACHING for the next command or transaction; null when nothing was said. */
+  caching: boolean | null = null
+  /** CLIENT NO-EVICT: shown in CLIENT LIST. */
+  isNoEvict = false
+  /** CLIENT SETINFO. */
+  libraryName = ''
+  libraryVersion = ''
   /** Replies not yet handed to the connection. */
   output = ''
 
@@ -57,6 +73,8 @@ export class Session {
     this.createdAt = this.lastUsedAt = engine.clock.now()
     this.connection = connection
     this.db = engine.databases[0]!
+    this.user = engine.acl.default
+    this.isAuthenticated = !engine.acl.isLogInRequired
   }
 
   /** Whether the session is in the state that RESP2 restricts to a few commands. */
@@ -161,8 +179,12 @@ export class Session {
     this.db = this.engine.databases[0]!
     this.resp = 2
     this.name = ''
-    this.user = 'default'
+    this.user = this.engine.acl.default
+    this.isAuthenticated = !this.engine.acl.isLogInRequired
     this.replyMode = 'on'
+    this.isNoEvict = false
+    this.engine.tracking.disable(this)
+    this.engine.monitors.delete(this)
   }
 
   /** Takes the session out of everything in the engine that refers to it. Called once, when its connection is gone. */
@@ -170,7 +192,66 @@ export class Session {
     if (this.waiter !== null) this.engine.blocking.remove(this.waiter)
     this.endTransaction()
     this.engine.pubsub.forget(this)
+    this.engine.tracking.disable(this)
+    this.engine.monitors.delete(this)
+    this.engine.pause.forget(this)
     this.engine.sessions.delete(this.id)
+  }
+
+  /** One line of CLIENT LIST, without the line break. */
+  describe(): string {
+    const { engine, connection } = this
+    const seconds = (since: number): number => Math.max(0, Math.floor((engine.now - since) / 1000))
+    const unsent = this.output.length + (connection?.carrier.unsentBytes() ?? 0)
+    return [
+      `id=${this.id}`,
+      `addr=${connection?.carrier.address ?? ''}`,
+      `laddr=${connection?.carrier.localAddress ?? ''}`,
+      'fd=-1',
+      `name=${this.name}`,
+      `age=${seconds(this.createdAt)}`,
+      `idle=${seconds(this.lastUsedAt)}`,
+      `flags=${this.#flags || 'N'}`,
+      `db=${this.db.index}`,
+      `sub=${this.channels.size}`,
+      `psub=${this.patterns.size}`,
+      `ssub=${this.shardChannels.size}`,
+      `multi=${this.queue === null ? -1 : this.queue.length}`,
+      `qbuf=${connection?.pendingBytes ?? 0}`,
+      'qbuf-free=0',
+      'argv-mem=0',
+      'multi-mem=0',
+      'rbs=0',
+      'rbp=0',
+      `obl=${this.output.length}`,
+      'oll=0',
+      `omem=${unsent}`,
+      `tot-mem=${unsent + (connection?.pendingBytes ?? 0)}`,
+      'events=r',
+      `cmd=${this.lastCommand.replace(' ', '|') || 'NULL'}`,
+      `user=${this.user.name}`,
+      `redir=${this.tracking === null ? -1 : this.tracking.redirect}`,
+      `resp=${this.resp}`,
+      `lib-name=${this.libraryName}`,
+      `lib-ver=${this.libraryVersion}`,
+    ].join(' ')
+  }
+
+  get #flags(): string {
+    const { engine, tracking } = this
+    return [
+      engine.monitors.has(this) ? 'O' : '',
+      this.isSubscriber ? 'P' : '',
+      this.queue === null ? '' : 'x',
+      this.waiter === null && !engine.pause.isWaiting(this) ? '' : 'b',
+      tracking === null ? '' : 't',
+      tracking?.isRedirectBroken ? 'R' : '',
+      tracking?.isBroadcast ? 'B' : '',
+      this.isWatchBroken ? 'd' : '',
+      this.connection?.isEnding ? 'A' : '',
+      this.connection?.isUnixSocket ? 'U' : '',
+      this.isNoEvict ? 'e' : '',
+    ].join('')
   }
 
   /** Marks a transaction in preparation as failed because a command of it was refused; returns the failure. */

@@ -32,7 +32,7 @@ export {
   ValidationError,
 } from './errors.ts'
 export { compileGlob, type Glob, matchGlob } from './glob.ts'
-export type { KeySpec } from './key-spec.ts'
+export { findKeys, type KeySpec } from './key-spec.ts'
 export {
   BigNumberReply,
   DoubleReply,

@@ -2,7 +2,11 @@
 import { type CommandSpec, lookupCommand } from '@ochre/protocol'
 import { wrongArity } from '../failures.ts'
 import type { Handler } from '../session.ts'
+import { acl } from './acl.ts'
 import { bitmap } from './bitmap.ts'
+import { client } from './client.ts'
+import { commandCommands } from './command.ts'
+import { config } from './config.ts'
 import { connection } from './connection.ts'
 import { generic } from './generic.ts'
 import { geo } from './geo.ts'
@@ -16,6 +20,11 @@ import { set } from './set.ts'
 import { sortedSet } from './sorted-set.ts'
 import { sortedSetAlgebra } from './sorted-set-algebra.ts'
 import { sortedSetRange } from './sorted-set-range.ts'
+import { stream } from './stream.ts'
+import { streamClaim } from './stream-claim.ts'
+import { streamGroups } from './stream-groups.ts'
+import { streamInfo } from './stream-info.ts'
+import { streamRead } from './stream-read.ts'
 import { string } from './string.ts'
 import { transactions } from './transactions.ts'
 
@@ -24,6 +33,10 @@ export type Group = Readonly<Record<string, Handler>>
 
 const GROUPS: readonly Group[] = [
   connection,
+  client,
+  acl,
+  config,
+  commandCommands,
   string,
   generic,
   transactions,
@@ -36,22 +49,32 @@ const GROUPS: readonly Group[] = [
   geo,
   bitmap,
   hyperloglog,
+  stream,
+  streamRead,
+  streamGroups,
+  streamClaim,
+  streamInfo,
   persistence,
   pubsub,
   scripting,
 ]
 
 export interface Command {
+  /** Numbers all commands and subcommands from 0 without gaps. */
+  readonly id: number
   readonly spec: CommandSpec
   readonly handler: Handler
   /** By the subcommand's word, lower case; null for a command that is no container. */
   readonly subcommands: ReadonlyMap<string, Command> | null
+  /** Runs only where an `enable-...-command` setting allows it. */
+  readonly isProtected: boolean
   /** Runs at once inside MULTI. */
   readonly isImmediate: boolean
   /** Allowed for a RESP2 session with subscriptions. */
   readonly isForSubscribers: boolean
 }
 
+const PROTECTED = new Set(['debug', 'module load', 'module loadex', 'module unload'])
 const IMMEDIATE = new Set(['exec', 'discard', 'multi', 'watch', 'quit', 'reset'])
 const FOR_SUBSCRIBERS = new Set([
   'ping',
@@ -65,8 +88,27 @@ const FOR_SUBSCRIBERS = new Set([
   'reset',
 ])
 
+let nextId = 0
+
 /** By name, in lower and in upper case. */
 export const COMMANDS: ReadonlyMap<string, Command> = join()
+
+/** All commands as ACL rules, COMMAND and INFO go through them: containers first, then their subcommands. */
+export interface CommandIndex {
+  readonly all: readonly Command[]
+  /** By name in lower case, subcommands as `config|get`. */
+  readonly byFullName: ReadonlyMap<string, Command>
+  /** Those that are no subcommands. */
+  readonly top: readonly Command[]
+}
+
+export const COMMAND_INDEX: CommandIndex = indexOf(COMMANDS)
+
+function indexOf(commands: ReadonlyMap<string, Command>): CommandIndex {
+  const top = [...new Set(commands.values())]
+  const all = top.flatMap((command) => [command, ...(command.subcommands?.values() ?? [])])
+  return { top, all, byFullName: new Map(all.map((command) => [command.spec.name.replace(' ', '|'), command])) }
+}
 
 function join(): Map<string, Command> {
   const commands = new Map<string, Command>()
@@ -74,13 +116,14 @@ function join(): Map<string, Command> {
   for (const group of GROUPS) {
     for (const [name, handler] of Object.entries(group)) {
       const [container, word] = name.split(' ') as [string, string?]
+      if (word === undefined && subcommands.has(name)) continue
       if (word === undefined) add(commands, name, handler, null)
       else {
         let siblings = subcommands.get(container)
         if (siblings === undefined) {
           siblings = new Map()
           subcommands.set(container, siblings)
-          add(commands, container, () => wrongArity(container), siblings)
+          add(commands, container, group[container] ?? (() => wrongArity(container)), siblings)
         }
         siblings.set(word, commandOf(name, handler, null))
       }
@@ -103,5 +146,13 @@ function add(
 function commandOf(name: string, handler: Handler, subcommands: Map<string, Command> | null): Command {
   const spec = lookupCommand(name)
   if (spec === undefined) throw new TypeError(`The command table has no ${name}.`)
-  return { spec, handler, subcommands, isImmediate: IMMEDIATE.has(name), isForSubscribers: FOR_SUBSCRIBERS.has(name) }
+  return {
+    id: nextId++,
+    spec,
+    handler,
+    subcommands,
+    isProtected: PROTECTED.has(name),
+    isImmediate: IMMEDIATE.has(name),
+    isForSubscribers: FOR_SUBSCRIBERS.has(name),
+  }
 }

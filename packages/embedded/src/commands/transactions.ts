@@ -3,6 +3,7 @@ import { FailureReply, NULL_ARRAY, type Reply } from '@ochre/protocol'
 import { call } from '../call.ts'
 import { OK } from '../failures.ts'
 import { type Handler, NO_REPLY, type Outcome, type Session } from '../session.ts'
+import type { Command } from './index.ts'
 
 const ABORTED = new FailureReply('EXECABORT Transaction discarded because of previous errors.')
 
@@ -24,12 +25,28 @@ function exec(session: Session): Outcome {
   session.isDenyBlocking = true
   const replies: Reply[] = []
   for (const { command, args } of queue) {
-    const outcome = call(session, command, args)
+    const outcome = denialOf(session, command, args) ?? call(session, command, args)
     replies.push(outcome === NO_REPLY ? null : outcome)
   }
   session.isDenyBlocking = wasDenied
   session.propagate()
   return replies
+}
+
+const DENIED = {
+  command: 'no permission to execute the command or subcommand',
+  key: 'no permission to touch the specified keys',
+  channel: 'no permission to access one of the channels used as arguments to the command',
+} as const
+
+/** Permissions may have changed since the command was queued. */
+function denialOf(session: Session, command: Command, args: readonly string[]): FailureReply | null {
+  if (session.user.isUnrestricted) return null
+  const denial = session.engine.acl.denial(session, command, args)
+  if (denial === null) return null
+  return new FailureReply(
+    `NOPERM ACLs rules changed between the moment the transaction was accumulated and the EXEC call. This command is no longer allowed for the following reason: ${DENIED[denial.reason]}`,
+  )
 }
 
 function discard(session: Session): Outcome {
