@@ -29,11 +29,14 @@ export const LAYERS: Readonly<Record<string, readonly (readonly string[])[]>> = 
   client: [
     ['index', 'telemetry'],
     ['client'],
+    ['consumer', 'values', 'watch', 'subscriber', 'monitor'],
+    ['pipeline', 'subscription'],
+    ['script', 'inbox', 'codec', 'compression', 'encryption'],
     ['router'],
     ['node'],
     ['pool', 'lines'],
     ['connection', 'handshake'],
-    ['command', 'queue', 'socket', 'deadline'],
+    ['command', 'queue', 'socket', 'deadline', 'diagnostics'],
   ],
   embedded: [
     ['index'],
