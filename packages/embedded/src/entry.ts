@@ -4,6 +4,7 @@ import { parseInteger } from './structures/numbers.ts'
 import type { Quicklist } from './structures/quicklist.ts'
 import type { SetValue } from './structures/set-value.ts'
 import type { SortedSet } from './structures/sorted-set.ts'
+import type { Stream } from './structures/stream.ts'
 
 /** The value of each type. A new type is one line here and one case in `cloneValue` and `encodingOf`. */
 export interface Values {
@@ -13,6 +14,7 @@ export interface Values {
   hash: HashValue
   set: SetValue
   zset: SortedSet
+  stream: Stream
 }
 
 /** A type's name as TYPE answers it. */
@@ -88,6 +90,8 @@ function cloneValue(entry: Entry): Values[ValueType] {
       return value.clone()
     case 'zset':
       return value.clone()
+    case 'stream':
+      return value.clone()
   }
 }
 
@@ -106,6 +110,8 @@ export function encodingOf(entry: Entry): Encoding {
       return value.encoding
     case 'zset':
       return value.encoding
+    case 'stream':
+      return 'stream'
   }
 }
 
