@@ -1,9 +1,9 @@
-// Models over HTTP against a real server: rows, versions, queries in both spellings, programs, bulk, rights.
+// Models over HTTP over a real server and the embedded engine: rows, versions, queries in both spellings, programs, bulk, rights.
 import { index, model, t } from '@ochre/model'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createGateway, type Gateway } from '../../packages/gateway/src/index.ts'
-import { startServer, type TestServer } from '../servers/index.ts'
 import { ask, ROOT, type Sent } from './ask.ts'
+import { BACKENDS, type Backend, startBackend } from './backends.ts'
 
 const User = model(
   'user',
@@ -27,356 +27,358 @@ const User = model(
 )
 const Secret = model('secret', { id: t.string(), text: t.string() })
 
-let server: TestServer
-let gateway: Gateway
-beforeAll(async () => {
-  server = await startServer({ name: 'gateway-models' })
-  gateway = await createGateway({ redis: server.url, rootKey: ROOT, models: { User, Secret } })
-})
-afterAll(async () => {
-  await gateway.close()
-  await server.stop()
-})
-beforeEach(async () => {
-  await server.call('FLUSHALL')
-})
-
-const go = (method: string, path: string, sent?: Sent) => ask(gateway, method, `/v1/models${path}`, sent)
-const post = (path: string, body?: unknown) => go('POST', path, { body })
-const ada = {
-  id: 'ada',
-  email: 'Ada@example.com',
-  age: 36,
-  balance: '9223372036854775807',
-  joined: '2024-01-02T03:04:05.000Z',
-}
-
-describe('rows', () => {
-  it('are created, read, changed, replaced and deleted', async () => {
-    const created = await post('/user', { ...ada, avatar: 'AP8=', profile: { city: 'London' }, tags: ['x'] })
-    expect([created.status, created.headers.location]).toEqual([201, '/v1/models/user/ada'])
-    expect(created.text).toContain('"balance":9223372036854775807')
-    const read = await go('GET', '/user/ada')
-    expect(read.json).toMatchObject({
-      id: 'ada',
-      age: 36,
-      status: 'minor',
-      joined: ada.joined,
-      avatar: 'AP8=',
-      profile: { city: 'London' },
-    })
-    expect(read.headers.etag).toBe(created.headers.etag)
-    expect((await go('GET', '/user/ada', { headers: { 'if-none-match': read.headers.etag! } })).status).toBe(304)
-    const patched = await go('PATCH', '/user/ada', { body: { age: 37, joined: null } })
-    expect(patched.json).toMatchObject({ age: 37 })
-    expect(patched.json).not.toHaveProperty('joined')
-    const replaced = await go('PUT', '/user/ada', { body: { email: 'ada@example.com', age: 1 } })
-    expect(replaced.json).toMatchObject({ age: 1, score: 0 })
-    expect(replaced.json).not.toHaveProperty('avatar')
-    expect((await go('DELETE', '/user/ada')).status).toBe(204)
-    expect((await go('DELETE', '/user/ada')).status).toBe(404)
-    expect((await go('GET', '/user/ada')).status).toBe(404)
-    expect((await go('PATCH', '/user/ada', { body: { age: 1 } })).status).toBe(404)
+describe.each(BACKENDS)('over %s', (backend) => {
+  let server: Backend
+  let gateway: Gateway
+  beforeAll(async () => {
+    server = await startBackend(backend)
+    gateway = await createGateway({ redis: server.redis, rootKey: ROOT, models: { User, Secret } })
   })
-
-  it('refuse duplicates, wrong values and stale versions', async () => {
-    await post('/user', ada)
-    expect(await post('/user', { ...ada, email: 'b@example.com' })).toMatchObject({
-      status: 409,
-      json: { code: 'ALREADY_EXISTS' },
-    })
-    expect(await post('/user', { ...ada, id: 'b', email: 'ADA@example.com' })).toMatchObject({
-      status: 409,
-      json: { code: 'UNIQUE_VIOLATION' },
-    })
-    expect(await post('/user', { id: 'c', email: 'c', age: -1, extra: 1 })).toMatchObject({
-      status: 422,
-      json: { code: 'VALIDATION', errors: expect.arrayContaining([expect.objectContaining({ path: ['age'] })]) },
-    })
-    const { etag } = (await go('GET', '/user/ada')).headers
-    const headers = { 'if-match': etag! }
-    expect((await go('PATCH', '/user/ada', { body: { age: 40 }, headers })).status).toBe(200)
-    expect((await go('PATCH', '/user/ada', { body: { age: 41 }, headers })).status).toBe(412)
-    expect((await go('DELETE', '/user/ada', { headers })).status).toBe(412)
-    expect(
-      (await go('PUT', '/user/ada', { body: { email: 'x', age: 1 }, headers: { 'if-none-match': '*' } })).status,
-    ).toBe(409)
-    expect(await post('/user?upsert', { ...ada, age: 50 })).toMatchObject({ status: 200, json: { age: 50 } })
+  afterAll(async () => {
+    await gateway.close()
+    await server.stop()
   })
-
-  it('give single places, collections too', async () => {
-    await post('/user', {
-      ...ada,
-      profile: { city: 'London', tags: ['a', 'b'] },
-      tags: ['x', 'y'],
-      settings: { level: 3 },
-    })
-    const read = await go('GET', '/user/ada?path=profile.tags[1]&path=tags&path=settings.level&path=tags[9]')
-    expect(read.json).toEqual({
-      values: { 'profile.tags[1]': 'b', tags: ['x', 'y'], 'settings.level': 3, 'tags[9]': null },
-    })
-  })
-})
-
-describe('queries', () => {
   beforeEach(async () => {
-    const rows = Array.from({ length: 30 }, (_, i) => ({
-      id: `u${String(i).padStart(2, '0')}`,
-      email: `u${i}@example.com`,
-      age: i,
-      status: i < 18 ? 'minor' : 'adult',
-      nickname: i % 2 === 0 ? `even ${i}` : undefined,
-    }))
-    expect((await post('/user/bulk', rows)).json).toEqual({ done: 30, failed: 0, failures: [] })
+    await server.call('FLUSHALL')
   })
-  const ages = async (query: string): Promise<unknown> => {
-    const answer = await go('GET', `/user?${query}`)
-    return answer.status === 200
-      ? (answer.json as { rows: { age: number }[] }).rows.map((row) => row.age)
-      : answer.status
+
+  const go = (method: string, path: string, sent?: Sent) => ask(gateway, method, `/v1/models${path}`, sent)
+  const post = (path: string, body?: unknown) => go('POST', path, { body })
+  const ada = {
+    id: 'ada',
+    email: 'Ada@example.com',
+    age: 36,
+    balance: '9223372036854775807',
+    joined: '2024-01-02T03:04:05.000Z',
   }
 
-  it('by URL', async () => {
-    expect(await ages('age=gte.27&order=age.desc')).toEqual([29, 28, 27])
-    expect(await ages('age=in.(3,1,2)&order=age')).toEqual([1, 2, 3])
-    expect(await ages('age=lt.10&age=gt.7&order=age')).toEqual([8, 9])
-    expect(await ages('or=(age.eq.1,and(age.gt.27,status.eq.adult))&order=age&allowScan')).toEqual([1, 28, 29])
-    expect(await ages('age=lt.4&nickname=not.is.null&order=age')).toEqual([0, 2])
-    expect(await ages('age=lt.10&nickname=eq.even%204')).toEqual([4])
-    expect(await ages('age=lt.20&nickname=startsWith.even%201&order=age')).toEqual([10, 12, 14, 16, 18])
-    expect(await ages('nickname=eq.x')).toBe(422)
-    expect(await ages('nope=eq.1')).toBe(400)
-    expect(await ages('age=between.1')).toBe(400)
-    expect(await ages('age=eq.x')).toBe(422)
-    const counted = await go('GET', '/user?status=eq.adult&order=age.desc&limit=2&count&select=id,age')
-    expect(counted.json).toMatchObject({
-      rows: [
-        { id: 'u29', age: 29 },
-        { id: 'u28', age: 28 },
-      ],
-      count: 12,
+  describe('rows', () => {
+    it('are created, read, changed, replaced and deleted', async () => {
+      const created = await post('/user', { ...ada, avatar: 'AP8=', profile: { city: 'London' }, tags: ['x'] })
+      expect([created.status, created.headers.location]).toEqual([201, '/v1/models/user/ada'])
+      expect(created.text).toContain('"balance":9223372036854775807')
+      const read = await go('GET', '/user/ada')
+      expect(read.json).toMatchObject({
+        id: 'ada',
+        age: 36,
+        status: 'minor',
+        joined: ada.joined,
+        avatar: 'AP8=',
+        profile: { city: 'London' },
+      })
+      expect(read.headers.etag).toBe(created.headers.etag)
+      expect((await go('GET', '/user/ada', { headers: { 'if-none-match': read.headers.etag! } })).status).toBe(304)
+      const patched = await go('PATCH', '/user/ada', { body: { age: 37, joined: null } })
+      expect(patched.json).toMatchObject({ age: 37 })
+      expect(patched.json).not.toHaveProperty('joined')
+      const replaced = await go('PUT', '/user/ada', { body: { email: 'ada@example.com', age: 1 } })
+      expect(replaced.json).toMatchObject({ age: 1, score: 0 })
+      expect(replaced.json).not.toHaveProperty('avatar')
+      expect((await go('DELETE', '/user/ada')).status).toBe(204)
+      expect((await go('DELETE', '/user/ada')).status).toBe(404)
+      expect((await go('GET', '/user/ada')).status).toBe(404)
+      expect((await go('PATCH', '/user/ada', { body: { age: 1 } })).status).toBe(404)
     })
-    expect((await go('GET', '/user?age=gt.5&explain')).json).toMatchObject({ plan: { plan: expect.any(String) } })
+
+    it('refuse duplicates, wrong values and stale versions', async () => {
+      await post('/user', ada)
+      expect(await post('/user', { ...ada, email: 'b@example.com' })).toMatchObject({
+        status: 409,
+        json: { code: 'ALREADY_EXISTS' },
+      })
+      expect(await post('/user', { ...ada, id: 'b', email: 'ADA@example.com' })).toMatchObject({
+        status: 409,
+        json: { code: 'UNIQUE_VIOLATION' },
+      })
+      expect(await post('/user', { id: 'c', email: 'c', age: -1, extra: 1 })).toMatchObject({
+        status: 422,
+        json: { code: 'VALIDATION', errors: expect.arrayContaining([expect.objectContaining({ path: ['age'] })]) },
+      })
+      const { etag } = (await go('GET', '/user/ada')).headers
+      const headers = { 'if-match': etag! }
+      expect((await go('PATCH', '/user/ada', { body: { age: 40 }, headers })).status).toBe(200)
+      expect((await go('PATCH', '/user/ada', { body: { age: 41 }, headers })).status).toBe(412)
+      expect((await go('DELETE', '/user/ada', { headers })).status).toBe(412)
+      expect(
+        (await go('PUT', '/user/ada', { body: { email: 'x', age: 1 }, headers: { 'if-none-match': '*' } })).status,
+      ).toBe(409)
+      expect(await post('/user?upsert', { ...ada, age: 50 })).toMatchObject({ status: 200, json: { age: 50 } })
+    })
+
+    it('give single places, collections too', async () => {
+      await post('/user', {
+        ...ada,
+        profile: { city: 'London', tags: ['a', 'b'] },
+        tags: ['x', 'y'],
+        settings: { level: 3 },
+      })
+      const read = await go('GET', '/user/ada?path=profile.tags[1]&path=tags&path=settings.level&path=tags[9]')
+      expect(read.json).toEqual({
+        values: { 'profile.tags[1]': 'b', tags: ['x', 'y'], 'settings.level': 3, 'tags[9]': null },
+      })
+    })
   })
 
-  it('page by page with cursors', async () => {
-    const seen: number[] = []
-    let after = ''
-    for (;;) {
-      const answer = await go('GET', `/user?age=gte.0&order=age.desc&limit=7${after}`)
-      const { rows, next } = answer.json as { rows: { age: number }[]; next: string | null }
-      seen.push(...rows.map((row) => row.age))
-      if (next === null) break
-      after = `&after=${encodeURIComponent(next)}`
+  describe('queries', () => {
+    beforeEach(async () => {
+      const rows = Array.from({ length: 30 }, (_, i) => ({
+        id: `u${String(i).padStart(2, '0')}`,
+        email: `u${i}@example.com`,
+        age: i,
+        status: i < 18 ? 'minor' : 'adult',
+        nickname: i % 2 === 0 ? `even ${i}` : undefined,
+      }))
+      expect((await post('/user/bulk', rows)).json).toEqual({ done: 30, failed: 0, failures: [] })
+    })
+    const ages = async (query: string): Promise<unknown> => {
+      const answer = await go('GET', `/user?${query}`)
+      return answer.status === 200
+        ? (answer.json as { rows: { age: number }[] }).rows.map((row) => row.age)
+        : answer.status
     }
-    expect(seen).toEqual(Array.from({ length: 30 }, (_, i) => 29 - i))
-  })
 
-  it('by JSON', async () => {
-    const where = { AND: [{ age: { gte: 10, lt: 13 } }, { NOT: { age: 11 } }] }
-    expect((await post('/user/query', { where, orderBy: { age: 'asc' }, select: ['age'] })).json).toMatchObject({
-      rows: [{ age: 10 }, { age: 12 }],
-      next: null,
+    it('by URL', async () => {
+      expect(await ages('age=gte.27&order=age.desc')).toEqual([29, 28, 27])
+      expect(await ages('age=in.(3,1,2)&order=age')).toEqual([1, 2, 3])
+      expect(await ages('age=lt.10&age=gt.7&order=age')).toEqual([8, 9])
+      expect(await ages('or=(age.eq.1,and(age.gt.27,status.eq.adult))&order=age&allowScan')).toEqual([1, 28, 29])
+      expect(await ages('age=lt.4&nickname=not.is.null&order=age')).toEqual([0, 2])
+      expect(await ages('age=lt.10&nickname=eq.even%204')).toEqual([4])
+      expect(await ages('age=lt.20&nickname=startsWith.even%201&order=age')).toEqual([10, 12, 14, 16, 18])
+      expect(await ages('nickname=eq.x')).toBe(422)
+      expect(await ages('nope=eq.1')).toBe(400)
+      expect(await ages('age=between.1')).toBe(400)
+      expect(await ages('age=eq.x')).toBe(422)
+      const counted = await go('GET', '/user?status=eq.adult&order=age.desc&limit=2&count&select=id,age')
+      expect(counted.json).toMatchObject({
+        rows: [
+          { id: 'u29', age: 29 },
+          { id: 'u28', age: 28 },
+        ],
+        count: 12,
+      })
+      expect((await go('GET', '/user?age=gt.5&explain')).json).toMatchObject({ plan: { plan: expect.any(String) } })
     })
-    expect((await post('/user/query', { where: { tags: { has: 'x' } } })).status).toBe(422)
-    expect((await post('/user/query', { where: { age: { nope: 1 } } })).status).toBe(422)
+
+    it('page by page with cursors', async () => {
+      const seen: number[] = []
+      let after = ''
+      for (;;) {
+        const answer = await go('GET', `/user?age=gte.0&order=age.desc&limit=7${after}`)
+        const { rows, next } = answer.json as { rows: { age: number }[]; next: string | null }
+        seen.push(...rows.map((row) => row.age))
+        if (next === null) break
+        after = `&after=${encodeURIComponent(next)}`
+      }
+      expect(seen).toEqual(Array.from({ length: 30 }, (_, i) => 29 - i))
+    })
+
+    it('by JSON', async () => {
+      const where = { AND: [{ age: { gte: 10, lt: 13 } }, { NOT: { age: 11 } }] }
+      expect((await post('/user/query', { where, orderBy: { age: 'asc' }, select: ['age'] })).json).toMatchObject({
+        rows: [{ age: 10 }, { age: 12 }],
+        next: null,
+      })
+      expect((await post('/user/query', { where: { tags: { has: 'x' } } })).status).toBe(422)
+      expect((await post('/user/query', { where: { age: { nope: 1 } } })).status).toBe(422)
+    })
+
+    it('as NDJSON', async () => {
+      const answer = await go('GET', '/user?age=lt.3&order=age', { headers: { accept: 'application/x-ndjson' } })
+      expect(answer.headers['content-type']).toBe('application/x-ndjson')
+      expect(
+        answer.text
+          .trim()
+          .split('\n')
+          .map((line) => JSON.parse(line).age),
+      ).toEqual([0, 1, 2])
+      expect((await go('GET', '/user?nickname=eq.x', { headers: { accept: 'application/x-ndjson' } })).status).toBe(422)
+    })
+
+    it('change and delete what they match', async () => {
+      const program = { steps: [['score', 'add', 5], { when: { age: { gte: 29 } }, do: [['status', 'set', 'minor']] }] }
+      expect((await post('/user/update-where', { where: { age: { gte: 28 } }, program })).json).toEqual({ updated: 2 })
+      expect((await go('GET', '/user/u29')).json).toMatchObject({ score: 5, status: 'minor' })
+      expect((await post('/user/delete-where', { where: { age: { lt: 10 } } })).json).toEqual({ deleted: 10 })
+      expect((await go('GET', '/user?age=gte.0&count&limit=1')).json).toMatchObject({ count: 20 })
+      expect((await post('/user/delete-where', {})).status).toBe(400)
+    })
   })
 
-  it('as NDJSON', async () => {
-    const answer = await go('GET', '/user?age=lt.3&order=age', { headers: { accept: 'application/x-ndjson' } })
-    expect(answer.headers['content-type']).toBe('application/x-ndjson')
-    expect(
-      answer.text
-        .trim()
-        .split('\n')
-        .map((line) => JSON.parse(line).age),
-    ).toEqual([0, 1, 2])
-    expect((await go('GET', '/user?nickname=eq.x', { headers: { accept: 'application/x-ndjson' } })).status).toBe(422)
-  })
+  describe('programs', () => {
+    const run = async (program: unknown) => {
+      const answer = await post('/user/ada/atomic', program)
+      return answer.status === 200
+        ? (answer.json as { result: unknown }).result
+        : [answer.status, (answer.json as { code: string }).code]
+    }
+    beforeEach(async () => {
+      await post('/user', { ...ada, tags: ['a', 'bb', 'a'], settings: { x: 1, y: 20 }, profile: { tags: [] } })
+    })
 
-  it('change and delete what they match', async () => {
-    const program = { steps: [['score', 'add', 5], { when: { age: { gte: 29 } }, do: [['status', 'set', 'minor']] }] }
-    expect((await post('/user/update-where', { where: { age: { gte: 28 } }, program })).json).toEqual({ updated: 2 })
-    expect((await go('GET', '/user/u29')).json).toMatchObject({ score: 5, status: 'minor' })
-    expect((await post('/user/delete-where', { where: { age: { lt: 10 } } })).json).toEqual({ deleted: 10 })
-    expect((await go('GET', '/user?age=gte.0&count&limit=1')).json).toMatchObject({ count: 20 })
-    expect((await post('/user/delete-where', {})).status).toBe(400)
-  })
-})
-
-describe('programs', () => {
-  const run = async (program: unknown) => {
-    const answer = await post('/user/ada/atomic', program)
-    return answer.status === 200
-      ? (answer.json as { result: unknown }).result
-      : [answer.status, (answer.json as { code: string }).code]
-  }
-  beforeEach(async () => {
-    await post('/user', { ...ada, tags: ['a', 'bb', 'a'], settings: { x: 1, y: 20 }, profile: { tags: [] } })
-  })
-
-  it('change several fields as one, by conditions, and give values back', async () => {
-    const result = await run({
-      steps: [
-        ['score', 'add', 99.5],
-        ['balance', 'sub', '7'],
-        ['joined', 'add', { days: 1 }],
-        ['tags', 'push', 'c', 'd'],
-        ['profile.city', 'put', 'Rome'],
-        ['profile.tags', 'push', { deep: [1] }],
-        ['settings', 'increase', 'x', 41],
-        ['ranks', 'add', 'first', 1.5],
-        { let: 'old', be: { $field: 'age' } },
-        {
-          when: { age: { gt: 17 }, score: { gte: 99 } },
-          do: [
-            ['status', 'set', 'adult'],
-            ['badges', 'add', 'high'],
-          ],
-          else: [['status', 'set', 'minor']],
-        },
-        {
-          when: {
-            $or: [
-              {
-                $field: 'age',
-                $do: [
-                  ['plus', 1],
-                  ['eq', 37],
-                ],
-              },
-              { $not: { age: 1 } },
+    it('change several fields as one, by conditions, and give values back', async () => {
+      const result = await run({
+        steps: [
+          ['score', 'add', 99.5],
+          ['balance', 'sub', '7'],
+          ['joined', 'add', { days: 1 }],
+          ['tags', 'push', 'c', 'd'],
+          ['profile.city', 'put', 'Rome'],
+          ['profile.tags', 'push', { deep: [1] }],
+          ['settings', 'increase', 'x', 41],
+          ['ranks', 'add', 'first', 1.5],
+          { let: 'old', be: { $field: 'age' } },
+          {
+            when: { age: { gt: 17 }, score: { gte: 99 } },
+            do: [
+              ['status', 'set', 'adult'],
+              ['badges', 'add', 'high'],
             ],
+            else: [['status', 'set', 'minor']],
           },
-          do: [['age', 'add', 1]],
+          {
+            when: {
+              $or: [
+                {
+                  $field: 'age',
+                  $do: [
+                    ['plus', 1],
+                    ['eq', 37],
+                  ],
+                },
+                { $not: { age: 1 } },
+              ],
+            },
+            do: [['age', 'add', 1]],
+          },
+          {
+            switch: { $field: 'age' },
+            cases: [
+              { is: [1, 2], do: [['nickname', 'set', 'young']] },
+              { is: 37, do: [['nickname', 'set', 'older']] },
+            ],
+            default: [],
+          },
+        ],
+        return: {
+          age: ['age'],
+          old: { $var: 'old' },
+          status: ['status'],
+          tags: ['tags', 'length'],
+          city: { $field: 'profile.city' },
+          nick: ['nickname'],
         },
-        {
-          switch: { $field: 'age' },
-          cases: [
-            { is: [1, 2], do: [['nickname', 'set', 'young']] },
-            { is: 37, do: [['nickname', 'set', 'older']] },
-          ],
-          default: [],
-        },
-      ],
-      return: {
-        age: ['age'],
-        old: { $var: 'old' },
-        status: ['status'],
-        tags: ['tags', 'length'],
-        city: { $field: 'profile.city' },
-        nick: ['nickname'],
-      },
+      })
+      expect(result).toEqual({ age: 37, old: 36, status: 'adult', tags: 5, city: 'Rome', nick: 'older' })
+      expect((await go('GET', '/user/ada?path=settings&path=badges&path=profile.tags')).json).toEqual({
+        values: { settings: { x: 42, y: 20 }, badges: ['high'], 'profile.tags': [{ deep: [1] }] },
+      })
+      expect((await go('GET', '/user/ada')).text).toContain('"balance":9223372036854775800')
+      expect((await go('GET', '/user?status=eq.adult&age=eq.37')).json).toMatchObject({ rows: [{ id: 'ada' }] })
     })
-    expect(result).toEqual({ age: 37, old: 36, status: 'adult', tags: 5, city: 'Rome', nick: 'older' })
-    expect((await go('GET', '/user/ada?path=settings&path=badges&path=profile.tags')).json).toEqual({
-      values: { settings: { x: 42, y: 20 }, badges: ['high'], 'profile.tags': [{ deep: [1] }] },
-    })
-    expect((await go('GET', '/user/ada')).text).toContain('"balance":9223372036854775800')
-    expect((await go('GET', '/user?status=eq.adult&age=eq.37')).json).toMatchObject({ rows: [{ id: 'ada' }] })
-  })
 
-  it('loop over collections', async () => {
-    await run({
-      steps: [
-        { each: 'tags', as: 'tag', do: [{ when: { $var: 'tag', $do: [['eq', 'a']] }, do: [['$tag', 'remove']] }] },
-        {
-          each: 'settings',
-          as: ['name', 'value'],
-          do: [{ when: { $var: 'value', $do: [['gt', 10]] }, do: [['$name', 'remove']] }],
-        },
-      ],
-    })
-    expect((await go('GET', '/user/ada?path=tags&path=settings')).json).toEqual({
-      values: { tags: ['bb'], settings: { x: 1 } },
-    })
-  })
-
-  it('are all or nothing', async () => {
-    expect(await run({ steps: [['age', 'add', 1], { fail: 'TOO_YOUNG' }] })).toEqual([422, 'PROGRAM_FAILED'])
-    expect((await post('/user/ada/atomic', { steps: [{ fail: 'TOO_YOUNG' }] })).json).toMatchObject({
-      reason: 'TOO_YOUNG',
-    })
-    expect(
+    it('loop over collections', async () => {
       await run({
         steps: [
-          ['age', 'add', 1],
-          ['balance', 'add', 1],
+          { each: 'tags', as: 'tag', do: [{ when: { $var: 'tag', $do: [['eq', 'a']] }, do: [['$tag', 'remove']] }] },
+          {
+            each: 'settings',
+            as: ['name', 'value'],
+            do: [{ when: { $var: 'value', $do: [['gt', 10]] }, do: [['$name', 'remove']] }],
+          },
         ],
-      }),
-    ).toEqual([422, 'PROGRAM_FAILED'])
-    expect(await run({ steps: [['age', 'sub', 100]] })).toEqual([422, 'PROGRAM_FAILED'])
-    expect((await go('GET', '/user/ada')).json).toMatchObject({ age: 36 })
-    expect((await post('/user/none/atomic', { steps: [['age', 'add', 1]] })).status).toBe(404)
-  })
-
-  it('that are wrong say where, and can call nothing but operations', async () => {
-    const detail = async (program: unknown) => {
-      const { status, json } = await post('/user/ada/atomic', program)
-      return `${status} ${(json as { detail: string }).detail}`
-    }
-    expect(await detail({ steps: [['nope', 'add', 1]] })).toBe('400 steps[0] names a field that user does not have.')
-    expect(await detail({ steps: [['age', 'constructor']] })).toBe('400 steps[0]: int has no such operation.')
-    expect(await detail({ steps: [['age', '__proto__']] })).toBe('400 steps[0]: int has no such operation.')
-    expect(await detail({ steps: [['age', 'bind', 1]] })).toBe('400 steps[0]: int has no such operation.')
-    expect(await detail({ steps: [['tags', 'add', 1]] })).toBe('400 steps[0]: list has no such operation.')
-    expect(await detail({ steps: [{ when: [], do: [] }] })).toBe('400 steps[0].when is a condition: an object.')
-    expect(await detail({ steps: [{ what: 1 }] })).toBe('400 steps[0] has when, switch, each, let or fail.')
-    expect(await detail({ steps: [['$item', 'remove']] })).toBe('400 steps[0] uses a variable that is not there.')
-    expect(await detail({ steps: [['age', 'set', 'x']] })).toMatch(/^4(00|22) /)
-    expect(await detail({ other: 1 })).toMatch(/^400 /)
-  })
-})
-
-describe('bulk', () => {
-  it('takes NDJSON and tells what was refused', async () => {
-    const lines = [
-      { ...ada },
-      { id: 'b', email: 'ADA@EXAMPLE.COM', age: 1 },
-      { id: 'c', email: 'c', age: 'x' },
-      { id: 'd', email: 'd', age: 4 },
-    ]
-    const body = `${lines.map((line) => JSON.stringify(line)).join('\n')}\n`
-    const answer = await go('POST', '/user/bulk', { body, headers: { 'content-type': 'application/x-ndjson' } })
-    expect(answer.json).toMatchObject({
-      done: 2,
-      failed: 2,
-      failures: [
-        { index: 1, code: 'UNIQUE_VIOLATION', status: 409 },
-        { index: 2, code: 'VALIDATION', status: 422 },
-      ],
+      })
+      expect((await go('GET', '/user/ada?path=tags&path=settings')).json).toEqual({
+        values: { tags: ['bb'], settings: { x: 1 } },
+      })
     })
-    expect((await post('/user/bulk?operation=update', [{ id: 'd', age: 5 }])).json).toMatchObject({ done: 1 })
-    expect((await post('/user/bulk?operation=delete', ['d', 'none', { id: 'ada' }])).json).toMatchObject({
-      done: 2,
-      failed: 0,
+
+    it('are all or nothing', async () => {
+      expect(await run({ steps: [['age', 'add', 1], { fail: 'TOO_YOUNG' }] })).toEqual([422, 'PROGRAM_FAILED'])
+      expect((await post('/user/ada/atomic', { steps: [{ fail: 'TOO_YOUNG' }] })).json).toMatchObject({
+        reason: 'TOO_YOUNG',
+      })
+      expect(
+        await run({
+          steps: [
+            ['age', 'add', 1],
+            ['balance', 'add', 1],
+          ],
+        }),
+      ).toEqual([422, 'PROGRAM_FAILED'])
+      expect(await run({ steps: [['age', 'sub', 100]] })).toEqual([422, 'PROGRAM_FAILED'])
+      expect((await go('GET', '/user/ada')).json).toMatchObject({ age: 36 })
+      expect((await post('/user/none/atomic', { steps: [['age', 'add', 1]] })).status).toBe(404)
+    })
+
+    it('that are wrong say where, and can call nothing but operations', async () => {
+      const detail = async (program: unknown) => {
+        const { status, json } = await post('/user/ada/atomic', program)
+        return `${status} ${(json as { detail: string }).detail}`
+      }
+      expect(await detail({ steps: [['nope', 'add', 1]] })).toBe('400 steps[0] names a field that user does not have.')
+      expect(await detail({ steps: [['age', 'constructor']] })).toBe('400 steps[0]: int has no such operation.')
+      expect(await detail({ steps: [['age', '__proto__']] })).toBe('400 steps[0]: int has no such operation.')
+      expect(await detail({ steps: [['age', 'bind', 1]] })).toBe('400 steps[0]: int has no such operation.')
+      expect(await detail({ steps: [['tags', 'add', 1]] })).toBe('400 steps[0]: list has no such operation.')
+      expect(await detail({ steps: [{ when: [], do: [] }] })).toBe('400 steps[0].when is a condition: an object.')
+      expect(await detail({ steps: [{ what: 1 }] })).toBe('400 steps[0] has when, switch, each, let or fail.')
+      expect(await detail({ steps: [['$item', 'remove']] })).toBe('400 steps[0] uses a variable that is not there.')
+      expect(await detail({ steps: [['age', 'set', 'x']] })).toMatch(/^4(00|22) /)
+      expect(await detail({ other: 1 })).toMatch(/^400 /)
     })
   })
-})
 
-describe('rights', () => {
-  it('are by model and by read and write', async () => {
-    const { key } = await gateway.keys.create('app', { scopes: ['models', 'read'], models: ['user'] })
-    const as = (method: string, path: string, body?: unknown) =>
-      go(method, path, { token: key, body }).then(({ status }) => status)
-    expect((await go('GET', '', { token: key })).json).toEqual({ models: ['user'] })
-    expect([await as('GET', '/user/ada'), await as('GET', '/secret/1'), await as('POST', '/user', ada)]).toEqual([
-      404, 403, 403,
-    ])
-    expect((await go('GET', '/nope')).status).toBe(404)
-    const plain = await gateway.keys.create('no models', { scopes: ['read', 'write'], keys: ['*'] })
-    expect((await go('GET', '/user/ada', { token: plain.key })).status).toBe(403)
+  describe('bulk', () => {
+    it('takes NDJSON and tells what was refused', async () => {
+      const lines = [
+        { ...ada },
+        { id: 'b', email: 'ADA@EXAMPLE.COM', age: 1 },
+        { id: 'c', email: 'c', age: 'x' },
+        { id: 'd', email: 'd', age: 4 },
+      ]
+      const body = `${lines.map((line) => JSON.stringify(line)).join('\n')}\n`
+      const answer = await go('POST', '/user/bulk', { body, headers: { 'content-type': 'application/x-ndjson' } })
+      expect(answer.json).toMatchObject({
+        done: 2,
+        failed: 2,
+        failures: [
+          { index: 1, code: 'UNIQUE_VIOLATION', status: 409 },
+          { index: 2, code: 'VALIDATION', status: 422 },
+        ],
+      })
+      expect((await post('/user/bulk?operation=update', [{ id: 'd', age: 5 }])).json).toMatchObject({ done: 1 })
+      expect((await post('/user/bulk?operation=delete', ['d', 'none', { id: 'ada' }])).json).toMatchObject({
+        done: 2,
+        failed: 0,
+      })
+    })
   })
-})
 
-describe('the schema', () => {
-  it('is told', async () => {
-    const answer = await go('GET', '/user/schema')
-    expect(answer.headers['content-type']).toBe('application/schema+json')
-    expect(answer.json).toMatchObject({
-      title: 'user',
-      properties: { age: { type: 'integer', minimum: 0 }, status: { enum: ['minor', 'adult'] } },
-      $defs: { insert: { required: ['id', 'email', 'age'] } },
+  describe('rights', () => {
+    it('are by model and by read and write', async () => {
+      const { key } = await gateway.keys.create('app', { scopes: ['models', 'read'], models: ['user'] })
+      const as = (method: string, path: string, body?: unknown) =>
+        go(method, path, { token: key, body }).then(({ status }) => status)
+      expect((await go('GET', '', { token: key })).json).toEqual({ models: ['user'] })
+      expect([await as('GET', '/user/ada'), await as('GET', '/secret/1'), await as('POST', '/user', ada)]).toEqual([
+        404, 403, 403,
+      ])
+      expect((await go('GET', '/nope')).status).toBe(404)
+      const plain = await gateway.keys.create('no models', { scopes: ['read', 'write'], keys: ['*'] })
+      expect((await go('GET', '/user/ada', { token: plain.key })).status).toBe(403)
+    })
+  })
+
+  describe('the schema', () => {
+    it('is told', async () => {
+      const answer = await go('GET', '/user/schema')
+      expect(answer.headers['content-type']).toBe('application/schema+json')
+      expect(answer.json).toMatchObject({
+        title: 'user',
+        properties: { age: { type: 'integer', minimum: 0 }, status: { enum: ['minor', 'adult'] } },
+        $defs: { insert: { required: ['id', 'email', 'age'] } },
+      })
     })
   })
 })
