@@ -9,11 +9,13 @@ import { describe, expect, onTestFinished, test } from 'vitest'
 import { RawClient } from '../test/servers/raw-client.ts'
 import { renderChart } from './chart.ts'
 import { suite } from './client/suite.ts'
+import { renderCurve } from './curve.ts'
 import { replaceSection } from './document.ts'
 import { buildRevision } from './gate.ts'
 import { makeRow, type Report, renderMarkdown, renderText, short } from './report.ts'
 import { race } from './run.ts'
 import { compare, median, medianInterval } from './statistics.ts'
+import type { Curve } from './suite.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '')
 const run = promisify(execFile)
@@ -55,6 +57,36 @@ const CONTENDERS = [
   { name: 'f', title: 'floor', role: 'floor' },
 ] as const
 
+const CURVE: Curve = {
+  kind: 'curve',
+  name: 'count',
+  title: 'Count & rank',
+  x: 'rows',
+  y: 'µs per op',
+  lines: [
+    {
+      title: 'ours <us>',
+      role: 'ours',
+      points: [
+        [1000, 10],
+        [10_000, 12],
+        [1_000_000, 19],
+      ],
+    },
+    {
+      title: 'peer',
+      role: 'peer',
+      points: [
+        [1000, 19.5],
+        [1_000_000, 18.5],
+      ],
+    },
+  ],
+  note: 'Median.',
+}
+
+const GOALS = [{ times: 1.8 }, { times: 5, of: 'b' }, { opsPerSecond: 300_000 }]
+
 function makeReport(): Report {
   const samples = (...rates: number[]): { opsPerSecond: number; cpuMicrosPerOp: number }[] =>
     rates.map((opsPerSecond) => ({ opsPerSecond, cpuMicrosPerOp: 1e6 / opsPerSecond }))
@@ -76,16 +108,24 @@ function makeReport(): Report {
     secondsPerRound: 1,
     contenders: CONTENDERS,
     rows: [
-      makeRow({ name: 'get', title: 'GET <64>', goal: 1.8 }, CONTENDERS, all),
+      makeRow({ name: 'get', title: 'GET <64>', goals: GOALS }, CONTENDERS, all),
       makeRow({ name: 'other', title: 'other' }, CONTENDERS, some),
     ],
+    failures: [{ racer: 'c', workload: 'other', message: 'a wrong answer' }],
+    remarks: ['Values are small.'],
+    figures: [{ kind: 'table', title: 'Sizes', head: ['', 'bytes'], rows: [['key', '50']], note: 'Counted.' }, CURVE],
   }
 }
 
 describe('the report', () => {
   test('compares ours with the best peer, never with the floor', () => {
     const [row, other] = makeReport().rows
-    expect(row).toMatchObject({ bestPeer: 'c', ratio: 2, goal: 1.8 })
+    expect(row).toMatchObject({ bestPeer: 'c', ratio: 2 })
+    expect(row?.goals).toEqual([
+      { goal: '1.8 x', reached: '2.00 x', isReached: true },
+      { goal: '5 x B', reached: '4.00 x', isReached: false },
+      { goal: '300k', reached: '400k', isReached: true },
+    ])
     expect(row?.cells[0]).toEqual({
       contender: 'a',
       opsPerSecond: 400_000,
@@ -108,10 +148,20 @@ describe('the report', () => {
   })
 
   test('as text and as Markdown', () => {
-    expect(renderText(makeReport())).toMatch(/^GET <64> +400k +100k +200k +500k +2\.00 x +1\.8 x$/m)
+    expect(renderText(makeReport())).toMatch(
+      /^GET <64> +400k +100k +200k +500k +2\.00 x +1\.8 x; 5 x B; 300k +2\.00 x/m,
+    )
     const markdown = renderMarkdown(makeReport())
-    expect(markdown).toContain('| GET <64> | 400k | 100k | 200k | 500k | 2.00 x | 1.8 x |')
-    expect(markdown).toContain('| other |  | 1.2k |  |  |  |  |')
+    expect(markdown).toContain(
+      '| GET <64> | 400k | 100k | 200k | 500k | 2.00 x | 1.8 x; 5 x B; 300k | 2.00 x; 4.00 x (missed); 400k |',
+    )
+    expect(markdown).toContain('| other |  | 1.2k |  |  |  |  |  |')
+    expect(markdown).toContain('| CPU µs per op | A & co |')
+    expect(markdown).not.toContain('p99')
+    expect(markdown).toContain('- Values are small.\n- C, other: no number (a wrong answer).')
+    expect(markdown).toContain('**Sizes.** Counted.\n\n|  | bytes |\n| --- | ---: |\n| key | 50 |')
+    expect(markdown).toContain('| 10.0k | 12 |  |\n| 1.00M | 19 | 18.5 |')
+    expect(markdown).toContain('![Count & rank](performance/client-count.svg)')
     expect(markdown).toContain('Measured 2026-01-02: 2 x CPU; Node.js 20.19.0; Redis 7.0.15.')
   })
 
@@ -127,6 +177,19 @@ describe('the report', () => {
     expect(widths[0]! / widths[2]!).toBeCloseTo(2, 1)
   })
 
+  test('a curve has a line per series and labels that do not overlap', () => {
+    const svg = renderCurve(CURVE)
+    expect(svg.match(/<polyline /g)).toHaveLength(2)
+    expect(svg.match(/<circle /g)).toHaveLength(5)
+    expect(svg).toContain('Count &amp; rank')
+    const labels = [...svg.matchAll(/x="580" y="([\d.]+)">(ours|peer)/g)].map((match) => Number(match[1]))
+    expect(labels).toHaveLength(2)
+    expect(Math.abs(labels[0]! - labels[1]!)).toBeGreaterThanOrEqual(14)
+    const [x1, , x3] = [...svg.matchAll(/cx="([\d.]+)"/g)].map((match) => Number(match[1]))
+    const [, x2] = [...svg.matchAll(/cx="([\d.]+)"/g)].map((match) => Number(match[1]))
+    expect((x2! - x1!) / (x3! - x1!)).toBeCloseTo(1 / 3, 2)
+  })
+
   test('goes between its markers and nowhere else', () => {
     const page = 'a\n<!-- bench:x -->\nold\n<!-- /bench:x -->\nb'
     expect(replaceSection(page, 'x', 'new\n')).toBe('a\n<!-- bench:x -->\nnew\n<!-- /bench:x -->\nb')
@@ -134,28 +197,45 @@ describe('the report', () => {
   })
 })
 
+const START = { isQuick: true, root, onProgress: () => undefined }
+
 describe('a race', () => {
   test('every racer is measured in every round, in a process of its own', async () => {
-    const { environment, stop, description } = await suite.start()
+    const { environment, stop, description } = await suite.start(START)
     onTestFinished(stop)
     expect(description).toMatch(/^(Redis|Valkey) \d+\.\d+\.\d+/)
     const racers = ['floor', 'ioredis'].map((name) => ({ name, contender: name, root }))
-    const samples = await race(suite, ['get-64', 'mget'], racers, environment, { rounds: 2, ms: 20 })
+    const { samples, failures } = await race(suite, ['get-64', 'mget'], racers, environment, { rounds: 2, ms: 20 })
+    expect(failures).toEqual([])
     expect(samples.get('get-64')!.get('floor')).toHaveLength(2)
     expect(samples.get('get-64')!.get('ioredis')).toHaveLength(2)
     expect(samples.get('mget')!.get('floor')).toEqual([])
     expect(samples.get('mget')!.get('ioredis')![0]!.opsPerSecond).toBeGreaterThan(1)
   })
 
-  test('a wrong answer ends it', async () => {
-    const { environment, stop } = await suite.start()
+  test('a wrong answer is no number, and the others go on', async () => {
+    const { environment, stop } = await suite.start(START)
     onTestFinished(stop)
-    const racers = [{ name: 'ioredis', contender: 'ioredis', root }]
+    const racers = ['ioredis', 'redis'].map((name) => ({ name, contender: name, root }))
     const client = await RawClient.open(Number(environment.port))
     onTestFinished(() => client.close())
     await client.call('FLUSHALL')
-    const result = race(suite, ['get-1'], racers, environment, { rounds: 1, ms: 1 })
-    await expect(result).rejects.toThrow('ioredis, get-1: a wrong answer')
+    const { samples, failures } = await race(suite, ['get-1', 'set-64'], racers, environment, { rounds: 2, ms: 10 })
+    expect(failures).toEqual([
+      { racer: 'ioredis', workload: 'get-1', message: 'a wrong answer' },
+      { racer: 'redis', workload: 'get-1', message: 'a wrong answer' },
+    ])
+    expect(samples.get('get-1')!.get('ioredis')).toEqual([])
+    expect(samples.get('set-64')!.get('redis')).toHaveLength(2)
+  })
+
+  test('who cannot start is left out, with the reason', async () => {
+    const racers = ['ochre', 'floor'].map((name) => ({ name, contender: name, root: join(root, 'no-such-folder') }))
+    const { environment, stop } = await suite.start(START)
+    onTestFinished(stop)
+    const { samples, failures } = await race(suite, ['get-64'], racers, environment, { rounds: 1, ms: 10 })
+    expect(failures).toEqual([{ racer: 'ochre', message: expect.stringContaining('no-such-folder') }])
+    expect(samples.get('get-64')!.get('floor')).toHaveLength(1)
   })
 })
 

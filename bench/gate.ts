@@ -39,7 +39,9 @@ export async function runGate(
       { name: 'new', contender: contender.name, root },
     ]
     const measure = async (names: readonly string[], rounds: number): Promise<Map<string, Verdict>> => {
-      const samples = await race(suite, names, racers, environment, { ...options, rounds })
+      const { samples, failures } = await race(suite, names, racers, environment, { ...options, rounds })
+      const [failure] = failures
+      if (failure !== undefined) throw new Error(`${failure.racer}, ${failure.workload ?? 'start'}: ${failure.message}`)
       return new Map(
         names.map((name) => {
           const of = (racer: string): number[] =>

@@ -1,15 +1,16 @@
-// `npm run bench -- [suite] [options]`: runs a suite, prints the table, writes JSON and a chart into bench/results/.
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
+// `npm run bench -- [suite] [options]`: runs a suite, prints the tables, writes JSON and charts into bench/results/.
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { cpus, release } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { renderChart } from './chart.ts'
+import { renderCurve } from './curve.ts'
 import { replaceSection } from './document.ts'
 import { runGate } from './gate.ts'
-import { makeRow, type Report, renderMarkdown, renderText } from './report.ts'
-import { race } from './run.ts'
-import { loadSuite, type Suite } from './suite.ts'
+import { makeRow, pictureOf, type Report, renderMarkdown, renderText } from './report.ts'
+import { type Race, race } from './run.ts'
+import { type Figure, loadSuite, type Suite } from './suite.ts'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
 const root = join(here, '..')
@@ -18,11 +19,12 @@ const USAGE = `npm run bench -- [suite] [options]
   suite               one of: ${suiteNames().join(', ')} (client)
   --only a,b          workloads by name, or by a part of it
   --contenders a,b    contenders of that name
-  --rounds n          rounds (5; for --gate 11)
-  --seconds s         seconds per measurement (1)
-  --quick             3 rounds of 0.2 s, nothing is written
+  --rounds n          rounds (what the suite says; for --gate 11)
+  --seconds s         seconds per measurement (what the suite says)
+  --quick             one round of 0.1 s on small data, nothing is written
   --gate revision     compare with another revision of the project; exit code 1 when this one is slower
-  --document          put the tables of the last results into docs/performance.md, measuring nothing`
+  --document          put the tables and curves into docs/performance.md: of this run, or without a suite those of
+                      the last runs, measuring nothing`
 
 await main().catch((error: Error) => {
   console.error(error.message)
@@ -44,15 +46,16 @@ async function main(): Promise<void> {
     },
   })
   if (values.help) return console.log(USAGE)
-  if (values.document) return document()
+  if (values.document && positionals.length === 0) return document(suiteNames())
   const name = positionals[0] ?? 'client'
   if (!suiteNames().includes(name)) throw new Error(`There is no suite '${name}'.\n\n${USAGE}`)
   const suite = await loadSuite(name)
   const workloads = select('workload', suite.workloads, values.only)
   const contenders = select('contender', suite.contenders, values.contenders)
-  const rounds = positive('--rounds', values.rounds) ?? (values.quick ? 3 : values.gate === undefined ? 5 : 11)
-  const seconds = positive('--seconds', values.seconds) ?? (values.quick ? 0.2 : 1)
-  const started = await suite.start()
+  const rounds =
+    positive('--rounds', values.rounds) ?? (values.quick ? 1 : values.gate === undefined ? suite.rounds : 11)
+  const seconds = positive('--seconds', values.seconds) ?? (values.quick ? 0.1 : suite.seconds)
+  const started = await suite.start({ isQuick: values.quick, root, onProgress: progress })
   const options = { rounds, ms: seconds * 1000, onProgress: progress }
   try {
     const names = workloads.map((workload) => workload.name)
@@ -69,15 +72,18 @@ async function main(): Promise<void> {
       return
     }
     const racers = contenders.map((contender) => ({ name: contender.name, contender: contender.name, root }))
-    const samples = await race(suite, names, racers, started.environment, options)
-    const report = makeReport(suite, contenders, workloads, samples, { rounds, seconds, against: started.description })
+    const result = await race(suite, names, racers, started.environment, options)
+    // A part of the race that was asked for by name does not ask for the rest.
+    const figures = values.only === undefined ? ((await started.figures?.()) ?? []) : []
+    const run = { rounds, seconds, against: started.description }
+    const report = makeReport(suite, contenders, workloads, result, figures, run)
     console.log(`\n${renderText(report)}`)
     const isWhole =
       !values.quick && workloads.length === suite.workloads.length && contenders.length === suite.contenders.length
     if (!isWhole) return
     writeFileSync(join(here, 'results', `${name}.json`), `${JSON.stringify(report, null, 2)}\n`)
     writeFileSync(join(here, 'results', `${name}.svg`), renderChart(report))
-    document()
+    if (values.document) document([name])
   } finally {
     await started.stop()
   }
@@ -87,7 +93,8 @@ function makeReport(
   suite: Suite<unknown>,
   contenders: Suite<unknown>['contenders'],
   workloads: Suite<unknown>['workloads'],
-  samples: Awaited<ReturnType<typeof race>>,
+  { samples, failures }: Race,
+  figures: readonly Figure[],
   run: { rounds: number; seconds: number; against: string },
 ): Report {
   const [cpu] = cpus()
@@ -102,17 +109,27 @@ function makeReport(
     secondsPerRound: run.seconds,
     contenders: contenders.map(({ name, title, role }) => ({ name, title, role })),
     rows: workloads.map((workload) => makeRow(workload, contenders, samples.get(workload.name)!)),
+    failures,
+    remarks: suite.remarks ?? [],
+    figures,
   }
 }
 
-/** Puts every stored result into docs/performance.md. */
-function document(): void {
+/** Puts the stored results of suites into docs/performance.md. */
+function document(suites: readonly string[]): void {
   const path = join(root, 'docs', 'performance.md')
   let page = readFileSync(path, 'utf8')
-  for (const name of suiteNames()) {
+  for (const name of suites) {
     const file = join(here, 'results', `${name}.json`)
-    if (existsSync(file))
-      page = replaceSection(page, name, renderMarkdown(JSON.parse(readFileSync(file, 'utf8')) as Report))
+    if (!existsSync(file)) continue
+    const report = JSON.parse(readFileSync(file, 'utf8')) as Report
+    page = replaceSection(page, name, renderMarkdown(report))
+    for (const figure of report.figures) {
+      if (figure.kind !== 'curve') continue
+      const picture = join(root, 'docs', pictureOf(report, figure))
+      mkdirSync(dirname(picture), { recursive: true })
+      writeFileSync(picture, renderCurve(figure))
+    }
   }
   writeFileSync(path, page)
 }

@@ -25,68 +25,102 @@ export interface RaceOptions {
 }
 
 /** Samples by workload and racer, in the order of the rounds. */
-export type Samples = Map<string, Map<string, Required<Omit<Measurement, 'error'>>[]>>
+export type Samples = Map<string, Map<string, Sample[]>>
 
-/** Runs the race. Rejects with what a contender said when one fails: a wrong answer is no number. */
+export interface Sample {
+  readonly opsPerSecond: number
+  readonly cpuMicrosPerOp?: number
+  readonly p99Ms?: number
+}
+
+/** A cell that stays empty, or without `workload` a racer that could not start or ended. */
+export interface Failure {
+  readonly racer: string
+  readonly workload?: string
+  readonly message: string
+}
+
+export interface Race {
+  readonly samples: Samples
+  readonly failures: readonly Failure[]
+}
+
+/** What a measurement may take beyond its own time: warming up and verifying. */
+const PATIENCE_MS = 60_000
+
+/** Runs the race. Who fails at a workload, by a wrong answer too, has no number there; the others go on. */
 export async function race(
   suite: Suite<unknown>,
   workloads: readonly string[],
   racers: readonly Racer[],
   environment: Environment,
   { rounds, ms, onProgress }: RaceOptions,
-): Promise<Samples> {
+): Promise<Race> {
   const samples: Samples = new Map(
     workloads.map((workload) => [workload, new Map(racers.map((racer) => [racer.name, []]))]),
   )
+  const failures: Failure[] = []
   const workers = new Map<string, ChildProcess>()
+  const all: ChildProcess[] = []
   try {
-    for (const racer of racers) workers.set(racer.name, await startWorker(suite.name, racer, environment))
+    for (const racer of racers) {
+      const worker = startWorker(suite.name, racer, environment)
+      all.push(worker)
+      const { error } = await nextMessage(worker)
+      if (error === undefined) workers.set(racer.name, worker)
+      else failures.push({ racer: racer.name, message: error })
+    }
     for (let round = 0; round < rounds; round++) {
       for (const workload of workloads) {
         onProgress?.(`round ${round + 1} of ${rounds}: ${workload}`)
         for (let i = 0; i < racers.length; i++) {
-          const racer = racers[(i + round) % racers.length]!
-          const { opsPerSecond, cpuMicrosPerOp } = await ask(workers.get(racer.name)!, { workload, ms })
-          if (opsPerSecond !== undefined && cpuMicrosPerOp !== undefined)
-            samples.get(workload)!.get(racer.name)!.push({ opsPerSecond, cpuMicrosPerOp })
+          const { name } = racers[(i + round) % racers.length]!
+          const worker = workers.get(name)
+          const hasFailed = failures.some((failure) => failure.racer === name && failure.workload === workload)
+          if (worker === undefined || hasFailed) continue
+          worker.send({ workload, ms } satisfies Order)
+          const { error, opsPerSecond, ...rest } = await nextMessage(worker, ms)
+          if (error !== undefined) {
+            failures.push({ racer: name, workload, message: error })
+            samples.get(workload)!.set(name, [])
+            if (!worker.connected) workers.delete(name)
+          } else if (opsPerSecond !== undefined)
+            samples
+              .get(workload)!
+              .get(name)!
+              .push({ opsPerSecond, ...rest })
         }
       }
     }
   } finally {
-    for (const worker of workers.values()) if (worker.connected) worker.disconnect()
-    await Promise.all([...workers.values()].map((worker) => ended(worker)))
+    for (const worker of all) if (worker.connected) worker.disconnect()
+    await Promise.all(all.map((worker) => ended(worker)))
   }
-  return samples
+  return { samples, failures }
 }
 
-async function startWorker(suite: string, racer: Racer, environment: Environment): Promise<ChildProcess> {
+function startWorker(suite: string, racer: Racer, environment: Environment): ChildProcess {
   const argument: WorkerArguments = { suite, contender: racer.contender, environment, root: racer.root }
-  const worker = fork(fileURLToPath(new URL('./worker.ts', import.meta.url)), [JSON.stringify(argument)], {
+  return fork(fileURLToPath(new URL('./worker.ts', import.meta.url)), [JSON.stringify(argument)], {
     execArgv: ['--import', 'tsx', '--expose-gc'],
   })
-  await nextMessage(worker, `${racer.name} did not start.`)
-  return worker
 }
 
-async function ask(worker: ChildProcess, order: Order): Promise<Measurement> {
-  worker.send(order)
-  const measurement = (await nextMessage(worker, `A worker ended during ${order.workload}.`)) as Measurement
-  if (measurement.error !== undefined) throw new Error(measurement.error)
-  return measurement
-}
-
-/** The worker's next message; rejects with `failure` when it ends instead. */
-function nextMessage(worker: ChildProcess, failure: string): Promise<unknown> {
-  return new Promise((resolve, reject) => {
-    const onMessage = (message: unknown): void => {
-      worker.off('exit', onExit)
-      resolve(message)
+/** The worker's next message; an error when it ends instead, or is ended because it says nothing. */
+function nextMessage(worker: ChildProcess, ms = 0): Promise<Measurement> {
+  return new Promise((resolve) => {
+    const finish = (measurement: Measurement): void => {
+      clearTimeout(timer)
+      worker.off('exit', onExit).off('message', finish)
+      resolve(measurement)
     }
-    const onExit = (): void => {
-      worker.off('message', onMessage)
-      reject(new Error(failure))
-    }
-    worker.once('message', onMessage).once('exit', onExit)
+    const onExit = (): void => finish({ error: 'its process ended' })
+    const timer = setTimeout(() => {
+      worker.disconnect()
+      worker.kill('SIGKILL')
+      finish({ error: 'no answer in time' })
+    }, ms + PATIENCE_MS)
+    worker.once('message', finish).once('exit', onExit)
   })
 }
 

@@ -11,30 +11,98 @@ export interface Contender<T> {
   readonly title: string
   /** `ours` is compared with the best `peer`; a `floor` shows what the platform allows and is compared with nothing. */
   readonly role: 'ours' | 'peer' | 'floor'
-  /** Loads its library and connects. `root` is the checkout whose build to load, for `ours`. */
-  open(environment: Environment, root: string): Promise<{ readonly target: T; close(): Promise<void> | void }>
+  /**
+   * Loads its library and connects. `root` is the checkout whose build to load, for `ours`. A contender that cannot be
+   * had here rejects: its cells stay empty and the report says why.
+   */
+  open(environment: Environment, root: string): Promise<Opened<T>>
+}
+
+export interface Opened<T> {
+  readonly target: T
+  /** The processes whose CPU counts, when it is not the worker that does the work. */
+  readonly pids?: readonly number[]
+  close(): Promise<void> | void
+}
+
+/** What ours is to reach: so many times another contender (the best peer unless named), or so many operations. */
+export type Goal = { readonly times: number; readonly of?: string } | { readonly opsPerSecond: number }
+
+/** What a run found out by itself. */
+export interface Outcome {
+  readonly operations: number
+  /** How long it worked, when that is not the time from call to answer. */
+  readonly seconds?: number
+  /** 99 of 100 operations were answered within so many milliseconds. */
+  readonly p99Ms?: number
 }
 
 export interface Workload<T> {
   readonly name: string
   readonly title: string
-  /** What ours is to reach, as a multiple of the best peer. */
-  readonly goal?: number
+  readonly goals?: readonly Goal[]
   /** False for a contender that has no such operation; its cell stays empty. */
   fits?(target: T): boolean
   /** Runs once before measuring; throws when the answers are wrong. */
   verify(target: T): Promise<void>
   /** Works until `clock.done`, then resolves to the number of operations that were answered. */
-  run(target: T, clock: Clock): Promise<number>
+  run(target: T, clock: Clock): Promise<number | Outcome>
 }
 
 export interface Clock {
   /** Becomes true when the time is over. */
   done: boolean
+  /** The time there is, for what must be told in advance. */
+  readonly ms: number
 }
 
 /** What all contenders share, as plain values: it travels to the workers. */
 export type Environment = Readonly<Record<string, string | number>>
+
+/** A table of what is no race: sizes, times, counts. Cells are text. */
+export interface Table {
+  readonly kind: 'table'
+  readonly title: string
+  readonly head: readonly string[]
+  readonly rows: readonly (readonly string[])[]
+  /** How it was measured. */
+  readonly note: string
+}
+
+/** Lines over a logarithmic x, drawn as a picture. */
+export interface Curve {
+  readonly kind: 'curve'
+  /** Of the file. */
+  readonly name: string
+  readonly title: string
+  readonly x: string
+  readonly y: string
+  readonly lines: readonly {
+    readonly title: string
+    readonly role: 'ours' | 'peer'
+    readonly points: readonly (readonly [x: number, y: number])[]
+  }[]
+  readonly note: string
+}
+
+export type Figure = Table | Curve
+
+export interface StartOptions {
+  /** Small data, for a smoke test. */
+  readonly isQuick: boolean
+  /** Of this checkout. */
+  readonly root: string
+  readonly onProgress: (text: string) => void
+}
+
+export interface Started {
+  readonly environment: Environment
+  /** For the report: the server and its version. */
+  readonly description: string
+  /** What is measured once, after the race. */
+  figures?(): Promise<readonly Figure[]>
+  stop(): Promise<void>
+}
 
 export interface Suite<T> {
   readonly name: string
@@ -43,8 +111,13 @@ export interface Suite<T> {
   readonly packages: readonly string[]
   readonly contenders: readonly Contender<T>[]
   readonly workloads: readonly Workload<T>[]
-  /** Starts and fills what is measured against. `description` goes into the report: the server and its version. */
-  start(): Promise<{ readonly environment: Environment; readonly description: string; stop(): Promise<void> }>
+  /** Unless the command line says otherwise. */
+  readonly rounds: number
+  readonly seconds: number
+  /** What readers of the table have to know. */
+  readonly remarks?: readonly string[]
+  /** Starts and fills what is measured against. */
+  start(options: StartOptions): Promise<Started>
 }
 
 /** Loads a suite by its name. */

@@ -75,14 +75,14 @@ const isValue = (value: unknown): boolean => value === VALUE
 const verifyGet = (target: ClientTarget): Promise<void> => expectReply(target.get(KEYS[7]!), isValue)
 
 export const WORKLOADS: readonly Workload<ClientTarget>[] = [
-  { name: 'get-1', title: 'GET, one at a time', goal: 1, verify: verifyGet, run: callers(1, get) },
-  { name: 'get-64', title: 'GET, 64 callers', goal: 1.8, verify: verifyGet, run: callers(64, get) },
-  { name: 'get-1000', title: 'GET, 1000 callers', goal: 2.3, verify: verifyGet, run: callers(1000, get) },
-  { name: 'burst', title: 'GET, 10,000 in one burst', goal: 4, verify: verifyGet, run: burst },
+  { name: 'get-1', title: 'GET, one at a time', goals: [{ times: 1 }], verify: verifyGet, run: callers(1, get) },
+  { name: 'get-64', title: 'GET, 64 callers', goals: [{ times: 1.8 }], verify: verifyGet, run: callers(64, get) },
+  { name: 'get-1000', title: 'GET, 1000 callers', goals: [{ times: 2.3 }], verify: verifyGet, run: callers(1000, get) },
+  { name: 'burst', title: 'GET, 10,000 in one burst', goals: [{ times: 4 }], verify: verifyGet, run: burst },
   {
     name: 'pipeline',
     title: 'pipelines of 100 GET',
-    goal: 1.5,
+    goals: [{ times: 1.5 }],
     fits: (target) => target.pipeline !== undefined,
     verify: (target) =>
       expectReply(target.pipeline!(HUNDRED), (value) => {
@@ -94,7 +94,7 @@ export const WORKLOADS: readonly Workload<ClientTarget>[] = [
   {
     name: 'lrange',
     title: 'LRANGE of 1000',
-    goal: 1.5,
+    goals: [{ times: 1.5 }],
     fits: (target) => target.lrange !== undefined,
     verify: (target) => expectReply(target.lrange!('bench:list'), (value) => size(value) === 1000),
     run: callers(10, (target) => target.lrange!('bench:list')),
@@ -102,7 +102,7 @@ export const WORKLOADS: readonly Workload<ClientTarget>[] = [
   {
     name: 'hgetall',
     title: 'HGETALL of 100 fields',
-    goal: 1.5,
+    goals: [{ times: 1.5 }],
     fits: (target) => target.hgetall !== undefined,
     verify: (target) => expectReply(target.hgetall!('bench:hash'), (value) => size(value) === 100),
     run: callers(10, (target) => target.hgetall!('bench:hash')),
@@ -110,7 +110,7 @@ export const WORKLOADS: readonly Workload<ClientTarget>[] = [
   {
     name: 'mget',
     title: 'MGET of 100',
-    goal: 1.5,
+    goals: [{ times: 1.5 }],
     fits: (target) => target.mget !== undefined,
     verify: (target) => expectReply(target.mget!([...HUNDRED]), (value) => size(value) === 100),
     run: callers(10, (target) => target.mget!([...HUNDRED])),
@@ -118,7 +118,7 @@ export const WORKLOADS: readonly Workload<ClientTarget>[] = [
   {
     name: 'get-1mb',
     title: 'GET of 1 MB as string',
-    goal: 1.3,
+    goals: [{ times: 1.3 }],
     fits: (target) => target.set !== undefined,
     verify: (target) => expectReply(target.get('bench:megabyte'), (value) => value === MEGABYTE),
     run: callers(4, (target) => target.get('bench:megabyte')),
@@ -126,7 +126,7 @@ export const WORKLOADS: readonly Workload<ClientTarget>[] = [
   {
     name: 'get-1mb-buffer',
     title: 'GET of 1 MB as Buffer',
-    goal: 1,
+    goals: [{ times: 1 }],
     fits: (target) => target.getBuffer !== undefined,
     verify: (target) =>
       expectReply(target.getBuffer!('bench:megabyte'), (value) => MEGABYTE_BUFFER.equals(value as Buffer)),
