@@ -63,8 +63,16 @@ process.exitCode = failed === 0 ? 0 : 1
 /** The gateway's table is read from its build: it imports another package by name. */
 async function checkErrors(): Promise<Problems> {
   const module = new URL('../packages/gateway/dist/status.js', import.meta.url).href
-  const gateway = (await import(module)) as Record<'INTERNAL_STATUS' | 'REPLY_STATUS' | 'GATEWAY_STATUS', HttpStatuses>
-  const statuses = statusRows(gateway.INTERNAL_STATUS, gateway.REPLY_STATUS, gateway.GATEWAY_STATUS)
+  const gateway = (await import(module)) as Record<
+    'INTERNAL_STATUS' | 'MODEL_STATUS' | 'REPLY_STATUS' | 'GATEWAY_STATUS',
+    HttpStatuses
+  >
+  const statuses = statusRows(
+    gateway.INTERNAL_STATUS,
+    gateway.MODEL_STATUS,
+    gateway.REPLY_STATUS,
+    gateway.GATEWAY_STATUS,
+  )
   return checkErrorTable(tree, meaningRows(ERROR_CODES), statuses)
 }
 

@@ -24,6 +24,7 @@ import { type Principal, RESERVED_PREFIX, Rules } from './principal.ts'
 import { allRoutes } from './route-table.ts'
 import { type Handler, type Match, type Route, Router } from './routes.ts'
 import { failureOf, GatewayError, problem } from './status.ts'
+import { activeTracer, endSpan, startSpan } from './tracing.ts'
 import { upstashProblem } from './upstash.ts'
 
 export interface GatewayLimits {
@@ -193,6 +194,8 @@ export class Gateway {
     const started = performance.now()
     const id = this.requestId(request)
     const cors = this.cors
+    const tracer = activeTracer()
+    const span = tracer === undefined ? undefined : startSpan(tracer, request)
     let match: Match<Handler> | undefined
     let caller: Caller | undefined
     let response: GatewayResponse
@@ -241,6 +244,7 @@ export class Gateway {
     if (cors !== undefined) Object.assign(headers, corsHeaders(cors, request))
     const seconds = (performance.now() - started) / 1000
     this.#metricsOf(match?.route).note(response.status, seconds)
+    if (span !== undefined) endSpan(span, request.method, match?.route.path ?? 'none', response.status, code)
     if (this.options.audit !== undefined && caller !== undefined) {
       const entry = auditEntry(id, request, caller, match?.route.doc.id, response.status, code, seconds)
       if (entry !== undefined) this.options.audit.append(entry)
