@@ -43,6 +43,7 @@ class Access {
 
   /** An element as an operand, checked by the element's own rules. */
   item(value: unknown): Expr {
+    if (value === null && this.ref.element === 'json') return { k: 'null', type: 'json' }
     return this.recorder.operand(this.ref.element, value, value instanceof Value ? undefined : this.element)
   }
 

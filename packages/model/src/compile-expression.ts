@@ -72,7 +72,7 @@ export class LuaWriter {
       case 'truth':
         return `(${text} == '1')`
       default:
-        return text
+        return type === 'json' ? `${this.uses.use('j_val')}(${text})` : text
     }
   }
 
@@ -84,7 +84,7 @@ export class LuaWriter {
       case 'truth':
         return `${this.uses.use('bool')}(${text})`
       default:
-        return text
+        return type === 'json' ? `${this.uses.use('j_val')}(${text})` : text
     }
   }
 
@@ -95,8 +95,10 @@ export class LuaWriter {
         return `${this.uses.use('num')}(${text}, ${quote(field.name)})`
       case 'truth':
         return `${this.uses.use('bool')}(${text})`
-      default:
-        return `${this.uses.use('raw')}(${text})`
+      default: {
+        const code = `${this.uses.use('raw')}(${text})`
+        return field.kind === 'json' ? `${this.uses.use('j_val')}(${code})` : code
+      }
     }
   }
 
@@ -361,6 +363,7 @@ export class LuaWriter {
 
   /** An element as the text that Redis holds. */
   element(of: CollectionRef, node: Expr): string {
+    if (of.element === 'json') return `(${this.expr(node)} or 'null')`
     return this.toText(of.element, this.need(node))
   }
 

@@ -6,12 +6,17 @@
 import type { Span } from './duration.ts'
 import type { AnyField, ScalarKind } from './fields.ts'
 import type { Fields } from './model.ts'
+import type { STATEMENT } from './recorder.ts'
 
 declare const TYPE: unique symbol
 
 /** A value of the server, not of JavaScript: using it as one throws. */
 export interface Expr<T> {
   readonly [TYPE]: T
+}
+/** What a statement gives back for chaining. */
+export interface Statement {
+  readonly [STATEMENT]: true
 }
 export type Condition = Expr<boolean>
 /** A JavaScript value or a server value of the type. */
@@ -110,6 +115,9 @@ export interface JsonValue<T> extends AnyValue<T> {
   length(): NumberValue
 }
 
+/** Without null, unless nothing is known. */
+type Known<T> = unknown extends T ? unknown : NonNullable<T>
+
 /** What each kind of scalar is in a condition. */
 export interface ValueOf<T> {
   int: NumberValue
@@ -120,7 +128,7 @@ export interface ValueOf<T> {
   boolean: BooleanValue
   date: DateValue
   enum: EnumValue<Extract<NonNullable<T>, string>>
-  json: JsonValue<NonNullable<T>>
+  json: JsonValue<Known<T>>
 }
 
 interface Settable<T, V> {
@@ -329,7 +337,7 @@ export interface FieldOf<T> {
   boolean: BooleanField<T>
   date: DateField<T>
   enum: EnumField<Extract<NonNullable<T>, string>, T>
-  json: JsonField<NonNullable<T>, T>
+  json: JsonField<Known<T>, T>
   list: ListField<T>
   set: SetField<T>
   map: MapField<T>

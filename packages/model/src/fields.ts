@@ -162,9 +162,12 @@ function specsOf(fields: Readonly<Record<string, AnyField>>): Record<string, Fie
   return specs
 }
 
-type EntryOf<E extends Readonly<Record<string, AnyField>>> = {
-  [P in keyof E as E[P]['$select'] extends 'required' ? P : never]: E[P]['$type']
-} & { [P in keyof E as E[P]['$select'] extends 'optional' ? P : never]?: E[P]['$type'] }
+type Flat<T> = { [P in keyof T]: T[P] }
+type EntryOf<E extends Readonly<Record<string, AnyField>>> = Flat<
+  {
+    -readonly [P in keyof E as E[P]['$select'] extends 'required' ? P : never]: E[P]['$type']
+  } & { -readonly [P in keyof E as E[P]['$select'] extends 'optional' ? P : never]?: E[P]['$type'] }
+>
 
 /** The field builders. */
 export const t: {

@@ -2,10 +2,10 @@
 
 import { UsageError } from '@ochre/protocol'
 import { collectionHandle } from './collection.ts'
-import type { Condition, DateValue, Expr } from './expressions.ts'
+import type { Condition, DateValue, Expr, Statement } from './expressions.ts'
 import type { ModelSpec, StoredField } from './model.ts'
 import type { Op } from './ops.ts'
-import { currentRecorder, type Recorder } from './recorder.ts'
+import { currentRecorder, type Recorder, STATEMENT } from './recorder.ts'
 import { Value } from './value.ts'
 
 const RECORDER = Symbol('recorder')
@@ -53,7 +53,7 @@ function conditionOf(value: unknown, recorder: Recorder, where: string): Value {
   return value
 }
 
-export interface WhenElse {
+export interface WhenElse extends Statement {
   elseWhen(condition: Condition, then: () => void): WhenElse
   else(otherwise: () => void): void
 }
@@ -70,6 +70,7 @@ export function when(condition: Condition, then: () => void): WhenElse {
   recorder.emit(node)
   let ended = false
   const chain: WhenElse = {
+    [STATEMENT]: true,
     elseWhen: (cond, body) => {
       if (ended) throw new UsageError('elseWhen() comes before else()')
       add(cond, body)
@@ -84,7 +85,7 @@ export function when(condition: Condition, then: () => void): WhenElse {
   return chain
 }
 
-export interface SwitchCases<T> {
+export interface SwitchCases<T> extends Statement {
   case(value: T | readonly T[], then: () => void): SwitchCases<T>
   default(otherwise: () => void): void
 }
@@ -96,6 +97,7 @@ export function switchOn<T>(value: Expr<T>): SwitchCases<T> {
   const subject = value.bind(value)
   let chain: WhenElse | null = null
   const cases: SwitchCases<T> = {
+    [STATEMENT]: true,
     case: (match, then) => {
       const condition = (Array.isArray(match) ? subject.in(match) : subject.eq(match)) as unknown as Condition
       if (chain) chain.elseWhen(condition, then)

@@ -11,6 +11,9 @@ import { listReturn, Value } from './value.ts'
 
 let running: Recorder | null = null
 
+/** Marks what a statement such as `when()` gives back for chaining: a callback that ends with it returns nothing. */
+export const STATEMENT: unique symbol = Symbol('statement')
+
 /** The recorder of the callback that is running. */
 export function currentRecorder(what: string): Recorder {
   if (!running) throw new UsageError(`${what} works only inside the callback of a program`)
@@ -100,6 +103,7 @@ export class Recorder {
     }
     if (typeof value === 'function') throw new UsageError('A program cannot return a function: was a call forgotten?')
     if (typeof value !== 'object' || value === null) return { kind: 'constant', value }
+    if (STATEMENT in value) return { kind: 'constant', value: undefined }
     if (value instanceof Promise || 'then' in value) throw asyncError()
     if (Array.isArray(value)) return { kind: 'list', items: value.map((item) => this.shapeOf(item, leaves)) }
     const prototype: unknown = Object.getPrototypeOf(value)

@@ -223,6 +223,10 @@ local function j_eq(a, b)
   return false
 end`,
   },
+  j_val: {
+    // JSON text that may be missing; the text null is null.
+    lua: `local function j_val(x) if not x or x == 'null' then return nil end return x end`,
+  },
   j_number: {
     lua: `local function j_number(a) if a ~= nil and find(a, '^%-?%d') then return tonumber(a) end return nil end`,
   },
