@@ -2,4 +2,5 @@
 export { Clock, type Timer } from './clock.ts'
 export { Engine, type EngineOptions, type FaultOptions, type Snapshot } from './engine.ts'
 export { DamagedDataError } from './persistence/recovery.ts'
+export { type Repair, repairFolder } from './persistence/repair.ts'
 export type { ListenTarget, Server } from './server.ts'

@@ -26,6 +26,7 @@ export class AppendLog {
   #pieces: string[] = []
   #payload = ''
   #db = 0
+  #time = 0
   /** Sealed records that could not be written yet. */
   #unwritten: Buffer[] = []
   #scratch: Buffer = Buffer.allocUnsafeSlow(SCRATCH_BYTES)
@@ -79,8 +80,12 @@ export class AppendLog {
     return !this.#isSynced || this.hasUnwritten
   }
 
-  /** Adds the changes of one unit to the next record. */
-  append(effects: readonly Effect[]): void {
+  /** Adds the changes of one unit, made at this time, to the next record. */
+  append(effects: readonly Effect[], time: number): void {
+    if (time !== this.#time) {
+      if (this.#payload !== '') this.#seal()
+      this.#time = time
+    }
     for (const { db, args } of effects) {
       if (db !== this.#db) {
         this.#db = db
@@ -133,7 +138,7 @@ export class AppendLog {
     const record = isScratchFree ? this.#scratch.subarray(0, length) : Buffer.allocUnsafeSlow(length)
     let at = RECORD_HEAD_BYTES
     for (const piece of this.#pieces) at += record.write(piece, at, 'latin1')
-    sealRecord(record, this.#end)
+    sealRecord(record, this.#end, this.#time)
     this.#end += length
     this.#unwritten.push(record)
     this.#payload = ''

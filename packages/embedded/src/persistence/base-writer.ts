@@ -62,7 +62,7 @@ export class BaseWriter {
     const record = Buffer.allocUnsafeSlow(RECORD_HEAD_BYTES + this.#length)
     let at = RECORD_HEAD_BYTES
     for (const piece of this.#pieces) at += record.write(piece, at, 'latin1')
-    sealRecord(record, this.#end)
+    sealRecord(record, this.#end, 0)
     this.#records.push(record)
     this.#end += record.length
     this.#pieces = []

@@ -4,10 +4,14 @@
 // `.stream` a stream exactly as it is (a first one with its groups, then its nodes, each as a dumped payload).
 import { type Entry, type EntryOf, textOf, type ValueType } from '../entry.ts'
 import { formatDouble } from '../structures/numbers.ts'
+import { dumpValue } from '../structures/rdb.ts'
+import { Stream } from '../structures/stream.ts'
 import { Mark } from './mark.ts'
 
 /** Elements of one command. */
 const PIECE = 256
+/** Nodes of a stream in one command. */
+const PIECE_NODES = 8
 
 /** The commands that make a key from nothing, in order. The entry must not change before the last one was taken. */
 export function* dumpEntry(key: string, entry: Entry): Generator<string[], void> {
@@ -47,6 +51,8 @@ export function* dumpEntry(key: string, entry: Entry): Generator<string[], void>
       }
       break
     }
+    case 'stream':
+      for (const part of parts(value)) yield [Mark.STREAM, key, dumpValue({ type: 'stream', stream: part })]
   }
   if (entry.expireAt !== 0) yield ['PEXPIREAT', key, String(entry.expireAt)]
 }
@@ -56,5 +62,15 @@ function* pieces(head: readonly string[], count: number, at: (index: number) => 
     const args = [...head]
     for (let i = start; i < Math.min(start + PIECE, count); i++) args.push(...at(i))
     yield args
+  }
+}
+
+/** A stream without entries, and then all its entries. */
+function* parts(stream: Stream): Generator<Stream, void> {
+  const { lastId, firstId, maxDeletedId, entriesAdded, groups } = stream
+  yield Object.assign(new Stream(), { lastId, firstId, maxDeletedId, entriesAdded, groups })
+  for (let start = 0; start < stream.nodes.length; start += PIECE_NODES) {
+    const nodes = stream.nodes.slice(start, start + PIECE_NODES)
+    yield Object.assign(new Stream(), { nodes, length: nodes.reduce((sum, { live }) => sum + live, 0) })
   }
 }

@@ -142,7 +142,7 @@ export class Persistence implements Journal {
   }
 
   append(effects: readonly Effect[]): void {
-    this.#log.append(effects)
+    this.#log.append(effects, this.#engine.now)
     // Once writing fails, writes are refused: what still comes (expired keys) is nothing that a reply promises.
     if (this.#isAlways) this.#isHolding = this.#failure === null
     this.#write ??= setImmediate(this.#writeSoon)
@@ -269,7 +269,7 @@ export class Persistence implements Journal {
     this.#closedLogBytes += before.size
     this.#log = next
     before.close()
-    next.append([{ db: 0, args: [Mark.FOLLOWS, String(before.size)] }])
+    next.append([{ db: 0, args: [Mark.FOLLOWS, String(before.size)] }], this.#engine.now)
     this.#write ??= setImmediate(this.#writeSoon)
   }
 

@@ -4,7 +4,7 @@
 // last blocks were never written and read as zeros. That is a torn end: nobody was promised what is in it. Everything else
 // that is not sound is damage, also in the last record: it may have been acknowledged, so it is not for a program to drop.
 import type { FileSystem } from './file-system.ts'
-import { HEADER_BYTES, headerProblem, isPayloadSound, payloadLength, RECORD_HEAD_BYTES } from './record.ts'
+import { HEADER_BYTES, headerProblem, isPayloadSound, RECORD_HEAD_BYTES, readHead } from './record.ts'
 
 const WINDOW_BYTES = 1024 * 1024
 /** Disks write whole sectors of this many bytes. */
@@ -24,6 +24,8 @@ export class RecordReader {
   readonly size: number
   /** Where the next record starts. */
   position: number = HEADER_BYTES
+  /** The time of the record that was read last. */
+  time = 0
   #window: Buffer = Buffer.allocUnsafeSlow(WINDOW_BYTES)
   #windowStart = 0
   #windowLength = 0
@@ -46,13 +48,15 @@ export class RecordReader {
     const left = this.size - position
     if (left === 0) return null
     if (left < RECORD_HEAD_BYTES) return this.#torn('the file ends within the head of a record')
-    const length = payloadLength(this.#at(position, RECORD_HEAD_BYTES), position)
-    if (length === undefined) return this.#damaged('the head of the record is damaged')
+    const head = readHead(this.#at(position, RECORD_HEAD_BYTES), position)
+    if (head === undefined) return this.#damaged('the head of the record is damaged')
+    const { length } = head
     if (length > left - RECORD_HEAD_BYTES) return this.#torn('the file ends within a record')
     const record = this.#at(position, RECORD_HEAD_BYTES + length)
     const payload = record.subarray(RECORD_HEAD_BYTES)
     if (!isPayloadSound(record, payload)) return this.#damaged('the content of the record is damaged')
     this.position += record.length
+    this.time = head.time
     return payload
   }
 

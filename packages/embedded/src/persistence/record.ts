@@ -2,11 +2,14 @@
 // transactions and scripts, never a part of one.
 //
 //     file    | OCHREAOF | version u32 | crc32 of the 12 bytes u32 |  record  |  record  | ...
-//     record  | length u32 | crc32 of length and position u32 | crc32 of payload u32 |  payload: commands in RESP  |
+//     record  |  head, 20 bytes  |  payload: commands in RESP  |
+//     head    | length u32 | crc32 of length, position and time u32 | crc32 of payload u32 | time f64 |
 //
-// Numbers are little-endian. A length has a checksum of its own, because a wrong length would make the rest of the file look
-// like the torn end of one long record. The position (of the record in its file, u32) is part of it, so that blocks of another
-// file are not taken for this one's. Each payload starts in database 0; SELECT changes it until the payload ends.
+// Numbers are little-endian. The head has a checksum of its own, because a wrong length would make the rest of the file look
+// like the torn end of one long record. The record's position in its file (u32) is part of it, so that blocks of another file
+// are not taken for this one's. The time, in milliseconds since the epoch, is that of all changes in the record: they are
+// repeated at that time. In a base it is 0, when nothing has expired. Each payload starts in database 0; SELECT changes it
+// until the payload ends.
 import { crc32 } from 'node:zlib'
 
 const MAGIC = 'OCHREAOF'
@@ -14,7 +17,7 @@ const VERSION = 1
 /** Where the first record starts. */
 export const HEADER_BYTES = 16
 /** What stands before a payload. */
-export const RECORD_HEAD_BYTES = 12
+export const RECORD_HEAD_BYTES = 20
 
 export function fileHeader(): Buffer {
   const header = Buffer.alloc(HEADER_BYTES)
@@ -34,21 +37,29 @@ export function headerProblem(bytes: Buffer): string | null {
 }
 
 /** Fills the head of a record whose payload is in place behind it. `record` is head and payload, `position` where it goes. */
-export function sealRecord(record: Buffer, position: number): void {
+export function sealRecord(record: Buffer, position: number, time: number): void {
   record.writeUInt32LE(record.length - RECORD_HEAD_BYTES, 0)
-  record.writeUInt32LE(position >>> 0, 4)
-  record.writeUInt32LE(crc32(record.subarray(0, 8)), 4)
+  record.writeDoubleLE(time, 12)
+  record.writeUInt32LE(headChecksum(record, position), 4)
   record.writeUInt32LE(crc32(record.subarray(RECORD_HEAD_BYTES)), 8)
 }
 
-/** The length of the payload that follows a head; undefined when the head is damaged. */
-export function payloadLength(head: Buffer, position: number): number | undefined {
-  const length = head.readUInt32LE(0)
-  const found = head.readUInt32LE(4)
-  head.writeUInt32LE(position >>> 0, 4)
-  const expected = crc32(head.subarray(0, 8))
-  head.writeUInt32LE(found, 4)
-  return expected === found ? length : undefined
+function headChecksum(head: Buffer, position: number): number {
+  CHECKED.writeUInt32LE(position >>> 0, 0)
+  head.copy(CHECKED, 4, 0, 4)
+  head.copy(CHECKED, 8, 12, RECORD_HEAD_BYTES)
+  return crc32(CHECKED)
+}
+
+const CHECKED = Buffer.alloc(16)
+
+/** What a head tells of the record; undefined when the head is damaged. */
+export function readHead(
+  head: Buffer,
+  position: number,
+): { readonly length: number; readonly time: number } | undefined {
+  if (headChecksum(head, position) !== head.readUInt32LE(4)) return undefined
+  return { length: head.readUInt32LE(0), time: head.readDoubleLE(12) }
 }
 
 export function isPayloadSound(head: Buffer, payload: Buffer): boolean {

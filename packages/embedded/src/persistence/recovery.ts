@@ -20,6 +20,7 @@ export class DamagedDataError extends OchreError {
   readonly file: string
   /** Where in the file the sound part ends. */
   readonly offset: number
+  readonly reason: string
 
   constructor(file: string, offset: number, reason: string) {
     super(
@@ -29,6 +30,7 @@ export class DamagedDataError extends OchreError {
     this.name = 'DamagedDataError'
     this.file = file
     this.offset = offset
+    this.reason = reason
   }
 }
 
@@ -134,7 +136,7 @@ async function load(engine: Engine, folder: DataFolder, name: string, marks: Mar
       const payload = reader.next()
       if (payload === null) break
       if (Buffer.isBuffer(payload)) {
-        const reason = replay.run(payload)
+        const reason = replay.run(payload, reader.time)
         if (reason === null) end = reader.position
         else damage = { offset: end, reason, isTorn: false }
       } else damage = payload

@@ -1,11 +1,12 @@
-// Executes the commands of a file's records in an engine that is opening. Time stands at zero meanwhile: nothing expires
-// before its DEL in the log, or before the engine is open.
+// Executes the commands of a file's records in an engine that is opening, each at the time of its record, so that nothing has
+// expired that had not when the command was executed first.
 import { FailureReply } from '@ochre/protocol'
 import { call } from '../call.ts'
 import type { Engine } from '../engine.ts'
 import { findCommand } from '../execute.ts'
 import { RequestError, type RequestLimits, RequestParser } from '../request-parser.ts'
 import type { Session } from '../session.ts'
+import { restoreValue } from '../structures/rdb.ts'
 import { Mark } from './mark.ts'
 
 const LIMITS: RequestLimits = { maxBulkBytes: Number.MAX_SAFE_INTEGER, isTrusted: true }
@@ -23,8 +24,9 @@ export class Replay {
     this.#marks = marks
   }
 
-  /** Executes the commands of a payload. Returns what is wrong with them, or null. */
-  run(payload: Buffer): string | null {
+  /** Executes the commands of a payload at a time. Returns what is wrong with them, or null. */
+  run(payload: Buffer, time: number): string | null {
+    this.#session.engine.now = time
     this.#session.db = this.#session.engine.databases[0]!
     const parser = new RequestParser()
     try {
@@ -45,25 +47,41 @@ export class Replay {
   #execute(args: readonly string[]): string | null {
     const mark = this.#marks[args[0]!]
     if (mark !== undefined) return mark(args.slice(1))
+    if (args[0] === 'SELECT') return this.#select(Number(args[1]))
     this.commands++
     if (args[0] === Mark.FIELDS) return this.#expireFields(args)
-    const { databases } = this.#session.engine
-    if (args[0] === 'SELECT') {
-      const database = databases[Number(args[1])]
-      if (database === undefined) return `it uses database ${args[1]} of ${databases.length}: raise 'databases'`
-      this.#session.db = database
-      return null
-    }
+    if (args[0] === Mark.STREAM) return this.#addToStream(args)
     const command = findCommand(args)
     if (command instanceof FailureReply) return `it holds a command that this program does not know`
     const outcome = call(this.#session, command, args)
     return outcome instanceof FailureReply ? `${command.spec.name} was refused: ${outcome.text}` : null
   }
 
+  #select(index: number): string | null {
+    const { databases } = this.#session.engine
+    const database = databases[index]
+    if (database === undefined) return `it uses database ${index} of ${databases.length}: raise 'databases'`
+    this.#session.db = database
+    return null
+  }
+
   #expireFields([, key, ...pairs]: readonly string[]): string | null {
     const hash = this.#session.db.write(key!, 'hash')?.value
     for (let i = 0; i < pairs.length; i += 2) {
       if (!hash?.expireAt(pairs[i]!, Number(pairs[i + 1]))) return 'a field that should expire is missing'
+    }
+    return null
+  }
+
+  #addToStream([, key, payload]: readonly string[]): string | null {
+    const { db } = this.#session
+    const part = restoreValue(payload!)
+    if (typeof part === 'string' || part.type !== 'stream') return 'a stream is malformed'
+    const stream = db.write(key!, 'stream')?.value
+    if (stream === undefined) db.put(key!, 'stream', part.stream)
+    else {
+      stream.nodes.push(...part.stream.nodes)
+      stream.length += part.stream.length
     }
     return null
   }
