@@ -1,5 +1,6 @@
 // Consumer groups as jobs, against real servers and a peer that loses replies.
-import { type Client, type ConsumeOptions, connect, type Job, UsageError } from '@ochre/client'
+import { type Client, type ConsumeOptions, connect, type Job, type Target, UsageError } from '@ochre/client'
+import { Engine } from '@ochre/embedded'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { describeEachServer, startServer, type TestServer } from '../servers/index.ts'
 import { checkLeaks } from './leak-check.ts'
@@ -7,16 +8,13 @@ import { connectScripted } from './scripted-peer.ts'
 
 const base: ConsumeOptions = { stream: 's', group: 'g', consumer: 'one' }
 
-describeEachServer('a consumer', (version) => {
-  let server: TestServer
+checkLeaks()
+
+/** What must hold everywhere. */
+function behaviour(target: () => Target): void {
   let redis: Client
-  checkLeaks()
-  beforeAll(async () => {
-    server = await startServer({ version })
-  })
-  afterAll(() => server.stop())
   beforeEach(async () => {
-    redis = await connect(server.url)
+    redis = await connect(target())
     await redis.call('FLUSHALL')
   })
   afterEach(() => redis.close())
@@ -139,7 +137,7 @@ describeEachServer('a consumer', (version) => {
   })
 
   test('survives lost connections and a deleted stream', async () => {
-    const other = await connect(server.url)
+    const other = await connect(target())
     const jobs = other.consume(base)
     await add('a')
     expect((await jobs.next()).value?.fields).toEqual({ value: 'a' })
@@ -171,7 +169,7 @@ describeEachServer('a consumer', (version) => {
     const read = stopped.next()
     stopped.stop()
     expect(await read).toEqual({ done: true, value: undefined })
-    const other = await connect(server.url)
+    const other = await connect(target())
     const closed = other.consume(base).work(() => {})
     await other.close()
     await closed
@@ -192,6 +190,24 @@ describeEachServer('a consumer', (version) => {
     }
     expect(await pending()).toBe(0)
   })
+}
+
+describe('a consumer in the embedded engine', () => {
+  let engine: Engine
+  beforeAll(async () => {
+    engine = await Engine.open()
+  })
+  afterAll(() => engine.close())
+  behaviour(() => engine)
+})
+
+describeEachServer('a consumer', (version) => {
+  let server: TestServer
+  beforeAll(async () => {
+    server = await startServer({ version })
+  })
+  afterAll(() => server.stop())
+  behaviour(() => server.url)
 })
 
 describe('against a scripted peer', () => {

@@ -1,5 +1,14 @@
 // Subscriptions and MONITOR, against a peer that answers as told and against real servers.
-import { type Client, type ClientOptions, connect, ReplyError, type Subscription, UsageError } from '@ochre/client'
+import {
+  type Client,
+  type ClientOptions,
+  connect,
+  ReplyError,
+  type Subscription,
+  type Target,
+  UsageError,
+} from '@ochre/client'
+import { Engine } from '@ochre/embedded'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { describeEachServer, startServer, type TestServer } from '../servers/index.ts'
 import { settle } from './fake-clock.ts'
@@ -29,8 +38,9 @@ async function take<T>(items: AsyncIterator<T>, count: number): Promise<T[]> {
   return found
 }
 
+checkLeaks()
+
 describe('a subscription of a scripted peer', () => {
-  checkLeaks()
   const closers: (() => Promise<void>)[] = []
   afterEach(async () => {
     for (const close of closers.splice(0)) await close()
@@ -277,26 +287,20 @@ describe('a subscription of a scripted peer', () => {
 })
 
 const open: Client[] = []
+afterEach(async () => {
+  for (const made of open.splice(0)) await made.close()
+})
 
-async function client(server: TestServer, options?: ClientOptions): Promise<Client> {
-  const made = await connect(server.url, options)
+async function client(target: Target, options?: ClientOptions): Promise<Client> {
+  const made = await connect(target, options)
   open.push(made)
   return made
 }
 
-describeEachServer('messages', (version) => {
-  let server: TestServer
-  beforeAll(async () => {
-    server = await startServer({ version })
-  })
-  afterAll(() => server.stop())
-  checkLeaks()
-  afterEach(async () => {
-    for (const made of open.splice(0)) await made.close()
-  })
-
+/** What must hold everywhere. */
+function behaviour(target: () => Target): void {
   test.each([2, 3] as const)('arrive by channel, pattern and shard channel in RESP%s', async (protocol) => {
-    const redis = await client(server, { protocol })
+    const redis = await client(target(), { protocol })
     const bytes = Buffer.from(Array.from({ length: 256 }, (_, i) => i))
     const news = redis.subscribe(['news', 'wieści'])
     const all = redis.buffers.psubscribe('n*')
@@ -322,7 +326,7 @@ describeEachServer('messages', (version) => {
   })
 
   test('arrive completely and in order, a hundred thousand of them', async () => {
-    const redis = await client(server)
+    const redis = await client(target())
     const messages = redis.subscribe('burst', { buffer: 200_000 })
     await messages.ready
     const count = 100_000
@@ -336,7 +340,7 @@ describeEachServer('messages', (version) => {
   })
 
   test('arrive again after the server has cut the connection, behind a gap', async () => {
-    const redis = await client(server)
+    const redis = await client(target())
     const messages = redis.subscribe('news', { gaps: true })
     await messages.ready
     expect(await redis.clientKill({ type: 'PUBSUB' })).toBe(1)
@@ -346,15 +350,33 @@ describeEachServer('messages', (version) => {
   })
 
   test('of a channel that the user may not hear are refused', async () => {
-    const admin = await client(server)
+    const admin = await client(target())
     await admin.aclSetuser('listener', 'on', '>pw', 'resetchannels', '&open*', '+@all')
-    const redis = await client(server, { username: 'listener', password: 'pw' })
+    const redis = await client(target(), { username: 'listener', password: 'pw' })
     await redis.subscribe('open:1').ready
     await expect(redis.subscribe('secret').ready).rejects.toMatchObject({ code: 'NOPERM' })
   })
+}
+
+describe('messages in the embedded engine', () => {
+  let engine: Engine
+  beforeAll(async () => {
+    engine = await Engine.open()
+  })
+  afterAll(() => engine.close())
+  behaviour(() => engine)
+})
+
+describeEachServer('messages', (version) => {
+  let server: TestServer
+  beforeAll(async () => {
+    server = await startServer({ version })
+  })
+  afterAll(() => server.stop())
+  behaviour(() => server.url)
 
   test('MONITOR tells every command with its exact words', async () => {
-    const redis = await client(server, { db: 3 })
+    const redis = await client(server.url, { db: 3 })
     const monitor = redis.buffers.monitor()
     await monitor.ready
     const bytes = Buffer.from(Array.from({ length: 256 }, (_, i) => i))
@@ -371,7 +393,7 @@ describeEachServer('messages', (version) => {
   })
 
   test('MONITOR ends with an error when its connection is lost, and without one when the client closes', async () => {
-    const redis = await client(server)
+    const redis = await client(server.url)
     const cut = redis.monitor()
     await cut.ready
     const [, id] = /id=(\d+) .*cmd=monitor/.exec(await redis.clientList())!
