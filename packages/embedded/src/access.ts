@@ -44,6 +44,17 @@ export function idleSecondsOf(engine: Engine, access: number): number {
   return Math.max(0, engine.seconds - access)
 }
 
+/** What RESTORE's IDLETIME or FREQ make of a key, where the policy counts that; undefined when it starts like any other. */
+export function restoredAccess(
+  engine: Engine,
+  idleSeconds: number | undefined,
+  frequency: number | undefined,
+): number | undefined {
+  if (isFrequencyPolicy(engine.settings['maxmemory-policy']))
+    return frequency === undefined ? undefined : minutesOf(engine) * 256 + frequency
+  return idleSeconds === undefined ? undefined : engine.seconds - idleSeconds
+}
+
 function minutesOf(engine: Engine): number {
   return Math.floor(engine.seconds / 60)
 }

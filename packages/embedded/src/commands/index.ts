@@ -8,6 +8,7 @@ import { client } from './client.ts'
 import { commandCommands } from './command.ts'
 import { config } from './config.ts'
 import { connection } from './connection.ts'
+import { dump } from './dump.ts'
 import { generic } from './generic.ts'
 import { geo } from './geo.ts'
 import { hash } from './hash.ts'
@@ -17,6 +18,7 @@ import { persistence } from './persistence.ts'
 import { pubsub } from './pubsub.ts'
 import { scripting } from './scripting.ts'
 import { set } from './set.ts'
+import { sort } from './sort.ts'
 import { sortedSet } from './sorted-set.ts'
 import { sortedSetAlgebra } from './sorted-set-algebra.ts'
 import { sortedSetRange } from './sorted-set-range.ts'
@@ -39,6 +41,8 @@ const GROUPS: readonly Group[] = [
   commandCommands,
   string,
   generic,
+  sort,
+  dump,
   transactions,
   list,
   hash,
