@@ -74,8 +74,10 @@ describe('a subscription of a scripted peer', () => {
     feed(peer).send(push('subscribe', 'a', '1'))
     await settle()
     expect(ready).toBe(false)
+    expect(client.health().subscriptions).toEqual({ channels: 2, patterns: 0, shardChannels: 0, unconfirmed: 1 })
     feed(peer).send(push('subscribe', 'b', '2'))
     await both.ready
+    expect(client.health().subscriptions.unconfirmed).toBe(0)
   })
 
   test.each(['>', '*'] as const)('takes messages as pushes or as replies (%s), cut at every byte', async (type) => {

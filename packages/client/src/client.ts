@@ -25,7 +25,7 @@ import { type ClientOptions, readOptions, type Target } from './options.ts'
 import { Pipeline } from './pipeline.ts'
 import type { Lane, Router } from './router.ts'
 import { fullRequest, type ScriptRun, shortRequest } from './script.ts'
-import { Subscriber, type TopicKind, textOf } from './subscriber.ts'
+import { Subscriber, type SubscriptionHealth, type TopicKind, textOf } from './subscriber.ts'
 import type { Gap, Message, SubscribeOptions, Subscription } from './subscription.ts'
 import { Values } from './values.ts'
 import { type Committable, type Committed, type Watched, type WatchOptions, watch } from './watch.ts'
@@ -54,6 +54,7 @@ export interface ScriptOptions extends CallOptions {
 export interface Health {
   readonly state: 'connecting' | 'ready' | 'closed'
   readonly nodes: readonly NodeHealth[]
+  readonly subscriptions: SubscriptionHealth
 }
 
 /** What all views of one client (`buffers`, `with`) share. */
@@ -260,7 +261,7 @@ export class Client<V = string> extends Commands<Promised<V>> implements AsyncDi
     const nodes = this.router.health()
     const states = nodes.map((node) => node.state)
     const state = states.includes('ready') ? 'ready' : states.every((one) => one === 'closed') ? 'closed' : 'connecting'
-    return { state, nodes }
+    return { state, nodes, subscriptions: this.core.subscriber.health() }
   }
 
   /**

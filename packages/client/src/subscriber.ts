@@ -38,6 +38,14 @@ export interface Topic {
   confirmed: boolean
 }
 
+export interface SubscriptionHealth {
+  readonly channels: number
+  readonly patterns: number
+  readonly shardChannels: number
+  /** Of them, how many the server has not confirmed, or not again. */
+  readonly unconfirmed: number
+}
+
 interface Pending {
   readonly topic: Topic
   readonly subscribes: boolean
@@ -104,6 +112,12 @@ export class Subscriber implements ConnectionOwner {
     reader.start()
     if (this.connection === null && !this.dialling) this.dial()
     return reader
+  }
+
+  health(): SubscriptionHealth {
+    const { channel, pattern, shard } = this.topics
+    const unconfirmed = this.allTopics().filter((topic) => !topic.confirmed).length
+    return { channels: channel.size, patterns: pattern.size, shardChannels: shard.size, unconfirmed }
   }
 
   /** Ends all iterations. */
