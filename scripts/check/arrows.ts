@@ -29,7 +29,8 @@ export const LAYERS: Readonly<Record<string, readonly (readonly string[])[]>> = 
   client: [
     ['index', 'telemetry'],
     ['client'],
-    ['consumer', 'values', 'watch', 'subscriber', 'monitor'],
+    ['consumer', 'values', 'large-value'],
+    ['watch', 'subscriber', 'monitor'],
     ['pipeline', 'subscription'],
     ['script', 'inbox', 'codec', 'compression', 'encryption'],
     ['router'],

@@ -1,5 +1,6 @@
 // The client: what a caller holds. Typed methods come from the command table (commands.gen.ts); this file says where the
 // commands go, what their replies become, and how a client begins and ends.
+import type { Readable, Writable } from 'node:stream'
 import {
   type Arg,
   CommandFlag,
@@ -18,6 +19,7 @@ import { Commands } from './commands.gen.ts'
 import { type ConsumeOptions, type Consumer, GroupConsumer } from './consumer.ts'
 import { commandOf } from './handshake.ts'
 import type { BufferOptions } from './inbox.ts'
+import { type ReadableOptions, readLarge, type WritableOptions, writeLarge } from './large-value.ts'
 import type { Promised } from './mode.ts'
 import { type Monitor, MonitorReader } from './monitor.ts'
 import { Node, type NodeHealth } from './node.ts'
@@ -202,6 +204,19 @@ export class Client<V = string> extends Commands<Promised<V>> implements AsyncDi
     const { readOnly = false } = options
     const run = { lua, name: sha, library: undefined, readOnly, keys, args, decode: undefined }
     return this.heal(run, mergeSettings(this.settings, options))
+  }
+
+  /**
+   * The bytes of a string in chunks, for values that should not be in memory as a whole; nothing for a missing key. When the
+   * value changes meanwhile, the stream ends with WATCH_CONFLICT. It occupies a connection of the pool while it is read.
+   */
+  readable(key: Arg, options: ReadableOptions = {}): Readable {
+    return readLarge(this.router, this.settings, key, options)
+  }
+
+  /** Writes a string in chunks. The key holds what it held before until all has been written, then the whole new value. */
+  writable(key: Arg, options: WritableOptions = {}): Writable {
+    return writeLarge(this, key, options)
   }
 
   /**

@@ -39,6 +39,7 @@ export {
 export { type EncryptionOptions, encrypted } from './encryption.ts'
 export type { Credentials, Greeting } from './handshake.ts'
 export type { BufferOptions } from './inbox.ts'
+export type { ReadableOptions, WritableOptions } from './large-value.ts'
 export type { Mode, Promised, Result } from './mode.ts'
 export type { Monitor, MonitoredCommand } from './monitor.ts'
 export type { NodeHealth, QueueOptions } from './node.ts'

@@ -100,7 +100,7 @@ async function attemptOnce<V>(
 }
 
 /** Whether the connection is as it was. Nothing is waited for on one that owes replies: it has no future. */
-async function unwatch(lane: Lane): Promise<boolean> {
+export async function unwatch(lane: Lane): Promise<boolean> {
   if (lane.connection.closed || lane.connection.load > 0) return false
   const command = boundCommand(['UNWATCH'], 1000)
   lane.send(command)
