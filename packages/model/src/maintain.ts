@@ -111,7 +111,20 @@ function idValue(field: StoredField, id: string): string {
   return field.kind === 'int' ? `tonumber(${id})` : id
 }
 
-/** Lua that queues the changes of the given indexes. `guarded`: only those whose columns are in `ch`. */
+/** Lua that reads each shared key once by a command of its type. */
+export function typeChecks(keys: KeyList, spec: ModelSpec): string {
+  return sharedRoles(spec)
+    .map((role) => {
+      const isHash = role === 'memo' || role === 'meta' || role.startsWith('u:')
+      return `call('${isHash ? 'HLEN' : 'ZCARD'}', ${keys.at(role)})\n`
+    })
+    .join('')
+}
+
+/**
+ * Lua that queues the changes of the given indexes. `guarded`: only those whose columns are in `ch`. `typesChecked`: the script
+ * has run {@link typeChecks}.
+ */
 export function maintainCode(
   uses: LuaUses,
   keys: KeyList,
@@ -119,6 +132,7 @@ export function maintainCode(
   indexes: readonly StoredIndex[],
   indent: string,
   guarded: boolean,
+  typesChecked = false,
 ): string {
   if (indexes.length === 0) return ''
   const memo = keys.at('memo')
@@ -135,7 +149,8 @@ export function maintainCode(
     let step = ''
     if (index.type === 'index') {
       step += `${inner}local e = ${entryCode(uses, index, spec)}\n`
-      step += `${inner}if mm[${role}] ~= e then\n${inner}  call('ZSCORE', ${key}, e)\n`
+      step += `${inner}if mm[${role}] ~= e then\n`
+      if (!typesChecked) step += `${inner}  call('ZSCORE', ${key}, e)\n`
       step += `${inner}  if mm[${role}] then queue[#queue + 1] = { 'ZREM', ${key}, mm[${role}] } end\n`
       step += `${inner}  queue[#queue + 1] = { 'ZADD', ${key}, '0', e }\n${inner}  mm[${role}] = e\n${inner}end\n`
     } else {

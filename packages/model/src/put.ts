@@ -20,6 +20,7 @@ import {
   RUN_QUEUE,
   roleOf,
   sharedRoles,
+  typeChecks,
 } from './maintain.ts'
 import type { ModelSpec, StoredField } from './model.ts'
 
@@ -83,8 +84,9 @@ export function putScript(spec: ModelSpec, mode: PutMode, withRow = false): LuaS
       .join('')
     const indexes = allIndexes(spec)
     const purge = needsPurge(spec) ? purgeCode(keys, spec) : ''
-    const maintain = maintainCode(uses, keys, spec, indexes, '  ', true)
-    const body = `${purge}local function pick(set, gone, old) if gone then return nil end return set or old end
+    const maintain = maintainCode(uses, keys, spec, indexes, '  ', true, true)
+    const body = `${typeChecks(keys, spec)}${purge}${mode === 'create' ? gathered(keys) : ''}local noted = false
+local function pick(set, gone, old) if gone then return nil end return set or old end
 local at, slot, args = 1, ${keys.roles.length}, #ARGV
 local function pairs_of(set)
   local n = tonumber(ARGV[at])
@@ -122,7 +124,7 @@ ${mode === 'upsert' ? '  if not there then for name, text in pairs(defaults) do 
   mode === 'create' || replaces ? '  ch.all = true\n' : ''
 }  for name in pairs(set) do ch[name] = true end
   for name in pairs(gone) do ch[name] = true end
-${load}${maintain}${creates ? firstRow(spec, keys) : `  call('ZCARD', ${keys.at('ids')})\n`}${
+${load}${maintain}${creates ? firstRow(spec, keys) : ''}${
   ttl ? expiry(spec, keys, columns.length + 2) : ''
 }  local s, d = { '_v', int((tonumber(there or '0') or 0) + 1) }, {}
 ${ttl ? "  if ttl ~= '' then s[3] = '_t' s[4] = ttl end\n" : ''}  for name, text in pairs(set) do s[#s + 1] = name s[#s + 1] = text end
@@ -130,15 +132,40 @@ ${replaces ? `  for _, name in ipairs({ ${spec.scalars.map((field) => quote(fiel
   call('HSET', key, unpack(s))
   if #d > 0 then call('HDEL', key, unpack(d)) end
   for i = 1, #contents do call(unpack(contents[i])) end
-  ${RUN_QUEUE}
+  ${mode === 'create' ? 'apply()' : RUN_QUEUE}
   return { 0, s[2]${withRow ? ", call('HGETALL', key)" : ''} }
 end
 local replies = {}
 while at <= args do replies[#replies + 1] = put() end
-return replies
+${mode === 'create' ? 'flush()\n' : ''}return replies
 `
     return uses.script(body)
   })
+}
+
+/**
+ * Lua functions `apply` and `flush`: entries of new rows in ids, indexes, memo and deadlines wait until the end of the batch and
+ * are written by one command per key. No row of the batch reads those of another.
+ */
+function gathered(keys: KeyList): string {
+  return `local later = {}
+local function apply()
+  for i = 1, #queue do
+    local q = queue[i]
+    if q[1] == 'ZADD' or (q[1] == 'HSET' and q[2] == ${keys.at('memo')}) then
+      local l = later[q[2]]
+      if not l then l = { q[1], q[2] } later[q[2]] = l end
+      l[#l + 1] = q[3]
+      l[#l + 1] = q[4]
+    else call(unpack(q)) end
+  end
+end
+local function flush()
+  for _, l in pairs(later) do
+    for i = 3, #l, 1000 do call(l[1], l[2], unpack(l, i, i + 999 < #l and i + 999 or #l)) end
+  end
+end
+`
 }
 
 /** Lua that lists a new row; the first of all also notes which indexes the model has. */
@@ -146,7 +173,7 @@ function firstRow(spec: ModelSpec, keys: KeyList): string {
   const facts = allIndexes(spec).map((index) => `, ${quote(roleOf(index))}, ${quote(fingerprintOf(index))}`)
   const note =
     facts.length > 0
-      ? `    if first then queue[#queue + 1] = { 'DEL', ${keys.at('meta')} } queue[#queue + 1] = { 'HSET', ${keys.at('meta')}${facts.join('')} } end\n`
+      ? `    if first and not noted then noted = true queue[#queue + 1] = { 'DEL', ${keys.at('meta')} } queue[#queue + 1] = { 'HSET', ${keys.at('meta')}${facts.join('')} } end\n`
       : ''
   return `  local first = call('ZCARD', ${keys.at('ids')}) == purged
   if not there then
