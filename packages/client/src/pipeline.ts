@@ -11,7 +11,6 @@ import {
   type CommandSpec,
   DecodeMode,
   lookupCommand,
-  OchreError,
   ReplyError,
   UsageError,
 } from '@ochre/protocol'
@@ -101,9 +100,7 @@ export class Pipeline<V = string, T extends readonly unknown[] = readonly []> ex
    * with EXECABORT, whose cause is that command's error, and none has run.
    */
   exec(): Promise<Replies<T>> {
-    return this.execSettled().then(
-      (outcomes) => (outcomes as PromiseSettledResult<unknown>[]).map(unwrap) as Replies<T>,
-    )
+    return this.execute(valuesOf) as Promise<Replies<T>>
   }
 
   /**
@@ -111,21 +108,14 @@ export class Pipeline<V = string, T extends readonly unknown[] = readonly []> ex
    * the deadline passed, the transaction was refused.
    */
   execSettled(): Promise<Settled<T>> {
-    if (this.send === null) throw new UsageError('Return the transaction: watch executes it.')
-    const command = this.toCommand()
-    if (command === null) return Promise.resolve([] as unknown as Settled<T>)
-    this.send(command)
-    return command.promise.then((outcome) => {
-      if (outcome === CONFLICT) throw new OchreError('WATCH_CONFLICT', 'A watched key has changed.')
-      return outcome as Settled<T>
-    })
+    return this.execute(outcomesOf) as Promise<Settled<T>>
   }
 
   /**
-   * The one command that stands for all of them; it succeeds with their outcomes, a transaction also with CONFLICT. Null
-   * when there are none.
+   * The one command that stands for all of them, or null when there are none. It succeeds with what `finish` makes of the
+   * replies; of a transaction that did not run because a watched key had changed, with CONFLICT.
    */
-  toCommand(): Command | null {
+  toCommand(finish: Finish = valuesOf): Command | null {
     if (this.sent) throw new UsageError('A pipeline is executed once.')
     this.sent = true
     const { entries, settings, atomic } = this
@@ -133,17 +123,25 @@ export class Pipeline<V = string, T extends readonly unknown[] = readonly []> ex
     const binary = entries.some((entry) => (entry.spec.flags & CommandFlag.BINARY) !== 0)
     // All replies of a batch are decoded in one way. What holds serialised bytes needs Buffers, the rest becomes text after.
     const mixed = binary && settings.mode === DecodeMode.TEXT
-    const outcomes = (replies: unknown): unknown => outcomesOf(entries, replies as unknown[], mixed)
+    const shape = (replies: unknown): unknown => finish(entries, replies as unknown[], mixed)
     // What blocks by itself does not block in a transaction, so it should not be sent as if it did.
     const keyed = entries.find(({ spec }) => spec.firstKey > 0 && (spec.flags & CommandFlag.BLOCKING) === 0)
     const route = keyed ?? (atomic ? OPENING : entries[0]!)
     return new Command(
       route.spec,
       route.args,
-      atomic ? (replies) => unwrapExec(replies as unknown[], outcomes) : outcomes,
+      atomic ? (replies) => unwrapExec(replies as unknown[], shape) : shape,
       mixed ? { ...settings, mode: DecodeMode.BUFFER } : settings,
       atomic ? [OPENING, ...entries, CLOSING] : entries,
     )
+  }
+
+  private execute(finish: Finish): Promise<unknown> {
+    if (this.send === null) throw new UsageError('Return the transaction: watch executes it.')
+    const command = this.toCommand(finish)
+    if (command === null) return Promise.resolve([])
+    this.send(command)
+    return command.promise
   }
 
   private refuse(spec: CommandSpec, args: readonly Arg[]): void {
@@ -158,36 +156,35 @@ export class Pipeline<V = string, T extends readonly unknown[] = readonly []> ex
   }
 }
 
-/** The value, or a throw of the reason. */
-export function unwrap(outcome: PromiseSettledResult<unknown>): unknown {
-  if (outcome.status === 'rejected') throw outcome.reason
-  return outcome.value
+/** What becomes of the replies; `mixed` ones were decoded as Buffers although text is wanted. */
+type Finish = (entries: readonly Entry[], replies: readonly unknown[], mixed: boolean) => unknown[]
+
+/** The value of one command, or a throw of its error. */
+function taken({ spec, shape }: Entry, reply: unknown, mixed: boolean): unknown {
+  if (typeof reply === 'object' && reply instanceof Error) throw reply
+  const plain = mixed && (spec.flags & CommandFlag.BINARY) === 0 ? inText(reply) : reply
+  return shape === undefined ? plain : shape(plain)
+}
+
+function valuesOf(entries: readonly Entry[], replies: readonly unknown[], mixed: boolean): unknown[] {
+  return entries.map((entry, i) => taken(entry, replies[i], mixed))
 }
 
 function outcomesOf(entries: readonly Entry[], replies: readonly unknown[], mixed: boolean): unknown[] {
-  const outcomes: PromiseSettledResult<unknown>[] = new Array(entries.length)
-  for (let i = 0; i < entries.length; i++) {
-    const { spec, shape } = entries[i]!
-    const reply = replies[i]
-    if (reply instanceof Error) {
-      outcomes[i] = { status: 'rejected', reason: reply }
-      continue
-    }
+  return entries.map((entry, i): PromiseSettledResult<unknown> => {
     try {
-      const taken = mixed && (spec.flags & CommandFlag.BINARY) === 0 ? inText(reply) : reply
-      outcomes[i] = { status: 'fulfilled', value: shape === undefined ? taken : shape(taken) }
+      return { status: 'fulfilled', value: taken(entry, replies[i], mixed) }
     } catch (reason) {
-      outcomes[i] = { status: 'rejected', reason }
+      return { status: 'rejected', reason }
     }
-  }
-  return outcomes
+  })
 }
 
 /** The replies to MULTI, to each command (QUEUED or what is wrong with it), and to EXEC. */
-function unwrapExec(replies: readonly unknown[], outcomes: (replies: unknown) => unknown): unknown {
+function unwrapExec(replies: readonly unknown[], shape: (replies: unknown) => unknown): unknown {
   const last = replies.at(-1)
   if (last === null) return CONFLICT
-  if (!(last instanceof Error)) return outcomes(last)
+  if (!(last instanceof Error)) return shape(last)
   const reason = replies.find((reply) => reply instanceof Error)
   // The refusal of EXEC alone does not say why.
   throw reason === last ? last : new ReplyError(last.message, { cause: reason })

@@ -6,7 +6,7 @@ import { type CallSettings, Command, type Shape } from './command.ts'
 import { Commands } from './commands.gen.ts'
 import { boundCommand } from './handshake.ts'
 import type { Promised } from './mode.ts'
-import { CONFLICT, Pipeline, unwrap } from './pipeline.ts'
+import { CONFLICT, Pipeline } from './pipeline.ts'
 import { type Backoff, backoffMs } from './retry.ts'
 import type { Lane, Router } from './router.ts'
 
@@ -91,9 +91,9 @@ async function attemptOnce<V>(
     const command = transaction.toCommand()
     if (command === null) return []
     lane.send(command)
-    const outcomes = await command.promise
+    const replies = await command.promise
     dirty = false
-    return outcomes === CONFLICT ? CONFLICT : (outcomes as PromiseSettledResult<unknown>[]).map(unwrap)
+    return replies
   } finally {
     lane.release(!dirty || (await unwatch(lane)))
   }
