@@ -1,13 +1,13 @@
-// Thousands of random programs: what the interpreter says, what the compiled script does. State and returns must agree.
+// Random programs, three ways: the interpreter, the embedded engine, real servers. State and returns must agree.
 
-import { connect } from '@ochre/client'
 import { and, cond, fail, keep, model, not, open, or, ProgramError, type ProgramRow, t, when } from '@ochre/model'
 import fc from 'fast-check'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { decodeValue } from '../../packages/model/src/codec.ts'
 import { prepareProgram } from '../../packages/model/src/execute.ts'
 import type { Expr, Op } from '../../packages/model/src/ops.ts'
-import { describeEachServer, startServer, type TestServer } from '../servers/index.ts'
+import { servers } from '../servers/index.ts'
+import { useRedis } from './database.ts'
 import { Failure, Interpreter, type State } from './interpreter.ts'
 
 const Subject = model('subject', {
@@ -361,15 +361,11 @@ const plain = (value: unknown): unknown =>
           ? Object.fromEntries(Object.entries(value).map(([key, each]) => [key, plain(each)]))
           : value
 
-describeEachServer('random programs', (version) => {
-  let server: TestServer
-  beforeAll(async () => {
-    server = await startServer({ version })
-  })
-  afterAll(() => server.stop())
+describe.each(['embedded', ...servers()])('random programs on %s', (backend) => {
+  const fixture = useRedis(backend)
 
   it('mean the same to the interpreter and to the server', async () => {
-    const redis = await connect(server.url)
+    const { redis } = fixture
     const db = open(redis, { Subject })
     await fc.assert(
       fc.asyncProperty(steps, async (program) => {
@@ -428,7 +424,6 @@ describeEachServer('random programs', (version) => {
       }),
       { numRuns: Number(process.env.OCHRE_PROGRAM_RUNS ?? 400) },
     )
-    await redis.close()
   }, 120_000)
 })
 

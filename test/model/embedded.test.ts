@@ -1,0 +1,12 @@
+// The same suites on the embedded engine: verbs, programs, queries, Lua pieces, defects.
+import { describe } from 'vitest'
+
+process.env.OCHRE_MODEL_BACKEND = 'embedded'
+
+describe('on the embedded engine', async () => {
+  await import('./verbs.test.ts')
+  await import('./programs.test.ts')
+  await import('./queries.test.ts')
+  await import('./lua.test.ts')
+  await import('./defects.test.ts')
+})
