@@ -101,6 +101,18 @@ describe('large values', () => {
 })
 
 describe('closing', () => {
+  it('does not wait for connections that were opened and never used', async () => {
+    const { running } = await start()
+    const socket = connect(Number(new URL(running.url).port), '127.0.0.1')
+    await once(socket, 'connect')
+    const closed = once(socket, 'close')
+    socket.resume()
+    const began = performance.now()
+    await running.close()
+    await closed
+    expect(performance.now() - began).toBeLessThan(5000)
+  })
+
   it('finishes what is in work, then refuses', async () => {
     const { running } = await start()
     const inWork = Array.from({ length: 20 }, (_, i) =>

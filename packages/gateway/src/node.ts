@@ -24,6 +24,15 @@ export interface ShellOptions {
 /** Keys of 10 KB, percent-encoded, are in the request line. */
 const MAX_HEADER_BYTES = 64 * 1024
 
+/** Connections that have not sent a request yet, by server: browsers and HTTP clients open some ahead of need. */
+const unused = new WeakMap<Server, Set<Socket>>()
+
+/** Closes the connections of a closing server on which nothing is in work, those that were never used included. */
+export function closeUnused(server: Server): void {
+  server.closeIdleConnections()
+  for (const socket of unused.get(server) ?? []) socket.destroy()
+}
+
 /** A server whose requests the gateway answers. It does not listen yet. */
 export function createShell(gateway: Gateway, options: ShellOptions = {}): Server {
   const settings = {
@@ -37,7 +46,9 @@ export function createShell(gateway: Gateway, options: ShellOptions = {}): Serve
   }
   const proxies = options.trustedProxies ?? 0
   const strict = options.tls === undefined ? {} : { 'strict-transport-security': 'max-age=31536000' }
+  const fresh = new Set<Socket>()
   const answer = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
+    fresh.delete(incoming.socket)
     const request = new NodeRequest(incoming, outgoing, proxies)
     gateway.handle(request).then(
       (response) => send(response, incoming, outgoing, gateway.isClosing, strict),
@@ -48,6 +59,12 @@ export function createShell(gateway: Gateway, options: ShellOptions = {}): Serve
     options.tls === undefined
       ? createServer(settings, answer)
       : createTlsServer({ ...settings, ...options.tls }, answer)
+  unused.set(server, fresh)
+  server.on(options.tls === undefined ? 'connection' : 'secureConnection', (socket: Socket) => {
+    fresh.add(socket)
+    socket.once('close', () => fresh.delete(socket))
+  })
+  server.on('upgrade', (incoming) => fresh.delete(incoming.socket))
   server.on('clientError', onClientError)
   server.on('checkContinue', answer)
   return server
