@@ -37,7 +37,7 @@ function program(models: number): string {
     return { a: p.score, b: p.doc.at('a.b'), c: p.tags.length() }
   })
   const found = await db.M${i}.find({ where: (u) => and(u.age.gt(1), u.name${i}.eq('x')), orderBy: (u) => u.age.desc() })
-  return found[0]?.age ?? a + b
+  return found[0]?.age ?? a + (b ?? 0)
 }`)
   lines.push('db.close()')
   return `${lines.join('\n')}\n`

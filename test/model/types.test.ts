@@ -67,10 +67,15 @@ async function inference() {
   const at = db.Person.at('x')
   expectTypeOf(await at.score.add(1)).toEqualTypeOf<number>()
   expectTypeOf(await at.balance.mul(2n)).toEqualTypeOf<bigint>()
-  expectTypeOf(await at.tags.pop()).toEqualTypeOf<string>()
+  expectTypeOf(await at.tags.pop()).toEqualTypeOf<string | null>()
+  expectTypeOf(await at.status.get()).toEqualTypeOf<'minor' | 'adult' | null>()
+  expectTypeOf(await at.age.get()).toEqualTypeOf<number | null>()
+  expectTypeOf(await at.age.add(1)).toEqualTypeOf<number>()
+  expectTypeOf(await at.email.set('x')).toEqualTypeOf<string>()
+  expectTypeOf(await at.age.orElse(1)).toEqualTypeOf<number>()
   expectTypeOf(await at.tags.items()).toEqualTypeOf<string[]>()
-  expectTypeOf(await at.address.path('zip[0]').get()).toEqualTypeOf<number>()
-  expectTypeOf(await at.address.path('city').get()).toEqualTypeOf<string>()
+  expectTypeOf(await at.address.path('zip[0]').get()).toEqualTypeOf<number | null>()
+  expectTypeOf(await at.address.path('city').get()).toEqualTypeOf<string | null>()
   // @ts-expect-error an int takes no bigint
   await at.age.add(1n)
   // @ts-expect-error a boolean does not add

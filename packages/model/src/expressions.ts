@@ -9,10 +9,15 @@ import type { Fields } from './model.ts'
 import type { STATEMENT } from './recorder.ts'
 
 declare const TYPE: unique symbol
+declare const NULLABLE: unique symbol
 
 /** A value of the server, not of JavaScript: using it as one throws. */
 export interface Expr<T> {
   readonly [TYPE]: T
+}
+/** A value that may be null or absent: returned, it is its type or null. `orElse` makes it a plain one. */
+export interface Nullable {
+  readonly [NULLABLE]: true
 }
 /** What a statement gives back for chaining. */
 export interface Statement {
@@ -30,8 +35,6 @@ interface AnyValue<T> extends Expr<T> {
   /** Null or absent. */
   isNull(): Condition
   isNotNull(): Condition
-  /** This value, or the other when this one is null or absent. */
-  orElse(other: Operand<T>): this
 }
 
 interface OrderedValue<T> extends AnyValue<T> {
@@ -44,6 +47,8 @@ interface OrderedValue<T> extends AnyValue<T> {
 }
 
 export interface NumberValue<T extends number | bigint = number> extends OrderedValue<T> {
+  /** This value, or the other when this one is null or absent. */
+  orElse(other: Operand<T>): NumberValue<T>
   plus(other: Operand<T>): NumberValue<T>
   minus(other: Operand<T>): NumberValue<T>
   times(other: Operand<T>): NumberValue<T>
@@ -53,6 +58,8 @@ export interface NumberValue<T extends number | bigint = number> extends Ordered
   modulo(other: Operand<T>): NumberValue<T>
 }
 export interface TextValue<T extends string = string> extends OrderedValue<T> {
+  /** This value, or the other when this one is null or absent. */
+  orElse(other: Operand<T>): TextValue<T>
   contains(part: Operand<string>): Condition
   startsWith(part: Operand<string>): Condition
   endsWith(part: Operand<string>): Condition
@@ -63,20 +70,30 @@ export interface TextValue<T extends string = string> extends OrderedValue<T> {
   slice(from: Operand<number>, to?: Operand<number>): TextValue
 }
 export interface BytesValue extends OrderedValue<Uint8Array> {
+  /** This value, or the other when this one is null or absent. */
+  orElse(other: Operand<Uint8Array>): BytesValue
   length(): NumberValue
   slice(from: Operand<number>, to?: Operand<number>): BytesValue
   /** Bit 0 is the highest of the first byte. */
   getBit(at: Operand<number>): Condition
   bitCount(): NumberValue
 }
-export interface BooleanValue extends AnyValue<boolean> {}
+export interface BooleanValue extends AnyValue<boolean> {
+  /** This value, or the other when this one is null or absent. */
+  orElse(other: Operand<boolean>): BooleanValue
+}
 export interface DateValue extends OrderedValue<Date> {
+  /** This value, or the other when this one is null or absent. */
+  orElse(other: Operand<Date>): DateValue
   plus(span: Span | Operand<number>): DateValue
   minus(span: Span | Operand<number>): DateValue
   /** Milliseconds from the other instant to this one. */
   since(other: Operand<Date>): NumberValue
 }
-export interface EnumValue<M extends string> extends AnyValue<M> {}
+export interface EnumValue<M extends string> extends AnyValue<M> {
+  /** This value, or the other when this one is null or absent. */
+  orElse(other: Operand<M>): EnumValue<M>
+}
 
 /** The type at a path such as `'address.city'` or `'tags[0]'`. */
 export type AtPath<T, P extends string> = P extends `${infer Head}[${infer Index}]${infer Rest}`
@@ -102,17 +119,19 @@ type Item<T, _I extends string> = unknown extends T ? unknown : T extends readon
 
 /** A JSON document or a part of one. Comparisons are false where the types differ. */
 export interface JsonValue<T> extends AnyValue<T> {
-  at<const P extends string>(path: P): JsonValue<AtPath<T, P>>
+  /** This value, or the other when this one is null or absent. */
+  orElse(other: Operand<T>): JsonValue<T>
+  at<const P extends string>(path: P): JsonValue<AtPath<T, P>> & Nullable
   gt(other: Operand<number>): Condition
   gte(other: Operand<number>): Condition
   lt(other: Operand<number>): Condition
   lte(other: Operand<number>): Condition
   /** The number, or null when it is not one. */
-  asNumber(): NumberValue
+  asNumber(): NumberValue & Nullable
   /** The string, or null when it is not one. */
-  asText(): TextValue
+  asText(): TextValue & Nullable
   /** Items of an array, keys of an object, characters of a string; null for others. */
-  length(): NumberValue
+  length(): NumberValue & Nullable
 }
 
 /** Without null, unless nothing is known. */
@@ -131,23 +150,21 @@ export interface ValueOf<T> {
   json: JsonValue<Known<T>>
 }
 
-interface Settable<T, V> {
+interface Settable<T> {
   /** The value itself: `at(id).score.get()`. */
-  get(): V
+  get(): this
   /** Gives the new value back, for a return. */
-  set(value: Operand<T>): V
+  set(value: Operand<T>): this
   /** Makes an optional field absent. */
-  unset(): V
+  unset(): this
   setIf(condition: Condition, value: Operand<T>): Condition
   /** Sets only if the value is `expected`; true when it did. */
   compareAndSet(expected: Operand<T> | null, value: Operand<T>): Condition
   /** Sets, and gives the value from before. */
-  getAndSet(value: Operand<T>): V
+  getAndSet(value: Operand<T>): this
 }
 
-export interface NumberField<T extends number | bigint, N>
-  extends NumberValue<T & (number | bigint)>,
-    Settable<N, NumberValue<T>> {
+export interface NumberField<T extends number | bigint, N> extends NumberValue<T & (number | bigint)>, Settable<N> {
   add(by: Operand<T>): NumberValue<T>
   sub(by: Operand<T>): NumberValue<T>
   mul(by: Operand<T>): NumberValue<T>
@@ -161,7 +178,7 @@ export interface NumberField<T extends number | bigint, N>
   max(bound: Operand<T>): NumberValue<T>
   clamp(low: Operand<T>, high: Operand<T>): NumberValue<T>
 }
-export interface TextField<N> extends TextValue, Settable<N, TextValue> {
+export interface TextField<N> extends TextValue, Settable<N> {
   append(text: Operand<string>): TextValue
   prepend(text: Operand<string>): TextValue
   /** The first occurrence, or all of them. */
@@ -170,31 +187,31 @@ export interface TextField<N> extends TextValue, Settable<N, TextValue> {
   /** Keeps the characters from..to. */
   keep(from: Operand<number>, to?: Operand<number>): TextValue
 }
-export interface BytesField<N> extends BytesValue, Settable<N, BytesValue> {
+export interface BytesField<N> extends BytesValue, Settable<N> {
   append(bytes: Operand<Uint8Array>): BytesValue
   keep(from: Operand<number>, to?: Operand<number>): BytesValue
   /** Overwrites from an offset, padding with zeros. */
   setRange(at: Operand<number>, bytes: Operand<Uint8Array>): BytesValue
   setBit(at: Operand<number>, on: Operand<boolean>): BytesValue
 }
-export interface BooleanField<N> extends BooleanValue, Settable<N, BooleanValue> {
+export interface BooleanField<N> extends BooleanValue, Settable<N> {
   toggle(): BooleanValue
 }
-export interface DateField<N> extends DateValue, Settable<N, DateValue> {
+export interface DateField<N> extends DateValue, Settable<N> {
   add(span: Span | Operand<number>): DateValue
   sub(span: Span | Operand<number>): DateValue
   /** Down to the start of the day, hour, minute or second, in UTC. */
   truncate(unit: 'day' | 'hour' | 'minute' | 'second'): DateValue
 }
-export interface EnumField<M extends string, N> extends EnumValue<M>, Settable<N, EnumValue<M>> {}
-export interface JsonField<T, N> extends Omit<JsonValue<T>, 'at'>, JsonPart<T>, Settable<N, JsonValue<T>> {}
+export interface EnumField<M extends string, N> extends EnumValue<M>, Settable<N> {}
+export interface JsonField<T, N> extends Omit<JsonValue<T>, 'at'>, JsonPart<T>, Settable<N> {}
 
 /** A place in a JSON field. The document's other bytes are left as they are. */
 export interface JsonPart<T> extends Omit<JsonValue<T>, 'at'> {
-  at<const P extends string>(path: P): JsonPart<AtPath<T, P>>
+  at<const P extends string>(path: P): JsonPart<AtPath<T, P>> & Nullable
   /** The same place, in the words of immediate operations: `at(id).profile.path('a.b').get()`. */
-  path<const P extends string>(path: P): JsonPart<AtPath<T, P>>
-  get(): JsonValue<T>
+  path<const P extends string>(path: P): JsonPart<AtPath<T, P>> & Nullable
+  get(): this
   put(value: Operand<T>): JsonValue<T>
   /** Sets several members of an object. */
   merge(members: Partial<T>): JsonValue<T>
@@ -222,7 +239,7 @@ interface Quantified<A extends readonly unknown[], R> {
   every(test: (...item: A) => Condition, options?: LoopOptions): Condition
   count(test: (...item: A) => Condition, options?: LoopOptions): NumberValue
   /** The first item that passes, or null. */
-  find(test: (...item: A) => Condition, options?: LoopOptions): R
+  find(test: (...item: A) => Condition, options?: LoopOptions): R & Nullable
 }
 
 /** What an element of a collection is as a value. */
@@ -246,15 +263,15 @@ export type LoopKey<T> = ElementValue<T> & { remove(): void }
 
 export interface ListField<T> extends Counted, Quantified<[ElementValue<T>], ElementValue<T>> {
   /** Negative counts from the end; null when there is none. */
-  at(index: Operand<number>): ElementValue<T>
+  at(index: Operand<number>): ElementValue<T> & Nullable
   has(item: Operand<T>): Condition
   items(): Expr<T[]>
   range(from: Operand<number>, to: Operand<number>): Expr<T[]>
   /** Gives the new length. */
   push(...items: Operand<T>[]): NumberValue
   unshift(...items: Operand<T>[]): NumberValue
-  pop(): ElementValue<T>
-  shift(): ElementValue<T>
+  pop(): ElementValue<T> & Nullable
+  shift(): ElementValue<T> & Nullable
   put(index: Operand<number>, item: Operand<T>): void
   insertBefore(pivot: Operand<T>, item: Operand<T>): Condition
   insertAfter(pivot: Operand<T>, item: Operand<T>): Condition
@@ -275,7 +292,7 @@ export interface SetField<T> extends Counted, Quantified<[ElementValue<T>], Elem
 }
 export interface MapField<T> extends Counted, Quantified<[TextValue, ElementValue<T>], TextValue> {
   has(key: Operand<string>): Condition
-  get(key: Operand<string>): ElementValue<T>
+  get(key: Operand<string>): ElementValue<T> & Nullable
   entries(): Expr<Record<string, T>>
   /** True when the key was new. */
   set(key: Operand<string>, value: Operand<T>): Condition
@@ -287,8 +304,8 @@ export interface MapField<T> extends Counted, Quantified<[TextValue, ElementValu
 export interface SortedSetField<T> extends Counted, Quantified<[ElementValue<T>, NumberValue], ElementValue<T>> {
   has(member: Operand<T>): Condition
   /** Null when it is no member. */
-  score(member: Operand<T>): NumberValue
-  rank(member: Operand<T>, order?: 'asc' | 'desc'): NumberValue
+  score(member: Operand<T>): NumberValue & Nullable
+  rank(member: Operand<T>, order?: 'asc' | 'desc'): NumberValue & Nullable
   /** Members by position, least score first, or greatest. */
   range(from: Operand<number>, to: Operand<number>, order?: 'asc' | 'desc'): Expr<T[]>
   rangeWithScores(from: Operand<number>, to: Operand<number>, order?: 'asc' | 'desc'): Expr<[T, number][]>
@@ -299,8 +316,8 @@ export interface SortedSetField<T> extends Counted, Quantified<[ElementValue<T>,
   /** Gives the new score. */
   increase(member: Operand<T>, by: Operand<number>): NumberValue
   remove(...members: Operand<T>[]): NumberValue
-  popMin(): ElementValue<T>
-  popMax(): ElementValue<T>
+  popMin(): ElementValue<T> & Nullable
+  popMax(): ElementValue<T> & Nullable
   /** All members, or those at positions from..to. */
   each(
     body: (member: LoopKey<T>, score: NumberValue) => void,
@@ -346,9 +363,20 @@ export interface FieldOf<T> {
   stream: StreamField<T>
 }
 
+/** Marks the values of fields that may be null or absent. */
+type Absence<X extends AnyField> = X['$kind'] extends ScalarKind
+  ? X['$select'] extends 'optional'
+    ? Nullable
+    : null extends X['$type']
+      ? unknown extends X['$type']
+        ? unknown
+        : Nullable
+      : unknown
+  : unknown
+
 /** A row inside a program. */
 export type ProgramRow<F extends Fields> = {
-  readonly [P in keyof F]: P extends 'id' ? IdValue<F[P]> : FieldOf<F[P]['$type']>[F[P]['$kind']]
+  readonly [P in keyof F]: P extends 'id' ? IdValue<F[P]> : FieldOf<F[P]['$type']>[F[P]['$kind']] & Absence<F[P]>
 }
 type IdValue<X extends AnyField> = X['$kind'] extends ScalarKind ? ValueOf<X['$type']>[X['$kind']] : never
 
@@ -371,14 +399,17 @@ export type QueryRow<F extends Fields> = {
 }
 
 /** The JavaScript values of a program's return: server values become what they stand for. */
-export type Resolved<R> =
-  R extends Expr<infer T>
-    ? T
-    : R extends readonly unknown[]
-      ? { -readonly [P in keyof R]: Resolved<R[P]> }
-      : R extends object
+export type Resolved<R> = R extends Statement
+  ? undefined
+  : R extends Nullable & Expr<infer T>
+    ? T | null
+    : R extends Expr<infer T>
+      ? T
+      : R extends readonly unknown[]
         ? { -readonly [P in keyof R]: Resolved<R[P]> }
-        : R
+        : R extends object
+          ? { -readonly [P in keyof R]: Resolved<R[P]> }
+          : R
 
 /** The same operations, run at once: each returns a promise of what it gives. */
 export type Immediate<H> = H extends JsonPart<infer T> ? ImmediateJson<T, H> : ImmediateMethods<H>
@@ -391,6 +422,6 @@ type ImmediateMethods<H> = {
 
 type ImmediateJson<T, H> = Omit<ImmediateMethods<H>, 'at' | 'path'> & {
   /** A place in the document: `path('address.city').get()`. */
-  path<const P extends string>(path: P): ImmediateJson<AtPath<T, P>, JsonPart<AtPath<T, P>>>
-  at<const P extends string>(path: P): ImmediateJson<AtPath<T, P>, JsonPart<AtPath<T, P>>>
+  path<const P extends string>(path: P): ImmediateJson<AtPath<T, P>, JsonPart<AtPath<T, P>> & Nullable>
+  at<const P extends string>(path: P): ImmediateJson<AtPath<T, P>, JsonPart<AtPath<T, P>> & Nullable>
 }
