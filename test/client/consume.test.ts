@@ -164,6 +164,24 @@ function behaviour(target: () => Target): void {
     await jobs.return()
   })
 
+  test('what onError throws ends the work, after the handlers that have begun', async () => {
+    await add('a', 'b')
+    let begun = 0
+    const work = redis.consume({ ...base, count: 1 }).work(
+      () => {
+        begun++
+        throw new Error('job')
+      },
+      {
+        onError: (error) => {
+          throw new Error('fatal', { cause: error })
+        },
+      },
+    )
+    await expect(work).rejects.toMatchObject({ message: 'fatal', cause: { message: 'job' } })
+    expect(begun).toBe(1)
+  })
+
   test('ends with stop, with the client, and with what the server refuses', async () => {
     const stopped = redis.consume(base)
     const read = stopped.next()
@@ -232,6 +250,31 @@ describe('against a scripted peer', () => {
     await clock.advance(100)
     expect((await next).value).toMatchObject({ id: '1-1', fields: { value: 'x' }, deliveries: 2 })
     expect(peer.requests.filter((request) => request.endsWith('STREAMS s 0'))).toHaveLength(2)
+    const closing = client.close({ drainMs: 0 })
+    await clock.advance(2000)
+    await closing
+  })
+
+  test('an entry that has waited here for claimIdleMs is left to whoever has taken it over by now', async () => {
+    const entry = (id: string): string => `*2\r\n$3\r\n${id}\r\n*2\r\n$1\r\nv\r\n$1\r\n${id[0]}\r\n`
+    const fresh = [`%1\r\n$1\r\ns\r\n*2\r\n${entry('1-0')}${entry('2-0')}`]
+    const { client, peer, clock } = await connectScripted((words) => {
+      const line = words.join(' ')
+      if (words[0] === 'XGROUP') return '+OK\r\n'
+      if (words[0] === 'XAUTOCLAIM') return '*3\r\n$3\r\n0-0\r\n*0\r\n*0\r\n'
+      if (line.endsWith('STREAMS s >')) return fresh.shift()
+      return words[0] === 'XREADGROUP' ? '%1\r\n$1\r\ns\r\n*0\r\n' : ':1\r\n'
+    })
+    const jobs = client.consume({ ...base, claimIdleMs: 1000 })
+    expect((await jobs.next()).value).toMatchObject({ id: '1-0' })
+    const claims = (): number => peer.requests.filter((request) => request.startsWith('XAUTOCLAIM')).length
+    const before = claims()
+    await clock.advance(1000)
+    const next = jobs.next()
+    await clock.advance(10)
+    expect(claims()).toBe(before + 1)
+    jobs.stop()
+    expect(await next).toEqual({ done: true, value: undefined })
     const closing = client.close({ drainMs: 0 })
     await clock.advance(2000)
     await closing

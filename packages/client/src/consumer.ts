@@ -54,7 +54,7 @@ export interface Job<V> {
 export interface WorkOptions<V> {
   /** Jobs at the same time; default 1. */
   readonly concurrency?: number
-  /** Hears of each failure; the job comes again after claimIdleMs. */
+  /** Hears of each failure; the job comes again after claimIdleMs. What it throws ends the work. */
   readonly onError?: (error: unknown, job: Job<V>) => void
 }
 
