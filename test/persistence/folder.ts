@@ -2,9 +2,9 @@
 import fs from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { Engine } from '@ochre/embedded'
 import { onTestFinished } from 'vitest'
 import { type Entry, type EntryOf, textOf, type ValueType } from '../../packages/embedded/src/entry.ts'
+import type { Engine } from '../../packages/embedded/src/index.ts'
 import { dumpValue } from '../../packages/embedded/src/structures/rdb.ts'
 
 export function temporaryFolder(): string {

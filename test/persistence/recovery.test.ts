@@ -1,14 +1,14 @@
 // What was done before an engine closed, or its process died, is there when it opens again.
 import fs from 'node:fs'
 import { type Client, connect } from '@ochre/client'
-import { Clock, Engine, type EngineOptions } from '@ochre/embedded'
 import { FailureReply } from '@ochre/protocol'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { execute } from '../../packages/embedded/src/execute.ts'
+import { Clock, Engine, type EngineOptions } from '../../packages/embedded/src/index.ts'
 import { encodeCommand } from '../../packages/embedded/src/persistence/record.ts'
 import { Replay } from '../../packages/embedded/src/persistence/replay.ts'
-import type { Outcome, Session } from '../../packages/embedded/src/session.ts'
+import type { Session } from '../../packages/embedded/src/session.ts'
 import { commandOf, templates } from '../diff/templates.ts'
 import { copyOf, stateOf, temporaryFolder } from './folder.ts'
 
@@ -70,7 +70,7 @@ function fill(engine: Engine): void {
 }
 
 function run(engine: Engine, session: Session, line: readonly (string | number)[]): void {
-  let outcome: Outcome | undefined
+  let outcome: ReturnType<typeof execute> | undefined
   engine.turn(() => {
     outcome = execute(session, line.map(String))
   })

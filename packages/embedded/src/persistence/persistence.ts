@@ -1,8 +1,11 @@
 // Everything an engine keeps on disk: opens and locks the folder, loads it, and then takes the log of changes.
 //
 //     always     replies wait until the changes of all turns of this round of the event loop are on the disk: one sync for all
-//     everysec   written at the end of the round, synced once a second in the background
-//     no         written at the end of the round, synced when the operating system likes
+//     everysec   written before replies leave, synced once a second in the background
+//     no         written before replies leave, synced when the operating system likes
+//
+// So the death of the process loses nothing that was acknowledged under any of them; `everysec` and `no` may lose something
+// when the whole machine dies.
 //
 // When writing fails, `failure` says why and write commands are refused with it; what could not be written stays in memory
 // and is tried again every second. Under `always` the connections whose replies were waiting are closed, because nobody can
@@ -106,7 +109,8 @@ export class Persistence implements Journal {
       this.#log = AppendLog.resume(files, path, this.#manifest.logs.at(-1)!, recovery.end)
       removeLeftovers(folder, this.#manifest)
     }
-    process.on('exit', this.#onExit)
+    if (openOnes.size === 0) process.on('exit', writeAll)
+    openOnes.add(this)
   }
 
   /** Locks the folder, making it if need be, and loads it into an engine that has not begun to work. */
@@ -149,7 +153,10 @@ export class Persistence implements Journal {
   }
 
   commit(): boolean {
-    if (!this.#isHolding) return true
+    if (!this.#isHolding) {
+      if (this.#failure === null && this.#log.hasUnwritten) this.#writeOut()
+      return true
+    }
     this.#isHolding = false
     const isKept = this.#log.write() && this.#log.sync()
     if (isKept) this.#rewriteWhenGrown()
@@ -287,7 +294,8 @@ export class Persistence implements Journal {
     this.#isClosed = true
     this.#rewrite?.stop()
     await this.#rewriting
-    process.off('exit', this.#onExit)
+    openOnes.delete(this)
+    if (openOnes.size === 0) process.off('exit', writeAll)
     clearImmediate(this.#write)
     const { clock } = this.#engine
     if (this.#sync !== undefined) clock.cancel(this.#sync)
@@ -304,7 +312,10 @@ export class Persistence implements Journal {
 
   readonly #writeSoon = (): void => {
     this.#write = undefined
-    if (this.#isHolding) return // The replies that wait do it.
+    if (!this.#isHolding) this.#writeOut() // Otherwise `commit` does it, which is due in this round too.
+  }
+
+  #writeOut(): void {
     if (!this.#log.write()) this.#fail()
     else this.#rewriteWhenGrown()
     if (this.#engine.settings.appendfsync === 'everysec') {
@@ -341,8 +352,14 @@ export class Persistence implements Journal {
     } else this.#fail()
   }
 
-  /** A process that ends without closing still hands over what it has. */
-  readonly #onExit = (): void => {
+  /** Writes what waits in memory, when the process ends without closing. */
+  writeNow(): void {
     this.#log.write()
   }
+}
+
+const openOnes: Set<Persistence> = new Set()
+
+function writeAll(): void {
+  for (const persistence of openOnes) persistence.writeNow()
 }
