@@ -34,7 +34,7 @@ export function parseScript(script: string): Step[] {
 }
 
 function parseStep(line: string): Step {
-  const match = /^(?:([b-z])(:|!|<) ?)?(?:(~2|~|#|\?) )?(.*)$/.exec(line)
+  const match = /^(?:([b-z])(:|!|<) ?)?(?:(~2|~|#|\?)(?: |$))?(.*)$/.exec(line)
   if (match === null) throw new Error(`not a step: ${line}`)
   const [, client = 'a', sign, mark = '', command = ''] = match
   const does = sign === '!' ? 'block' : sign === '<' ? 'await' : 'call'

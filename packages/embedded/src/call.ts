@@ -13,6 +13,9 @@ export function call(session: Session, command: Command, args: readonly string[]
   session.lastCommand = command.spec.name
   session.lastUsedAt = engine.now
   engine.stats.commands++
+  // A script is shown before the commands that it runs.
+  const isShownFirst = engine.monitors.size !== 0 && command.spec.group === 'scripting' && command.spec.words === 1
+  if (isShownFirst) feedMonitors(session, command, args)
   const frame = engine.enter()
   const started = engine.clock.stamp()
   let outcome: Outcome

@@ -219,13 +219,18 @@ function fileName(initial: string): Setting<string> {
   }
 }
 
+/** Where Redis has 64 bits, the words are its own. */
+function shownLimit(max: number): string {
+  return max === Number.MAX_SAFE_INTEGER ? '9223372036854775807' : String(max)
+}
+
 function count(initial: number, min = 0, max: number = Number.MAX_SAFE_INTEGER): Setting<number> {
   return {
     initial,
     read(text) {
       const value = Number(text)
       if (!/^-?[0-9]+$/.test(text)) return "argument couldn't be parsed into an integer"
-      if (value < min || value > max) return `argument must be between ${min} and ${max} inclusive`
+      if (value < min || value > max) return `argument must be between ${min} and ${shownLimit(max)} inclusive`
       return { value }
     },
     write: String,
@@ -256,7 +261,7 @@ function bytes(initial: number, min = 0): Setting<number> {
     read(text) {
       const value = parseBytes(text)
       if (value === undefined) return 'argument must be a memory value'
-      if (value < min) return `argument must be between ${min} and ${Number.MAX_SAFE_INTEGER} inclusive`
+      if (value < min) return `argument must be between ${min} and ${shownLimit(Number.MAX_SAFE_INTEGER)} inclusive`
       return { value }
     },
     write: String,
@@ -320,8 +325,8 @@ export function changeSettings(settings: Settings, pairs: readonly (readonly [st
     if (known === undefined)
       return `ERR Unknown option or number of arguments for CONFIG SET - '${quotable(name, 128)}'`
     if (SETTINGS[known].isFixed) return failed(name.toLowerCase(), "can't set immutable config")
-    if (seen.has(known)) return failed(name.toLowerCase(), 'duplicate parameter')
-    seen.add(known)
+    if (seen.has(name.toLowerCase())) return failed(name.toLowerCase(), 'duplicate parameter')
+    seen.add(name.toLowerCase())
   }
   const changes: Record<string, unknown> = {}
   for (const [name, text] of pairs) {

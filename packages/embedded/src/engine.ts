@@ -117,6 +117,8 @@ export class Engine implements Transport {
   now: number
   /** `now` in whole seconds since the engine opened. */
   seconds = 0
+  /** Whether expired keys go by themselves; DEBUG SET-ACTIVE-EXPIRE. */
+  isExpiryActive = true
   /** Grows with every change. */
   dirty = 0
   readonly openedAt: number
@@ -356,6 +358,7 @@ export class Engine implements Transport {
 
   /** Sees to it that expired keys go even when nobody asks for them. */
   scheduleExpiryCycle(): void {
+    if (!this.isExpiryActive) return
     this.#cycle ??= this.clock.after(EXPIRY_CYCLE_MS, () => {
       this.#cycle = undefined
       this.turn(() => {

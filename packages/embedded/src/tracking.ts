@@ -35,8 +35,9 @@ export class Tracking {
     this.#engine = engine
   }
 
+  /** Whether there is anybody to tell, now or once more. */
   get isOn(): boolean {
-    return this.#sessions.size !== 0
+    return this.#sessions.size !== 0 || this.#readers.size !== 0
   }
 
   /** For INFO: sessions, keys, sessions of all keys together, prefixes. */
@@ -67,7 +68,6 @@ export class Tracking {
     session.tracking = null
     session.caching = null
     this.#sessions.delete(session)
-    if (this.#sessions.size === 0) this.#readers.clear()
   }
 
   /** A session has read keys. */

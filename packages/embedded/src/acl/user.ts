@@ -11,8 +11,8 @@ export class User {
   readonly #index: CommandIndex
   isOn = false
   needsNoPassword = false
-  /** Whether RESTORE may skip checking what it loads; shown and kept, and no payload goes unchecked here. */
-  #skipsSanitizing = false
+  /** Whether RESTORE may skip checking what it loads: kept and shown, and no payload goes unchecked here. '' is unsaid. */
+  #sanitizing: '' | 'sanitize-payload' | 'skip-sanitize-payload' = ''
   #passwords: string[] = []
   #selectors: Selector[]
   /** One look tells that nothing has to be checked. */
@@ -39,7 +39,7 @@ export class User {
   get flags(): string[] {
     const flags = [this.isOn ? 'on' : 'off']
     if (this.needsNoPassword) flags.push('nopass')
-    if (this.#skipsSanitizing) flags.push('skip-sanitize-payload')
+    if (this.#sanitizing !== '') flags.push(this.#sanitizing)
     return flags
   }
 
@@ -53,7 +53,7 @@ export class User {
   become(other: User): void {
     this.isOn = other.isOn
     this.needsNoPassword = other.needsNoPassword
-    this.#skipsSanitizing = other.#skipsSanitizing
+    this.#sanitizing = other.#sanitizing
     this.#passwords = [...other.#passwords]
     this.#selectors = other.#selectors.map((selector) => selector.clone())
     this.isUnrestricted = other.isUnrestricted
@@ -84,7 +84,7 @@ export class User {
         return null
       case 'skip-sanitize-payload':
       case 'sanitize-payload':
-        this.#skipsSanitizing = rule[1]!.toLowerCase() === 'k'
+        this.#sanitizing = rule.length === 16 ? 'sanitize-payload' : 'skip-sanitize-payload'
         return null
       case 'clearselectors':
         this.#selectors = [this.root]

@@ -1,7 +1,7 @@
 // ACL: users and their rights.
 import { randomBytes } from 'node:crypto'
 import { readFileSync, renameSync, writeFileSync } from 'node:fs'
-import { DoubleReply, FailureReply, MapReply, type Reply } from '@ochre/protocol'
+import { DoubleReply, FailureReply, MapReply, type Reply, SetReply } from '@ochre/protocol'
 import type { AclLogEntry } from '../acl/acl.ts'
 import { CATEGORIES, type Selector } from '../acl/selector.ts'
 import { User } from '../acl/user.ts'
@@ -103,7 +103,7 @@ function getuser({ engine }: Session, args: readonly string[]): Outcome {
   ]
   return new MapReply([
     'flags',
-    user.flags,
+    new SetReply(user.flags),
     'passwords',
     [...user.passwordHashes],
     ...described(user.root),

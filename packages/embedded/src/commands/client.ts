@@ -2,7 +2,7 @@
 import { FailureReply, MapReply, SetReply, VerbatimReply } from '@ochre/protocol'
 import { integerOf } from '../arguments.ts'
 import { OK, quotable, SYNTAX } from '../failures.ts'
-import { helping } from '../help.ts'
+import { helping, wrongSubcommand } from '../help.ts'
 import { type Handler, NO_REPLY, type Outcome, type Session } from '../session.ts'
 
 /** Throws when a name, or a library's, has characters that would break CLIENT LIST. */
@@ -144,8 +144,9 @@ function unblock(session: Session, args: readonly string[]): Outcome {
 }
 
 function pause({ engine }: Session, args: readonly string[]): Outcome {
+  if (args.length > 4) throw wrongSubcommand(args)
   const mode = (args[3] ?? 'all').toLowerCase()
-  if (args.length > 4 || (mode !== 'all' && mode !== 'write')) {
+  if (mode !== 'all' && mode !== 'write') {
     throw new FailureReply('ERR CLIENT PAUSE mode must be WRITE or ALL')
   }
   const ms = integerOf(args[2], new FailureReply('ERR timeout is not an integer or out of range'))
@@ -276,7 +277,7 @@ function trackinginfo(session: Session): Outcome {
     'redirect',
     state === null ? -1 : state.redirect,
     'prefixes',
-    [...(state?.prefixes ?? [])],
+    [...(state?.prefixes ?? [])].sort(),
   ])
 }
 

@@ -13,7 +13,7 @@ import {
 } from '@ochre/protocol'
 import { keyUsesOf } from '../acl/command-uses.ts'
 import { CATEGORIES } from '../acl/selector.ts'
-import { SYNTAX } from '../failures.ts'
+import { SYNTAX, wrongArity } from '../failures.ts'
 import { helping } from '../help.ts'
 import type { Handler, Outcome, Session } from '../session.ts'
 import type { Command } from './index.ts'
@@ -57,9 +57,9 @@ function describe({ spec, subcommands }: Command): Reply {
     last,
     step,
     new SetReply(CATEGORIES.filter((name) => spec.categories.includes(name)).map((name) => status(`@${name}`))),
-    [...spec.tips],
-    spec.keySpecs.map(describeKeySpec),
-    [...(subcommands?.values() ?? [])].map(describe),
+    new SetReply([...spec.tips]),
+    new SetReply(spec.keySpecs.map(describeKeySpec)),
+    new SetReply([...(subcommands?.values() ?? [])].map(describe)),
   ]
 }
 
@@ -159,6 +159,7 @@ function describeArgument(argument: CommandSpec['arguments'][number]): Reply {
 
 function getkeys(withFlags: boolean): Handler {
   return ({ engine }, args) => {
+    if (args.length < 4) throw wrongArity(`command ${args[1]!.toLowerCase()}`)
     const words = args.slice(2)
     const { byFullName } = engine.commands
     const name = words[0]!.toLowerCase()
@@ -170,7 +171,8 @@ function getkeys(withFlags: boolean): Handler {
       throw new FailureReply('ERR Invalid number of arguments specified for command')
     }
     const uses = keyUsesOf(spec, words)
-    if (uses === undefined || (uses.length === 0 && !(spec.flags & CommandFlag.NO_MANDATORY_KEYS))) {
+    if (uses === undefined || uses.length === 0) {
+      if (spec.flags & CommandFlag.NO_MANDATORY_KEYS) return []
       throw new FailureReply('ERR Invalid arguments specified for command')
     }
     return uses.map(({ at, flags }) => (withFlags ? [words[at]!, new SetReply(flags.map(status))] : words[at]!))

@@ -1,13 +1,18 @@
 // CONFIG: reading and changing settings while the engine runs.
 import { compileGlob, FailureReply, MapReply, matchGlob, type Reply } from '@ochre/protocol'
 import { changeSettings, readSetting, settingNames } from '../config.ts'
-import { OK, wrongArity } from '../failures.ts'
+import { OK, SYNTAX } from '../failures.ts'
 import { helping } from '../help.ts'
 import type { Handler, Outcome, Session } from '../session.ts'
 
 function get({ engine }: Session, args: readonly string[]): Outcome {
   const shown = new Map<string, Reply>()
   for (const pattern of args.slice(2)) {
+    if (!/[*?[]/.test(pattern)) {
+      const value = readSetting(engine.settings, pattern.toLowerCase())
+      if (value !== undefined) shown.set(pattern, value)
+      continue
+    }
     const glob = compileGlob(pattern, true)
     for (const name of settingNames()) {
       if (matchGlob(glob, name)) shown.set(name, readSetting(engine.settings, name)!)
@@ -18,7 +23,7 @@ function get({ engine }: Session, args: readonly string[]): Outcome {
 
 function set(session: Session, args: readonly string[]): Outcome {
   const { engine } = session
-  if (args.length % 2 !== 0) throw wrongArity('config set')
+  if (args.length % 2 !== 0) throw SYNTAX
   const pairs: [string, string][] = []
   for (let i = 2; i < args.length; i += 2) pairs.push([args[i]!, args[i + 1]!])
   const before = engine.settings.requirepass

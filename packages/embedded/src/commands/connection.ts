@@ -72,7 +72,7 @@ function hello(session: Session, args: readonly string[]): Outcome {
 }
 
 const LOG_IN_FIRST = new FailureReply(
-  'NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO <proto> AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol version at the same time',
+  'NOAUTH HELLO must be called with the client already authenticated, otherwise the HELLO AUTH <user> <pass> option can be used to authenticate the client and select the RESP protocol version at the same time',
 )
 const BAD_VERSION = new FailureReply('ERR Protocol version is not an integer or out of range')
 

@@ -8,15 +8,18 @@ import { client } from './client.ts'
 import { commandCommands } from './command.ts'
 import { config } from './config.ts'
 import { connection } from './connection.ts'
+import { debug } from './debug.ts'
 import { dump } from './dump.ts'
 import { generic } from './generic.ts'
 import { geo } from './geo.ts'
 import { hash } from './hash.ts'
 import { hyperloglog } from './hyperloglog.ts'
 import { list } from './list.ts'
+import { observe } from './observe.ts'
 import { persistence } from './persistence.ts'
 import { pubsub } from './pubsub.ts'
 import { scripting } from './scripting.ts'
+import { server } from './server.ts'
 import { set } from './set.ts'
 import { sort } from './sort.ts'
 import { sortedSet } from './sorted-set.ts'
@@ -39,6 +42,9 @@ const GROUPS: readonly Group[] = [
   acl,
   config,
   commandCommands,
+  server,
+  observe,
+  debug,
   string,
   generic,
   sort,

@@ -68,6 +68,13 @@ const WRITE_FLAG = new FailureReply('ERR Can not execute a script with write fla
 const UNKNOWN = new FailureReply('ERR Unknown Redis command called from script')
 const ARITY = new FailureReply('ERR Wrong number of args calling Redis command from script')
 const NOT_ALLOWED = new FailureReply('ERR This Redis command is not allowed from script')
+const DENIED = {
+  command: new FailureReply("ERR The user executing the script can't run this command or subcommand"),
+  key: new FailureReply(
+    "ERR The user executing the script can't access at least one of the keys mentioned in the command arguments",
+  ),
+  channel: new FailureReply("ERR The user executing the script can't publish to the channel mentioned in the command"),
+} as const
 const READ_ONLY = new FailureReply('ERR Write commands are not allowed from read-only scripts.')
 
 /** Commands that count as writing in a read-only script; COMMAND INFO does not tell. */
@@ -103,6 +110,10 @@ class ScriptRun implements ScriptHost {
     const { arity, flags } = command.spec
     if (arity > 0 ? args.length !== arity : args.length < -arity) return ARITY
     if (flags & CommandFlag.NOSCRIPT) return NOT_ALLOWED
+    if (!this.#session.user.isUnrestricted) {
+      const denial = this.#session.engine.acl.denial(this.#session, command, args)
+      if (denial !== null) return DENIED[denial.reason]
+    }
     if (this.#isReadOnly && (flags & CommandFlag.WRITE || MAY_REPLICATE.has(command.spec.name))) return READ_ONLY
     const shortage = scriptedShortageOf(this.#session.engine, command, this.#mayRunOut || this.#hasWritten)
     if (shortage !== null) return shortage
@@ -124,7 +135,8 @@ class ScriptRun implements ScriptHost {
   }
 
   permits(args: string[]): boolean | undefined {
-    return commandOf(args) === undefined ? undefined : true
+    const command = commandOf(args)
+    return command === undefined ? undefined : this.caller.user.check(command, args) === null
   }
 
   replicate(flags: number): void {
