@@ -97,6 +97,19 @@ describe('GET /v1/redis/pubsub/subscribe', () => {
     expect(last).toMatch(/^event: lag\ndata: \{"dropped":\d+\}$/)
   })
 
+  it('opens nothing for a HEAD or inside a batch, and takes the key from the query', async () => {
+    const target = '/v1/redis/pubsub/subscribe?channel=unheard'
+    expect((await ask(gateway, 'HEAD', target)).status).toBe(200)
+    const batch = await ask(gateway, 'POST', '/v1/redis/batch', {
+      body: { requests: [{ method: 'GET', path: target }] },
+    })
+    expect(batch.json).toEqual({ responses: [{ status: 406, body: null }] })
+    await until(async () => (await count('unheard')) === 0)
+    const answer = await gateway.handle(requestOf('GET', `${target}&_token=${ROOT}`, { token: null }))
+    expect(answer.status).toBe(200)
+    await (answer.body as AsyncGenerator).return?.(undefined)
+  })
+
   it('tells where messages may be missing', async () => {
     const stream = await openStream('/v1/redis/pubsub/subscribe?channel=gap')
     await stream.next()

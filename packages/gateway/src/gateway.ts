@@ -23,6 +23,7 @@ import type { Models } from './models.ts'
 import { type Principal, RESERVED_PREFIX, Rules } from './principal.ts'
 import { allRoutes } from './route-table.ts'
 import { type Handler, type Match, type Route, Router } from './routes.ts'
+import { discard } from './sse.ts'
 import { failureOf, GatewayError, problem } from './status.ts'
 import { activeTracer, endSpan, startSpan } from './tracing.ts'
 import { upstashProblem } from './upstash.ts'
@@ -262,7 +263,9 @@ export class Gateway {
         traceparent: headerOf(request, 'traceparent'),
       })
     }
-    return { status: response.status, headers, body: request.method === 'HEAD' ? null : response.body }
+    if (request.method !== 'HEAD') return { status: response.status, headers, body: response.body }
+    discard(response)
+    return { status: response.status, headers, body: null }
   }
 
   #metricsOf(route: Route<Handler> | undefined): RouteMetrics {

@@ -21,8 +21,6 @@ export interface GatewayRequest {
   readonly headers: Readonly<Record<string, string | readonly string[] | undefined>>
   /** The address of the peer, or what a trusted proxy says it is. */
   readonly remoteAddress: string
-  /** Fingerprint (SHA-256, hex) of a verified TLS client certificate. */
-  readonly clientCertificate?: string | undefined
   readonly body: Body
   /** Aborted when the peer is gone. Made when first asked for. */
   readonly signal: AbortSignal

@@ -5,7 +5,6 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createTlsServer, type ServerOptions as TlsServerOptions } from 'node:https'
 import type { Socket } from 'node:net'
-import type { TLSSocket } from 'node:tls'
 import type { Gateway } from './gateway.ts'
 import { type Body, type GatewayRequest, type GatewayResponse, tooLarge } from './message.ts'
 import { GatewayError, problem } from './status.ts'
@@ -127,12 +126,6 @@ export class NodeRequest implements GatewayRequest {
     // Each proxy appends the address it saw; what is left of the trusted ones anybody could have written.
     const hops = String(forwarded).split(',')
     return hops[Math.max(0, hops.length - this.#proxies)]?.trim() ?? peer
-  }
-
-  get clientCertificate(): string | undefined {
-    const socket = this.#incoming.socket as Partial<TLSSocket>
-    if (socket.authorized !== true || socket.getPeerCertificate === undefined) return undefined
-    return socket.getPeerCertificate().fingerprint256?.replaceAll(':', '').toLowerCase()
   }
 
   get body(): Body {

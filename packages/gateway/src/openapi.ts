@@ -123,6 +123,11 @@ function operation(route: Route<Handler>): Json {
       parameterJson('db', 'query', { schema: { type: 'integer', minimum: 0 }, about: 'The logical database.' }),
     )
   }
+  if (doc.queryToken === true) {
+    parameters.push(
+      parameterJson('_token', 'query', { about: 'The key, for callers that cannot send it as a header.' }),
+    )
+  }
   for (const [name, parameter] of Object.entries(doc.headers ?? {})) {
     // OpenAPI describes these by other means and ignores parameters of their names.
     if (name !== 'accept') parameters.push(parameterJson(name, 'header', parameter))

@@ -130,3 +130,8 @@ export function eventFrame(event: string | undefined, data: string, id?: string)
   for (const line of data.split(/\r\n|\r|\n/)) frame += `data: ${line}\n`
   return `${frame}\n`
 }
+
+/** Ends an answer's stream that nobody will read: a HEAD, a place where only JSON fits. */
+export function discard(response: GatewayResponse): void {
+  if (response.body instanceof EventStream) response.body.end()
+}

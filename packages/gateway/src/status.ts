@@ -83,10 +83,8 @@ export type GatewayCode =
   | 'METHOD_NOT_ALLOWED'
   | 'NOT_ACCEPTABLE'
   | 'CONFLICT'
-  | 'LENGTH_REQUIRED'
   | 'PRECONDITION_FAILED'
   | 'TOO_LARGE'
-  | 'UNSUPPORTED_MEDIA_TYPE'
   | 'RANGE_NOT_SATISFIABLE'
   | 'IDEMPOTENCY_MISMATCH'
   | 'UPGRADE_REQUIRED'
@@ -94,7 +92,6 @@ export type GatewayCode =
   | 'QUOTA_EXCEEDED'
   | 'HEADERS_TOO_LARGE'
   | 'INTERNAL'
-  | 'OVERLOADED'
   | 'SHUTTING_DOWN'
 
 export const GATEWAY_STATUS: { readonly [K in GatewayCode]: Status } = define({
@@ -108,10 +105,8 @@ export const GATEWAY_STATUS: { readonly [K in GatewayCode]: Status } = define({
   METHOD_NOT_ALLOWED: [405, 'The method is not allowed'],
   NOT_ACCEPTABLE: [406, 'No acceptable representation'],
   CONFLICT: [409, 'The request conflicts with the present state'],
-  LENGTH_REQUIRED: [411, 'Content-Length is required'],
   PRECONDITION_FAILED: [412, 'The precondition does not hold'],
   TOO_LARGE: [413, 'The body is too large'],
-  UNSUPPORTED_MEDIA_TYPE: [415, 'The media type is not supported'],
   RANGE_NOT_SATISFIABLE: [416, 'The range is not satisfiable'],
   IDEMPOTENCY_MISMATCH: [422, 'The Idempotency-Key was used for another request'],
   UPGRADE_REQUIRED: [426, 'A WebSocket upgrade is required'],
@@ -119,7 +114,6 @@ export const GATEWAY_STATUS: { readonly [K in GatewayCode]: Status } = define({
   QUOTA_EXCEEDED: [429, 'The quota is used up'],
   HEADERS_TOO_LARGE: [431, 'The request line or a header is too large'],
   INTERNAL: [500, 'Internal error'],
-  OVERLOADED: [503, 'The gateway is overloaded'],
   SHUTTING_DOWN: [503, 'The gateway is shutting down'],
 })
 

@@ -8,6 +8,7 @@ import { JsonNumber, type StringEncoding, writeJson } from '../json.ts'
 import { type GatewayResponse, json } from '../message.ts'
 import { replyJson } from '../reply-json.ts'
 import type { Handler, Route } from '../routes.ts'
+import { discard } from '../sse.ts'
 import { failureOf, GatewayError } from '../status.ts'
 import { ENCODING, listOf, object, ref } from './schemas.ts'
 
@@ -73,7 +74,7 @@ async function batch(x: Exchange): Promise<GatewayResponse> {
   for (const request of parsed) {
     const response = await x.inner(request.method, request.path, request.body)
     if (response.body !== null && typeof response.body !== 'string') {
-      if (!(response.body instanceof Uint8Array)) await response.body[Symbol.asyncIterator]().return?.()
+      discard(response)
       answers.push('{"status":406,"body":null}')
     } else answers.push(`{"status":${response.status},"body":${response.body ?? 'null'}}`)
   }

@@ -127,10 +127,11 @@ export const pubsubRoutes: readonly Route<Handler>[] = [
     handle: subscribe,
     doc: {
       id: 'subscribe',
+      queryToken: true,
       tag,
       summary: 'Subscribe as server-sent events',
       about:
-        'Events: `subscribed`, `message`, `gap` (Redis was away: messages may be missing), `lag` (the reader was too slow; the stream ends). Delivery is at most once; streams are resumable.',
+        'Events: `subscribed`, `message`, `gap` (Redis was away: messages may be missing), `lag` (the reader was too slow; the stream ends). Delivery is at most once; streams are resumable. A browser, which cannot set headers here, sends its key as `_token`.',
       query: {
         channel: { about: 'A channel; may be repeated.', example: 'news' },
         pattern: { about: 'A pattern; may be repeated.' },

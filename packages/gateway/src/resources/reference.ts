@@ -6,6 +6,7 @@ import { DOCS_CSS, DOCS_HTML, DOCS_JS } from '../docs-page.ts'
 import type { GatewayResponse } from '../message.ts'
 import { openapi } from '../openapi.ts'
 import type { Handler, Route } from '../routes.ts'
+import { GatewayError } from '../status.ts'
 import { VERSION } from '../version.ts'
 import { conditional } from './value.ts'
 
@@ -60,8 +61,30 @@ export function referenceRoutes(
         answers: { 200: { schema: { type: 'object' } }, 304: {} },
       },
     },
+    upgrade('/v1/ws', 'openSocket'),
+    { ...upgrade('/ws', 'openSocketOfDbx'), doc: { ...upgrade('/ws', 'openSocketOfDbx').doc, hidden: true } },
     asset('/docs', 'text/html; charset=utf-8', DOCS_HTML),
     asset('/docs/page.css', 'text/css; charset=utf-8', DOCS_CSS),
     asset('/docs/page.js', 'text/javascript; charset=utf-8', DOCS_JS),
   ]
+}
+
+/** The address of WebSockets, for those who come without asking for one. */
+function upgrade(path: string, id: string): Route<Handler> {
+  return {
+    method: 'GET',
+    path,
+    handle: () => {
+      throw new GatewayError('UPGRADE_REQUIRED', 'This is the address of WebSockets.', { upgrade: 'websocket' })
+    },
+    doc: {
+      id,
+      tag: 'websocket',
+      summary: 'Open a WebSocket',
+      about: 'Subprotocols `ochre.v1.json` and `ochre.v1.msgpack`.',
+      open: true,
+      answers: { 101: { about: 'Switching protocols.' } },
+      errors: ['UPGRADE_REQUIRED'],
+    },
+  }
 }

@@ -308,6 +308,7 @@ export const streamRoutes: readonly Route<Handler>[] = [
     doc: {
       ...COMMON,
       id: 'followStream',
+      queryToken: true,
       summary: 'Follow a stream as server-sent events',
       about: 'Each event is named `entry` and has the id of its entry, so that a reader resumes with Last-Event-ID.',
       query: { after: { about: 'Entries after this id; default $, only new ones.' }, encoding: ENCODING },
