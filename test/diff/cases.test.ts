@@ -2,25 +2,32 @@
 import { readdirSync } from 'node:fs'
 import { afterAll, beforeAll, describe, it } from 'vitest'
 import { compare, type Pair, type Resp, startPair } from './pair.ts'
-import { type Cases, parseScript } from './script.ts'
+import { type Group, parseScript } from './script.ts'
 
-let pair: Pair
-beforeAll(async () => {
-  pair = await startPair()
-})
-afterAll(async () => {
-  await pair[Symbol.asyncDispose]()
-})
+const groups: [name: string, group: Group][] = []
+for (const file of readdirSync(new URL('./cases/', import.meta.url))) {
+  const name = file.replace('.ts', '')
+  groups.push([name, (await import(`./cases/${name}.ts`)) as Group])
+}
 
-const groups = readdirSync(new URL('./cases/', import.meta.url)).map((file) => file.replace('.ts', ''))
+for (const version of new Set(groups.map(([, group]) => group.version))) {
+  describe(version ?? 'as the engine', () => {
+    let pair: Pair
+    beforeAll(async () => {
+      pair = await startPair(version)
+    })
+    afterAll(async () => {
+      await pair[Symbol.asyncDispose]()
+    })
 
-for (const group of groups) {
-  const { cases } = (await import(`./cases/${group}.ts`)) as { cases: Cases }
-  describe(group, () => {
-    for (const resp of ['2', '3'] as Resp[]) {
-      for (const [title, script] of Object.entries(cases)) {
-        it(`${title}, RESP${resp}`, () => compare(pair, parseScript(script), resp))
-      }
+    for (const [name, group] of groups.filter(([, other]) => other.version === version)) {
+      describe(name, () => {
+        for (const resp of ['2', '3'] as Resp[]) {
+          for (const [title, script] of Object.entries(group.cases)) {
+            it(`${title}, RESP${resp}`, () => compare(pair, parseScript(script), resp))
+          }
+        }
+      })
     }
   })
 }

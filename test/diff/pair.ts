@@ -16,9 +16,9 @@ export interface Pair extends AsyncDisposable {
   readonly sides: readonly [real: Side, engine: Side]
 }
 
-/** Starts both. The real one is the version whose behaviour the engine has. */
-export async function startPair(): Promise<Pair> {
-  const real = await startServer({ version: 'redis-7.0', name: 'diff', config: { 'enable-debug-command': 'yes' } })
+/** Starts both. The real one is, unless told, the version whose behaviour the engine has. */
+export async function startPair(version = 'redis-7.0'): Promise<Pair> {
+  const real = await startServer({ version, name: 'diff', config: { 'enable-debug-command': 'yes' } })
   const engine = await Engine.open()
   const server = await engine.listen()
   return {

@@ -2,18 +2,18 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type Pair, startPair } from './pair.ts'
-import { commandOf, templates } from './templates.ts'
+import { commandOf, templatesByServer } from './templates.ts'
 import { Wire } from './wire.ts'
 
-let pair: Pair
-beforeAll(async () => {
-  pair = await startPair()
-})
-afterAll(async () => {
-  await pair[Symbol.asyncDispose]()
-})
+describe.each([...templatesByServer])('random commands of %s', (version, templates) => {
+  let pair: Pair
+  beforeAll(async () => {
+    pair = await startPair(version)
+  })
+  afterAll(async () => {
+    await pair[Symbol.asyncDispose]()
+  })
 
-describe('random commands', () => {
   for (const resp of ['2', '3']) {
     it(`get the same replies in RESP${resp}`, async () => {
       const wires = await Promise.all(pair.sides.map((side) => Wire.open(side.port)))

@@ -12,6 +12,15 @@
 import { splitWords } from '@ochre/protocol'
 import { frameItems } from './wire.ts'
 
+/** What a file of cases exports. */
+export interface Group {
+  readonly cases: Cases
+  /** Commands for the random test. */
+  readonly templates: readonly string[]
+  /** The server that has the commands, where it is not the one whose behaviour the engine has. */
+  readonly version?: string
+}
+
 /** The cases of one group: a sentence and the commands that follow from an empty server. */
 export type Cases = Readonly<Record<string, string>>
 

@@ -2,6 +2,7 @@
 import { readdirSync } from 'node:fs'
 import { splitWords } from '@ochre/protocol'
 import fc from 'fast-check'
+import type { Group } from './script.ts'
 
 /** What a placeholder of a template may stand for. */
 const PLACEHOLDERS: Readonly<Record<string, readonly string[]>> = {
@@ -26,9 +27,12 @@ export function commandOf(template: string): fc.Arbitrary<string[]> {
   return fc.tuple(...words)
 }
 
-/** The templates of the cases of every group. */
-export const templates: string[] = []
+/** The templates of the cases of every group, by the server that has the commands (undefined: that of `startPair`). */
+export const templatesByServer: Map<string | undefined, readonly string[]> = new Map()
 for (const file of readdirSync(new URL('./cases/', import.meta.url))) {
-  const group = (await import(`./cases/${file.replace('.ts', '')}.ts`)) as { templates: readonly string[] }
-  templates.push(...group.templates)
+  const { version, templates } = (await import(`./cases/${file.replace('.ts', '')}.ts`)) as Group
+  templatesByServer.set(version, [...(templatesByServer.get(version) ?? []), ...templates])
 }
+
+/** All templates. */
+export const templates: readonly string[] = [...templatesByServer.values()].flat()

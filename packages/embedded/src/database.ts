@@ -28,6 +28,8 @@ export class Database {
   #keys: string[] = []
   /** The keys that have an expiry. */
   volatile: Set<string> = new Set()
+  /** The keys of hashes that have, or had lately, fields with an expiry. */
+  #expiringHashes: Set<string> = new Set()
   /** Sessions that WATCH a key. */
   readonly watchers: Map<string, Set<Session>> = new Map()
   /** Blocked clients by key, each set in order of arrival. */
@@ -59,6 +61,7 @@ export class Database {
       this.#expire(key)
       return undefined
     }
+    if (this.#expiringHashes.size !== 0 && this.#expiringHashes.has(key)) return this.#expireFields(key, entry)
     return entry
   }
 
@@ -120,6 +123,7 @@ export class Database {
     this.delete(key)
     this.#add(key, entry)
     if (entry.expireAt !== 0) this.setExpiry(key, entry, entry.expireAt)
+    if (entry.type === 'hash' && (entry as EntryOf<'hash'>).value.expiring !== 0) this.expireFieldsOf(key)
     if (this.engine.memory.isTracking) this.#measure(key)
   }
 
@@ -131,6 +135,7 @@ export class Database {
     this.entries.delete(key)
     this.bytes -= entry.bytes
     if (this.volatile.size !== 0) this.volatile.delete(key)
+    if (this.#expiringHashes.size !== 0) this.#expiringHashes.delete(key)
     // The last key takes the place.
     const last = this.#keys.pop()!
     if (last !== key) {
@@ -150,6 +155,12 @@ export class Database {
       this.volatile.add(key)
       this.engine.scheduleExpiryCycle()
     }
+  }
+
+  /** To be called when fields of the hash at a key have got an expiry: it sees to it that they go in time. */
+  expireFieldsOf(key: string): void {
+    this.#expiringHashes.add(key)
+    this.engine.scheduleExpiryCycle()
   }
 
   /** Tells the world that a command changed a key. Call it once per key and event, after the change. */
@@ -191,6 +202,7 @@ export class Database {
     const touched = [...keys].filter((key) => this.entries.has(key))
     this.entries = new Map()
     this.volatile = new Set()
+    this.#expiringHashes = new Set()
     this.#keys = []
     this.#cycle = null
     this.#capture = null
@@ -211,6 +223,9 @@ export class Database {
     const keys = this.#keys
     const capture = this.#capture
     const { bytes } = this
+    const expiringHashes = this.#expiringHashes
+    this.#expiringHashes = other.#expiringHashes
+    other.#expiringHashes = expiringHashes
     this.entries = other.entries
     this.volatile = other.volatile
     this.#keys = other.#keys
@@ -294,7 +309,8 @@ export class Database {
       }
       if (!next.done) this.peek(next.value)
     }
-    return this.volatile.size !== 0
+    for (const key of this.#expiringHashes) this.peek(key)
+    return this.volatile.size + this.#expiringHashes.size !== 0
   }
 
   /** A deep copy of the live entries. */
@@ -319,6 +335,26 @@ export class Database {
     this.bytes += entry.bytes
     entry.position = this.#keys.push(key) - 1
     this.notify(Notify.NEW, 'new', key)
+  }
+
+  /** Removes the fields of a hash whose time has come, and the hash with the last of them. */
+  #expireFields(key: string, entry: Entry): Entry | undefined {
+    if (entry.type !== 'hash' || (entry as EntryOf<'hash'>).value.expiring === 0) {
+      this.#expiringHashes.delete(key)
+      return entry
+    }
+    const { value: hash } = entry as EntryOf<'hash'>
+    if (hash.nextExpiryMs > this.engine.now) return entry
+    this.#capture?.save(key)
+    const fields = hash.removeExpired(this.engine.now)
+    if (fields.length === 0) return entry
+    this.engine.recordEffect(this.index, ['HDEL', key, ...fields])
+    this.touch(key)
+    this.notify(Notify.HASH, 'hexpired', key)
+    if (hash.size !== 0) return entry
+    this.delete(key)
+    this.notify(Notify.GENERIC, 'del', key)
+    return undefined
   }
 
   #expire(key: string): void {

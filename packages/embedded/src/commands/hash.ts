@@ -14,11 +14,11 @@ function hashAt(session: Session, key: string): HashValue | undefined {
 }
 
 /** The hash to write to, created when the key is missing. */
-function hashFor(session: Session, key: string): HashValue {
+export function hashFor(session: Session, key: string): HashValue {
   return (session.db.write(key, 'hash') ?? session.db.put(key, 'hash', new HashValue())).value
 }
 
-function limitsOf({ engine: { settings } }: Session): EncodingLimits {
+export function limitsOf({ engine: { settings } }: Session): EncodingLimits {
   return { entries: settings['hash-max-listpack-entries'], value: settings['hash-max-listpack-value'] }
 }
 
@@ -103,7 +103,7 @@ function hincrby(session: Session, args: readonly string[]): Outcome {
   if (before === undefined) throw new FailureReply('ERR hash value is not an integer')
   const sum = addIntegers(before, increment)
   if (sum === undefined) throw new FailureReply('ERR increment or decrement would overflow')
-  hashFor(session, key).set(args[2]!, String(sum), limitsOf(session))
+  hashFor(session, key).set(args[2]!, String(sum), limitsOf(session), true)
   session.db.changed(key, Notify.HASH, 'hincrby')
   return sum
 }
@@ -116,9 +116,11 @@ function hincrbyfloat(session: Session, args: readonly string[]): Outcome {
   const before = parseLongDouble(session.db.write(key, 'hash')?.value.get(field) ?? '0')
   if (before === undefined) throw new FailureReply('ERR hash value is not a float')
   const sum = addFloats(before, increment)
-  hashFor(session, key).set(field, sum, limitsOf(session))
+  const hash = hashFor(session, key)
+  hash.set(field, sum, limitsOf(session), true)
   session.db.changed(key, Notify.HASH, 'hincrbyfloat')
-  session.propagate(['HSET', key, field, sum])
+  const doesExpire = hash.expiryOf(field) !== undefined
+  session.propagate(doesExpire ? ['HSETEX', key, 'KEEPTTL', 'FIELDS', '1', field, sum] : ['HSET', key, field, sum])
   return sum
 }
 

@@ -13,6 +13,7 @@ import { dump } from './dump.ts'
 import { generic } from './generic.ts'
 import { geo } from './geo.ts'
 import { hash } from './hash.ts'
+import { hashExpiry } from './hash-expiry.ts'
 import { hyperloglog } from './hyperloglog.ts'
 import { list } from './list.ts'
 import { observe } from './observe.ts'
@@ -52,6 +53,7 @@ const GROUPS: readonly Group[] = [
   transactions,
   list,
   hash,
+  hashExpiry,
   set,
   sortedSet,
   sortedSetRange,

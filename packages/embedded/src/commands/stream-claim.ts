@@ -59,6 +59,7 @@ function xclaim(session: Session, args: readonly string[]): Outcome {
   const minIdleMs = minIdleOf(args[4], 'XCLAIM')
   const options = claimOptionsOf(args, now)
   const effects: string[][] = []
+  session.db.willChange(key)
   const movesGroup = options.lastId > group.lastId
   if (movesGroup) group.lastId = options.lastId
   const asked = options.deliveryTimeMs
@@ -116,6 +117,7 @@ function xautoclaim(session: Session, args: readonly string[]): Outcome {
   }
   const { stream, group } = existingGroup(session, key, args[2]!)
   const effects: string[][] = []
+  session.db.willChange(key)
   const consumer = consumerOf(session, key, group, args[3]!, effects)
   const claimed: Reply[] = []
   const deleted: StreamId[] = []

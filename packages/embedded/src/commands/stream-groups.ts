@@ -119,6 +119,7 @@ function xgroupDelconsumer(session: Session, args: readonly string[]): Outcome {
 function xack(session: Session, args: readonly string[]): Outcome {
   const group = session.db.read(args[1]!, 'stream')?.value.groups.get(args[2]!)
   if (group === undefined) return 0
+  session.db.willChange(args[1]!)
   let acknowledged = 0
   for (const id of args.slice(3).map(idOf)) if (group.acknowledge(id)) acknowledged++
   session.engine.dirty += acknowledged

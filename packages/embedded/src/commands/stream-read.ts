@@ -141,6 +141,7 @@ function readNow(session: Session, reading: Reading): Reply | undefined {
       return
     }
     const group = stream.groups.get(reading.reader.group)!
+    db.willChange(key)
     if (after !== NEW) found.push([key, repeat(session, key, stream, group, reading, after, effects)])
     else if (last !== undefined && last > group.lastId)
       found.push([key, deliver(session, key, stream, group, reading, effects)])
@@ -174,6 +175,7 @@ function waitFor(session: Session, reading: Reading, timeoutMs: number): Outcome
       return streamsReply(session, [[key, entriesBetween(stream, incrementId(from)!, MAX_ID, waiting.count)]])
     }
     const effects: string[][] = []
+    db.willChange(key)
     const entries = deliver(session, key, stream, group, waiting, effects)
     session.propagate(...effects)
     return streamsReply(session, [[key, entries]])

@@ -70,6 +70,7 @@ export class Replay {
     for (let i = 0; i < pairs.length; i += 2) {
       if (!hash?.expireAt(pairs[i]!, Number(pairs[i + 1]))) return 'a field that should expire is missing'
     }
+    this.#session.db.expireFieldsOf(key!)
     return null
   }
 
