@@ -74,7 +74,9 @@ async function main(): Promise<void> {
     const racers = contenders.map((contender) => ({ name: contender.name, contender: contender.name, root }))
     const result = await race(suite, names, racers, started.environment, options)
     // A part of the race that was asked for by name does not ask for the rest.
-    const figures = values.only === undefined ? ((await started.figures?.()) ?? []) : []
+    const found = values.only === undefined ? await started.figures?.().catch((error: Error) => error) : []
+    const figures = found instanceof Error ? [] : (found ?? [])
+    if (found instanceof Error) console.error(`no figures: ${found.message}`)
     const run = { rounds, seconds, against: started.description }
     const report = makeReport(suite, contenders, workloads, result, figures, run)
     console.log(`\n${renderText(report)}`)

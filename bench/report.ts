@@ -77,7 +77,13 @@ export function makeRow(
     const ratio = ours.opsPerSecond / rival.opsPerSecond
     const title = contenders.find(({ name }) => name === goal.of)?.title
     const suffix = title === undefined ? '' : ` ${title}`
-    return [{ goal: `${Number(goal.times.toFixed(2))} x${suffix}`, reached: `${ratio.toFixed(2)} x`, isReached: ratio >= goal.times }]
+    return [
+      {
+        goal: `${Number(goal.times.toFixed(2))} x${suffix}`,
+        reached: `${ratio.toFixed(2)} x`,
+        isReached: ratio >= goal.times,
+      },
+    ]
   }
   return {
     workload: workload.name,
