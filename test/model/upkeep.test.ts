@@ -150,6 +150,28 @@ describe('races', () => {
   })
 })
 
+describe('a full server', () => {
+  it('refuses a row or a program as a whole', async () => {
+    await using server = await startServer()
+    const redis = await connect(server.url)
+    const db = open(redis, { Thing })
+    await db.Thing.create({ id: 'a', email: 'a', list: [1] })
+    await redis.call('CONFIG', 'SET', 'maxmemory', '1')
+    await expect(db.Thing.create({ id: 'b', email: 'b' })).rejects.toMatchObject({ code: 'OOM' })
+    await expect(
+      db.Thing.atomic('a', (p) => {
+        p.n.add(1)
+        p.list.push(2)
+      }),
+    ).rejects.toMatchObject({ code: 'OOM' })
+    await redis.call('CONFIG', 'SET', 'maxmemory', '0')
+    expect(await db.Thing.verify()).toEqual({ rows: 1, entries: 3, problems: [] })
+    expect(await db.Thing.at('a').list.items()).toEqual([1])
+    expect((await db.Thing.get('a'))!.n).toBe(0)
+    await redis.close()
+  })
+})
+
 describe('databases', () => {
   it('keeps namespaces apart on one client', async () => {
     const one = open(fixture.redis, { Thing }, { namespace: 'one' })
@@ -237,6 +259,10 @@ describe('bulk', () => {
     await db.Thing.create({ id: 't', email: 'e' })
     await db.Thing.atomic('t', (p) => p.n.div(0)).catch(() => undefined)
     expect(seen).toEqual(['create ok', 'atomic PROGRAM_FAILED'])
+    const plans: (string | null)[] = []
+    const watched = open(fixture.redis, { Thing }, { debug: (report) => plans.push(report.plan) })
+    await watched.Thing.find({ n: { gte: 0 } }).ids()
+    expect(plans.at(-1)).toBe('ids: walk {thing}:x:n, 1 found, 1 examined')
     expect(db.Thing.metrics()).toMatchObject({ operations: { create: 1, atomic: 1 }, failures: 1, scripts: 2 })
   })
 })

@@ -149,6 +149,23 @@ describe('verbs', () => {
     expect(await fixture.redis.call('DBSIZE')).toBe(0)
   })
 
+  it('runs asynchronous schemas before the trip, in every verb', async () => {
+    const word = z.string().refine(async (text) => text !== 'bad', 'must be good')
+    const Word = model('word', { id: t.string(), word: t.json(word) })
+    const db = open(fixture.redis, { Word })
+    await expect(db.Word.create({ id: 'a', word: 'bad' })).rejects.toMatchObject({ code: 'VALIDATION' })
+    await db.Word.create({ id: 'a', word: 'good' })
+    await expect(db.Word.update('a', { word: 'bad' })).rejects.toMatchObject({ issues: [{ path: ['word'] }] })
+    await expect(db.Word.atomic('a', (p) => p.word.set('bad'))).rejects.toMatchObject({ code: 'VALIDATION' })
+    await db.Word.at('a').word.set('fine')
+    expect((await db.Word.get('a'))!.word).toBe('fine')
+    const { failures } = await db.Word.createMany([
+      { id: 'b', word: 'bad' },
+      { id: 'c', word: 'ok' },
+    ])
+    expect(failures.map((each) => each.index)).toEqual([0])
+  })
+
   it('names a key of another type', async () => {
     const db = database()
     const id = '01ARZ3NDEKTSV4RRFFQ69G5FAV'

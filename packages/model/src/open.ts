@@ -72,9 +72,10 @@ function debugOf(debug: OpenOptions['debug']): ((report: OperationReport) => voi
 }
 
 function printReport(report: OperationReport): void {
-  const { model, operation, ms, keys, argumentBytes, sha, lua, failure } = report
+  const { model, operation, ms, keys, argumentBytes, sha, lua, failure, plan } = report
   const lines = [
     `[ochre] ${model}.${operation} ${ms.toFixed(2)} ms, ${keys.length} keys, ${argumentBytes} B${failure ? `, ${failure}` : ''}`,
+    ...(plan ? [`  plan ${plan}`] : []),
     ...keys.map((key) => `  key ${String(key)}`),
   ]
   if (sha) lines.push(`  script ${sha}`, ...(lua ?? '').split('\n').map((line) => `  | ${line}`))

@@ -361,7 +361,8 @@ export class Query<F extends Fields, R> implements PromiseLike<Page<R>> {
     })
     const binary = output === 'rows' || output === 'fields' ? store.readsBytes : false
     try {
-      return (await store.runner.script('find', script, keys, args, binary)) as unknown[]
+      const planOf = (reply: unknown): string => this.planText(family, output, reply as unknown[])
+      return (await store.runner.script('find', script, keys, args, binary, planOf)) as unknown[]
     } catch (error) {
       if (error instanceof Error && 'reason' in error && error.reason === 'GATHER')
         throw new UnindexedQueryError(
@@ -369,6 +370,15 @@ export class Query<F extends Fields, R> implements PromiseLike<Page<R>> {
         )
       throw error
     }
+  }
+
+  /** The plan of a reply in words, for debug output. */
+  private planText(family: KeyFamily, output: QueryOutput, reply: readonly unknown[]): string {
+    const chosen = this.candidates[Number(reply[1]) - 1]
+    if (Number(reply[0]) !== 0 || !chosen || output === 'explain') return output
+    const keys = [...new Set(chosen.ranges.map((range) => keyOf(family, range.role)))].join(', ')
+    const how = `${chosen.walks ? 'walk' : 'gather'} ${keys || 'nothing'}`
+    return `${output}: ${how}, ${reply[2]} found, ${reply[8]} examined${chosen.exact ? '' : ', rows tested'}`
   }
 
   private fieldNames(): string[] {

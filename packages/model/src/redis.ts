@@ -29,6 +29,8 @@ export interface OperationReport {
   readonly argumentBytes: number
   readonly ms: number
   readonly failure: string | null
+  /** Queries: what was walked or gathered, and how many rows were examined for how many found. */
+  readonly plan: string | null
 }
 
 /** Upper bounds of the latency histogram's buckets, in milliseconds. */
@@ -84,10 +86,11 @@ export class Runner {
     keys: readonly Arg[],
     args: readonly Arg[],
     binary = false,
+    planOf: ((reply: unknown) => string) | null = null,
   ): Promise<unknown> {
     this.shas.add(script.sha)
     const runner = binary ? this.client.buffers : this.client
-    return this.observe(operation, script, keys, args, runner.runScript(script, keys, args))
+    return this.observe(operation, script, keys, args, runner.runScript(script, keys, args), planOf)
   }
 
   /** Runs one command. */
@@ -102,10 +105,11 @@ export class Runner {
     keys: readonly Arg[],
     args: readonly Arg[],
     reply: Promise<unknown>,
+    planOf: ((reply: unknown) => string) | null = null,
   ): Promise<unknown> {
     this.operations[operation] = (this.operations[operation] ?? 0) + 1
     const started = performance.now()
-    const done = (failure: unknown): void => {
+    const done = (failure: unknown, value?: unknown): void => {
       const ms = performance.now() - started
       let bucket = 0
       while (bucket < LATENCY_BUCKETS_MS.length && ms > LATENCY_BUCKETS_MS[bucket]!) bucket++
@@ -121,13 +125,14 @@ export class Runner {
         argumentBytes: args.reduce<number>((sum, arg) => sum + byteLength(arg), 0),
         ms,
         failure: failure instanceof OchreError ? failure.code : failure === null ? null : 'ERROR',
+        plan: planOf && failure === null ? planOf(value) : null,
       }
       this.debug?.(report)
       if (channel.hasSubscribers) channel.publish(report)
     }
     return reply.then(
       (value) => {
-        done(null)
+        done(null, value)
         return value
       },
       (error: unknown) => {
