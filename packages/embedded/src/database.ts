@@ -72,6 +72,16 @@ export class Database {
     return entry as EntryOf<T> | undefined
   }
 
+  /** Like `peek`, counted as hit or miss. */
+  peekForRead(key: string): Entry | undefined {
+    const entry = this.peek(key)
+    if (entry === undefined) {
+      this.engine.stats.misses++
+      this.notify(Notify.MISS, 'keymiss', key)
+    } else this.engine.stats.hits++
+    return entry
+  }
+
   /** Like `find`, counted as hit or miss. */
   findForRead(key: string): Entry | undefined {
     const entry = this.find(key)

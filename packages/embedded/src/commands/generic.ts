@@ -35,7 +35,7 @@ function exists(session: Session, args: readonly string[]): Outcome {
 }
 
 function type(session: Session, args: readonly string[]): Outcome {
-  return new StatusReply(session.db.peek(args[1]!)?.type ?? 'none')
+  return new StatusReply(session.db.peekForRead(args[1]!)?.type ?? 'none')
 }
 
 function randomkey(session: Session): Outcome {
@@ -133,7 +133,7 @@ const pexpireat: Handler = (session, args) => setTimeToLive(session, args, 'mill
 
 /** A fact about a key's expiry: -2 without the key, -1 without an expiry. */
 function expiryFact(session: Session, key: string, fact: (at: number) => number): Outcome {
-  const entry = session.db.peek(key)
+  const entry = session.db.peekForRead(key)
   if (entry === undefined) return -2
   return entry.expireAt === 0 ? -1 : fact(entry.expireAt)
 }
