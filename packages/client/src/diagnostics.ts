@@ -66,11 +66,11 @@ export const pushes: Channel = channel('ochre:push')
 /** Tells of a command that is about to be sent, and of its end. */
 export function traceCommand(command: Command, address: string, db: number, clock: Clock): void {
   const { spec, args, batch } = command
-  const names = batch === null ? null : batch.map((request) => nameOf(request.spec))
-  const atomic = names !== null && names[0] === 'MULTI'
+  const words = batch === null ? null : batch.map((request) => nameOf(request.spec))
+  const atomic = words !== null && words[0] === 'MULTI'
   const event: CommandEvent = {
-    name: names === null ? nameOf(spec) : atomic ? 'MULTI' : 'PIPELINE',
-    batch: atomic ? names.slice(1, -1) : names,
+    name: words === null ? nameOf(spec) : atomic ? 'MULTI' : 'PIPELINE',
+    batch: atomic ? words.slice(1, -1) : words,
     args,
     address,
     db,
@@ -113,6 +113,13 @@ export function onSlowCommand(thresholdMs: number, told: (event: Readonly<Comman
   return () => commandEnd.unsubscribe(listener)
 }
 
+const names = new WeakMap<CommandSpec, string>()
+
 function nameOf(spec: CommandSpec): string {
-  return spec.name.toUpperCase()
+  let name = names.get(spec)
+  if (name === undefined) {
+    name = spec.name.toUpperCase()
+    names.set(spec, name)
+  }
+  return name
 }
