@@ -30,7 +30,6 @@ export type TopicKind = 'channel' | 'pattern' | 'shard'
 /** A channel or pattern with readers. */
 export interface Topic {
   readonly kind: TopicKind
-  readonly name: Arg
   /** The name's bytes, one character each. */
   readonly key: string
   readonly text: string
@@ -91,21 +90,20 @@ export class Subscriber implements ConnectionOwner {
     settings: ReaderSettings<V>,
   ): Reader<V> {
     if (names.length === 0) throw new UsageError('A subscription needs a channel.')
-    const keys = names.map(binaryOf)
+    const keys = new Set(names.map(binaryOf))
     const reader = new Reader<V>(options, settings, (over) => this.remove(over))
     if (this.closed) {
       reader.end(new ConnectionError('CLIENT_CLOSED', 'The client has been closed.'))
       return reader
     }
     this.stopTimer()
-    for (const [i, key] of keys.entries()) {
+    for (const key of keys) {
       let topic = this.topics[kind].get(key)
       if (topic === undefined) {
-        topic = { kind, name: names[i]!, key, text: textOf(key), readers: new Set(), confirmed: false }
+        topic = { kind, key, text: textOf(key), readers: new Set(), confirmed: false }
         this.topics[kind].set(key, topic)
         this.request(topic, true)
       }
-      if (topic.readers.has(reader)) continue
       topic.readers.add(reader)
       reader.topics.push(topic)
     }
@@ -230,7 +228,7 @@ export class Subscriber implements ConnectionOwner {
     if (this.connection === null) return
     const verbs = VERBS[topic.kind]
     this.pending.push({ topic, subscribes })
-    this.connection.post(encoded(subscribes ? verbs.on : verbs.off, topic.name))
+    this.connection.post(encoded(subscribes ? verbs.on : verbs.off, Buffer.from(topic.key, 'latin1')))
   }
 
   private async dial(): Promise<void> {
