@@ -423,6 +423,40 @@ export const cases: Cases = {
     SELECT 1
     DEL s
   `,
+  'events of streams': `
+    CONFIG SET notify-keyspace-events KEA
+    b: SUBSCRIBE __keyspace@0__:s
+    XADD s 1 a 1
+    b<
+    XADD s MAXLEN 1 2 a 1
+    b<
+    b<
+    XGROUP CREATE s g 0
+    b<
+    XREADGROUP GROUP g c STREAMS s >
+    b<
+    XGROUP CREATECONSUMER s g d
+    b<
+    XGROUP SETID s g 0
+    b<
+    XCLAIM s g e 0 2
+    b<
+    XAUTOCLAIM s g f 0 0
+    b<
+    XGROUP DELCONSUMER s g d
+    b<
+    XGROUP DESTROY s g
+    b<
+    XSETID s 5
+    b<
+    XTRIM s MAXLEN 0
+    b<
+    XADD s 6 a 1
+    b<
+    XDEL s 6
+    b<
+    CONFIG SET notify-keyspace-events ""
+  `,
 }
 
 export const templates: readonly string[] = [
