@@ -117,6 +117,22 @@ describe.each(BACKENDS)('over %s', (backend) => {
       })
     })
 
+    it('gives bytes as base64', async () => {
+      await server.call('HSET', 'h', Buffer.from([255]), Buffer.from([0, 254]))
+      const commands = [
+        ['HGETALL', 'h'],
+        ['SET', 'k', { base64: 'AP8=' }],
+        ['GET', 'k'],
+        ['STRLEN', 'k'],
+      ]
+      const expected = {
+        results: [{ result: { '/w==': 'AP4=' } }, { result: 'OK' }, { result: 'AP8=' }, { result: 2 }],
+      }
+      expect((await post('/v1/redis/pipeline?encoding=base64', commands)).json).toEqual(expected)
+      const inTransaction = await post('/v1/redis/transaction?encoding=base64', commands.slice(1))
+      expect(inTransaction.json).toEqual({ results: expected.results.slice(1) })
+    })
+
     it('refuses more commands than the limit', async () => {
       expect((await post('/v1/redis/pipeline', Array(1001).fill(['PING']))).status).toBe(400)
     })

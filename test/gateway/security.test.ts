@@ -2,6 +2,8 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { connect } from '@ochre/client'
+import fc from 'fast-check'
 import { createLocalJWKSet, exportJWK, generateKeyPair, type JSONWebKeySet, SignJWT } from 'jose'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import {
@@ -12,6 +14,8 @@ import {
   type Grant,
   verifyAudit,
 } from '../../packages/gateway/src/index.ts'
+import { gcra, Limiter } from '../../packages/gateway/src/limits.ts'
+import { Rules } from '../../packages/gateway/src/principal.ts'
 import { startServer, type TestServer } from '../servers/index.ts'
 import { ask, ROOT } from './ask.ts'
 
@@ -227,6 +231,33 @@ describe('limits', () => {
     const over = await ask(one, 'POST', '/v1/redis', { token: key, body: ['GET', 'a'] })
     expect([over.status, over.json]).toEqual([429, expect.objectContaining({ code: 'RATE_LIMITED' })])
     expect(Number(over.headers['retry-after'])).toBeGreaterThan(50)
+  })
+
+  it('in Redis agree with the arithmetic, whatever is spent', async () => {
+    const redis = await connect(server.url)
+    const limiter = new Limiter({ redis })
+    // One unit per 1,000 s: the time that passes during the test does not matter.
+    const rate = { perSecond: 0.001, burst: 12 }
+    let id = 0
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.integer({ min: 1, max: 6 }), { minLength: 1, maxLength: 12 }), async (costs) => {
+        const grant = { scopes: [], rate }
+        const principal = { id: `p${id++}`, kind: 'key' as const, grant, rules: new Rules(grant) }
+        let tat = 0
+        for (const cost of costs) {
+          const next = gcra(tat, 1_000_000, rate, cost)
+          tat = next.tat
+          const outcome = await limiter.spend(principal, cost).then(
+            (headers) => ({ allowed: true, headers: headers! }),
+            (error: { headers: Record<string, string> }) => ({ allowed: false, headers: error.headers }),
+          )
+          const remaining = Number(/r=(\d+)/.exec(outcome.headers.ratelimit!)![1])
+          expect([outcome.allowed, remaining]).toEqual([next.verdict.allowed, next.verdict.remaining])
+        }
+      }),
+      { numRuns: 40 },
+    )
+    await redis.close()
   })
 
   it('count a quota per day', async () => {

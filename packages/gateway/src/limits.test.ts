@@ -1,7 +1,11 @@
-// GCRA as arithmetic. The script that does the same in Redis is compared with it in test/gateway.
+// GCRA as arithmetic, and what holds while Redis is away. The script that does the same is compared with it in test/gateway.
+
+import type { Client } from '@ochre/client'
+import { ConnectionError } from '@ochre/protocol'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
-import { gcra } from './limits.ts'
+import { gcra, Limiter } from './limits.ts'
+import { type Grant, type Principal, Rules } from './principal.ts'
 
 describe('gcra', () => {
   it('lets a burst through, then one per interval', () => {
@@ -43,5 +47,40 @@ describe('gcra', () => {
         },
       ),
     )
+  })
+})
+
+describe('a Limiter without Redis', () => {
+  const away = { runScript: () => Promise.reject(new ConnectionError('CONNECTION_LOST', 'gone')) } as unknown as Client
+  const principal = (grant: Partial<Grant>): Principal => {
+    const whole = { scopes: [], ...grant }
+    return { id: 'p', kind: 'key', grant: whole, rules: new Rules(whole) }
+  }
+
+  it('holds rate and quota by itself, and tells that it does', async () => {
+    let now = 86_400_000 * 100
+    const events: string[] = []
+    const limiter = new Limiter({ redis: away, now: () => now, onEvent: (event) => events.push(event) })
+    const who = principal({ rate: { perSecond: 1, burst: 2 }, quotaPerDay: 4 })
+    const spend = async (cost: number) =>
+      limiter.spend(who, cost).then(
+        (headers) => headers!.ratelimit,
+        (error: { code: string; headers: Record<string, string> }) => `${error.code} ${error.headers['retry-after']}`,
+      )
+    expect(await spend(1)).toBe('"burst";r=1;t=1, "day";r=3;t=86400')
+    expect(await spend(1)).toBe('"burst";r=0;t=2, "day";r=2;t=86400')
+    expect(await spend(1)).toBe('RATE_LIMITED 1')
+    now += 2000
+    expect(await spend(2)).toContain('"day";r=0')
+    now += 2000
+    expect(await spend(1)).toBe('QUOTA_EXCEEDED 86396')
+    now += 86_400_000
+    expect(await spend(1)).toContain('"day";r=3')
+    expect(events.filter((event) => event !== 'fallback')).toEqual(['limited', 'quota'])
+    expect(events.filter((event) => event === 'fallback').length).toBe(6)
+  })
+
+  it('asks nobody about a principal without limits', async () => {
+    expect(await new Limiter({ redis: away }).spend(principal({}), 1000)).toBe(undefined)
   })
 })
