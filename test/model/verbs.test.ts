@@ -149,6 +149,29 @@ describe('verbs', () => {
     expect(await fixture.redis.call('DBSIZE')).toBe(0)
   })
 
+  it('makes ids of composite keys', async () => {
+    const Seat = model('seat', {
+      id: t.compositeKey('hall', 'row', 'number'),
+      hall: t.string(),
+      row: t.enum(['a', 'b']),
+      number: t.int(),
+      taken: t.boolean().default(false),
+    })
+    const db = open(fixture.redis, { Seat })
+    const seat = await db.Seat.create({ hall: 'x:y%', row: 'a', number: 7 })
+    expect(seat.id).toBe('x%3Ay%25:a:7')
+    const id = db.Seat.idFor({ hall: 'x:y%', row: 'a', number: 7 })
+    expect(await db.Seat.at(id).taken.toggle()).toBe(true)
+    await expect(db.Seat.create({ hall: 'x:y%', row: 'a', number: 7 })).rejects.toThrow(AlreadyExistsError)
+    await expect(db.Seat.update(id, { number: 8 })).rejects.toMatchObject({ issues: [{ path: ['number'] }] })
+    expect(() => db.Seat.at(id)).not.toThrow()
+    expect(() => db.Seat.atomic(id, (p) => p.number.add(1))).toThrow(/made of/)
+    await db.Seat.upsert({ hall: 'x:y%', row: 'a', number: 7, taken: false })
+    expect((await db.Seat.get(id))!.taken).toBe(false)
+    expect(() => db.Seat.idFor({ hall: 'x' })).toThrow(/row is required/)
+    expect(() => model('bad', { id: t.compositeKey('a', 'b'), a: t.string() })).toThrow(/made of/)
+  })
+
   it('runs asynchronous schemas before the trip, in every verb', async () => {
     const word = z.string().refine(async (text) => text !== 'bad', 'must be good')
     const Word = model('word', { id: t.string(), word: t.json(word) })

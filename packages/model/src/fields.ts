@@ -19,6 +19,8 @@ export interface FieldSpec {
   /** A constant, or a function called once per row without the value. */
   readonly default?: unknown
   readonly format?: 'ulid' | 'uuid'
+  /** A composite id: the properties it is made of. */
+  readonly parts?: readonly string[]
   readonly members?: readonly string[]
   readonly min?: number | bigint
   readonly max?: number | bigint
@@ -175,6 +177,8 @@ export const t: {
   ulid(): Field<'string', string, 'optional', 'required'>
   /** A random UUID, generated when an insert omits it. */
   uuid(): Field<'string', string, 'optional', 'required'>
+  /** For `id`: made of other fields, which then cannot change. `store.idFor({...})` gives the id of their values. */
+  compositeKey(...properties: readonly string[]): Field<'string', string, 'optional', 'required'>
   string(): Scalar<'string', string>
   /** An integer within ±(2^53 - 1). */
   int(): Scalar<'int', number>
@@ -202,6 +206,10 @@ export const t: {
 } = {
   ulid: () => new Field({ kind: 'string', optional: false, nullable: false, format: 'ulid' }),
   uuid: () => new Field({ kind: 'string', optional: false, nullable: false, format: 'uuid' }),
+  compositeKey: (...parts) => {
+    if (parts.length < 2) throw new UsageError('A composite key has at least two parts')
+    return new Field({ kind: 'string', optional: false, nullable: false, parts: Object.freeze([...parts]) })
+  },
   string: () => scalar('string'),
   int: () => scalar('int'),
   float: () => scalar('float'),

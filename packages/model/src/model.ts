@@ -191,6 +191,7 @@ type Columns<X extends FieldInputs> = { readonly [P in keyof X]: Column }
 
 const NAME = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/
 const FIELD = /^[A-Za-z][A-Za-z0-9_]{0,63}$/
+const KEY_KINDS: ReadonlySet<string> = new Set(['string', 'enum', 'int', 'bigint', 'date'])
 const RESERVED: ReadonlySet<string> = new Set(['save', 'reload', 'delete', 'atomic', 'constructor', 'then', 'toJSON'])
 
 /**
@@ -230,6 +231,11 @@ function specOf(name: string, fields: Fields, options: ModelOptions): ModelSpec 
   if (!id) throw new UsageError(`Model ${name} needs a field named id`)
   if (!['string', 'int', 'bigint'].includes(id.kind) || id.nullable || id.optional || id.unique || id.index)
     throw new UsageError(`The id of ${name} must be a plain string, int or bigint`)
+  for (const part of id.parts ?? []) {
+    const field = byProperty.get(part)
+    if (!field || field.optional || field.nullable || field.default !== undefined || !KEY_KINDS.has(field.kind))
+      throw new UsageError(`The key of ${name} is made of required strings, enums, ints, bigints and dates`)
+  }
   const stored = [...byProperty.values()]
   const indexes: StoredIndex[] = []
   const uniques: StoredIndex[] = []

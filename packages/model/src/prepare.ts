@@ -37,6 +37,21 @@ function idTextIsBad(text: string): boolean {
   return text.length === 0 || text.length > 1024 || /[\u0000-\u001f\u007f]/.test(text)
 }
 
+/** The id that a composite key gives to values: their texts joined by colons, colons and percent signs escaped. */
+export function compositeId(spec: ModelSpec, values: Readonly<Record<string, unknown>>): string {
+  const issues: Issue[] = []
+  const texts = spec.id.parts!.map((part) => {
+    const field = spec.byProperty.get(part)!
+    const value = values[part]
+    const problem = value === undefined || value === null ? 'is required' : problemOf(field, value)
+    if (problem) issues.push({ path: [part], message: problem })
+    return problem ? '' : String(encodeValue(field, value)).replace(/[%:]/g, (c) => (c === '%' ? '%25' : '%3A'))
+  })
+  if (issues.length > 0)
+    throw new ValidationError(`The key of a ${spec.name} is not complete: ${issues.map(sentence).join('; ')}`, issues)
+  return texts.join(':')
+}
+
 class Preparation {
   readonly spec: ModelSpec
   readonly issues: Issue[] = []
@@ -206,7 +221,9 @@ export function prepareInsert(
 ): MaybePromise<PreparedRow> {
   if (!isRecord(data)) throw new UsageError(`A ${spec.name} is given as an object`)
   const given = data.id === undefined && spec.id.format && mode === 'create' ? ids[spec.id.format]() : data.id
-  const id = given ?? defaultOf(spec.id)
+  const id = spec.id.parts ? compositeId(spec, data) : (given ?? defaultOf(spec.id))
+  if (spec.id.parts && given !== undefined && given !== id)
+    throw new ValidationError(`The id of a ${spec.name} is made of its key`, [{ path: ['id'], message: 'is another' }])
   const preparation = new Preparation(spec, idText(spec, id))
   refuseUnknown(spec, data, preparation.issues)
   preparation.row.values.id = id
@@ -234,7 +251,8 @@ export function prepareUpdate(spec: ModelSpec, id: string, patch: unknown): Mayb
   for (const [property, value] of Object.entries(patch)) {
     const field = spec.byProperty.get(property)
     if (!field) continue
-    if (field === spec.id) {
+    if (spec.id.parts?.includes(property)) preparation.issues.push({ path: [property], message: 'is part of the key' })
+    else if (field === spec.id) {
       if (String(value) !== id) preparation.issues.push({ path: ['id'], message: 'cannot change' })
     } else if (isCollectionKind(field.kind)) {
       preparation.collection(field, value === undefined ? EMPTY[field.kind] : value)

@@ -16,15 +16,16 @@ import {
   returnsBytes,
 } from './execute.ts'
 import type { Condition, Immediate, ProgramRow, QueryRow, Resolved } from './expressions.ts'
+import { reach } from './extract.ts'
 import type { AnyField } from './fields.ts'
 import { conditionOn, type Filter, type Where } from './filter.ts'
 import { type KeyFamily, type KeySpace, keySpace } from './keys.ts'
 import { bindKeys, sharedRoles } from './maintain.ts'
 import { completeIndexes, reindex, runUpkeep, type UpkeepOptions, type Verification } from './maintenance.ts'
-import type { Fields, IdOf, Insert, Model, ModelSpec, Update } from './model.ts'
+import type { Fields, IdOf, Insert, Model, ModelSpec, Select, Update } from './model.ts'
 import type { Expr } from './ops.ts'
 import type { ProgramParameters } from './parameters.ts'
-import { idText, type PreparedRow, prepareInsert, prepareUpdate } from './prepare.ts'
+import { compositeId, idText, type PreparedRow, prepareInsert, prepareUpdate } from './prepare.ts'
 import { deleteScript, type PutMode, putScript, sweepScript, touchScript } from './put.ts'
 import { type FindOptions, Query } from './query.ts'
 import { makeRecord, type RawRow, type RecordOwner, type Row, rawRow } from './record.ts'
@@ -104,6 +105,12 @@ export class Store<F extends Fields> {
       idText(this.spec, id),
       prepareProgram(this.spec, (row) => paths.map((path) => reach(row, path))),
     ) as Promise<unknown[]>
+  }
+
+  /** The id of a composite key's values. */
+  idFor(values: Partial<Select<F>>): IdOf<F> {
+    if (!this.spec.id.parts) throw new UsageError(`${this.spec.name} has no composite key`)
+    return compositeId(this.spec, values) as IdOf<F>
   }
 
   // Writing whole values
@@ -565,26 +572,4 @@ function settled<T>(start: () => Promise<T>): Promise<T> {
     if (error instanceof ValidationError) return Promise.reject(error)
     throw error
   }
-}
-
-/** The value at a path of a row inside a program. */
-function reach(row: object, path: string): unknown {
-  const match = /^([A-Za-z]\w*)(.*)$/s.exec(path)
-  const handle = match && (row as Record<string, Record<string, (...args: unknown[]) => unknown>>)[match[1]!]
-  if (!handle) throw new UsageError('A path starts with a field of the model')
-  const rest = match[2]!
-  if (rest === '') {
-    if (handle.items) return handle.items()
-    if (handle.entries) return handle.entries()
-    return handle
-  }
-  if (handle.handleOf === undefined) return handle.at!(rest.startsWith('.') ? rest.slice(1) : rest)
-  const index = /^\[(-?\d+)\](.*)$/s.exec(rest)
-  const key = /^\.([^.[]+)(.*)$/s.exec(rest)
-  const found = index && handle.at ? handle.at(Number(index[1])) : key && handle.get ? handle.get(key[1]) : null
-  if (!found) throw new UsageError('A path into a list is tags[0], into a map settings.level')
-  const deeper = (index ?? key)![2]!
-  return deeper === ''
-    ? found
-    : (found as { at(path: string): unknown }).at(deeper.startsWith('.') ? deeper.slice(1) : deeper)
 }

@@ -510,7 +510,8 @@ export class Value {
   }
 
   private assign(field: StoredField, value: Expr): Value {
-    if (field.property === 'id') throw new UsageError('The id of a row cannot change')
+    if (field.property === 'id' || this.recorder.spec.id.parts?.includes(field.property))
+      throw new UsageError('The id of a row cannot change, nor what it is made of')
     this.recorder.emit({ op: 'set', field: field.property, value })
     return this
   }
