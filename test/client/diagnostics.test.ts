@@ -203,6 +203,15 @@ describe('OpenTelemetry', () => {
     await client.eval('return 1', ['a', 'b'], ['c'])
     await client.pipeline().get('a').incr('b').exec()
     expect(spans().map((span) => span.attributes['db.query.text'])).toEqual(texts)
+    await client.fcall('add', ['a'], [1])
+    await client.evalsha('e0e1f9fabfc9d4800c877a703b823ac0578ff8db', [], [])
+    expect(spans().map((span) => span.attributes['db.stored_procedure.name'])).toEqual([
+      undefined,
+      undefined,
+      undefined,
+      'add',
+      'e0e1f9fabfc9d4800c877a703b823ac0578ff8db',
+    ])
   })
 
   test('only calls inside of a span are recorded when told so, as its children', async () => {

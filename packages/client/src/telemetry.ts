@@ -79,6 +79,8 @@ export function startTelemetry(options: TelemetryOptions = {}): Telemetry {
     const event = message as CommandEvent
     if (tracer === null || (requireParent && trace.getSpan(context.active()) === undefined)) return
     const attributes = attributesOf(event)
+    const procedure = procedureOf(event)
+    if (procedure !== undefined) attributes['db.stored_procedure.name'] = procedure
     if (queryText !== 'none') attributes['db.query.text'] = textOf(event, queryText === 'all')
     const span = tracer.startSpan(spanName(attributes, event), { kind: SpanKind.CLIENT, attributes })
     spans.set(event, span)
@@ -155,6 +157,12 @@ function attributesOf({ name, batch, address, db }: CommandEvent): Attributes {
 function outcomeOf(error: Error): Attributes {
   const code = (error as { code?: string }).code ?? error.name
   return error instanceof ReplyError ? { 'error.type': code, 'db.response.status_code': code } : { 'error.type': code }
+}
+
+/** The hash of a script, the name of a function. */
+function procedureOf({ name, batch, args }: CommandEvent): string | undefined {
+  const first = batch === null ? lookupCommand(name)?.arguments[0]?.name : undefined
+  return first === 'sha1' || first === 'function' ? String(args[0]) : undefined
 }
 
 function textOf({ name, batch, args }: CommandEvent, everything: boolean): string {
