@@ -349,7 +349,7 @@ export class Engine implements Transport {
     for (const args of commands) this.recordEffect(db, args)
   }
 
-  /** Makes appended changes durable before output leaves. When that fails, who waits for output is disconnected instead. */
+  /** Makes appended changes durable at the end of a turn, before output leaves. When that fails, who waits for output is disconnected instead. */
   commit(): boolean {
     if (this.journal === null || this.journal.commit()) return true
     for (const session of this.#withOutput.splice(0)) session.abort()
@@ -401,7 +401,7 @@ export class Engine implements Transport {
   readonly #handOut = (): void => {
     clearImmediate(this.#holding)
     this.#holding = undefined
-    if (this.journal?.isHolding) this.commit()
+    this.commit()
     while (this.#withOutput.length !== 0) {
       const sessions = this.#withOutput
       this.#withOutput = []
