@@ -88,12 +88,12 @@ export class Session {
     if (this.output === '') this.engine.hasOutput(this)
     if (typeof reply === 'string' && reply.length > SPILL_LENGTH) {
       this.output += `$${reply.length}\r\n`
-      this.flush()
+      this.#spill()
       this.output = reply
-      this.flush()
+      this.#spill()
       this.output = '\r\n'
     } else this.output += this.#encode(reply)
-    if (this.output.length > SPILL_LENGTH) this.flush()
+    if (this.output.length > SPILL_LENGTH) this.#spill()
   }
 
   /** A reply longer than the longest string of V8 ends the connection, as a reply over the output limit does. */
@@ -113,12 +113,17 @@ export class Session {
     else if (this.replyMode === 'skip') this.replyMode = 'on'
   }
 
-  /** Hands pending output to the connection. */
+  /** Hands pending output to the connection; what was changed before is durable. */
   flush(): void {
     if (this.output === '') return
     const { output } = this
     this.output = ''
-    if (this.engine.commit()) this.connection?.write(output)
+    this.connection?.write(output)
+  }
+
+  /** Hands pending output to the connection in the middle of a turn. */
+  #spill(): void {
+    if (this.engine.commit()) this.flush()
     else this.abort()
   }
 
