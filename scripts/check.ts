@@ -33,7 +33,10 @@ const CHECKS: readonly Check[] = [
     run: () => runCommand(root, 'biome', 'check', '--error-on-warnings', '--diagnostic-level=warn', '.'),
   },
   { name: 'arrows', run: () => checkArrows(tree) },
-  { name: 'generated', run: () => runCommand(root, 'tsx', 'scripts/gen.ts', '--check') },
+  {
+    name: 'generated',
+    run: () => runCommand(root, 'tsx', '--tsconfig', 'scripts/tsconfig.json', 'scripts/gen.ts', '--check'),
+  },
   { name: 'errors', after: 'types', run: checkErrors },
   { name: 'words', run: () => checkWords(tree) },
   { name: 'lengths', run: () => checkLengths(tree) },

@@ -5,6 +5,7 @@ import { readFileSync, writeFileSync } from 'node:fs'
 import { captureFacts } from './gen/capture.ts'
 import { formatDocument } from './gen/document.ts'
 import { formatMethods } from './gen/emit.ts'
+import { formatEngineDocument, readEngineCommands } from './gen/engine-commands.ts'
 import { formatTable, mergeFacts, readCaptured, readOverlay, writeCaptured } from './gen/facts.ts'
 import { readReplies, readWords } from './gen/replies.ts'
 
@@ -26,12 +27,12 @@ const files: Record<string, string> = {
 }
 
 let stale = 0
-for (const [path, text] of Object.entries(files)) {
+function settle(path: string, text: string): void {
   let current = ''
   try {
     current = readFileSync(new URL(path, ROOT), 'utf8')
   } catch {}
-  if (current === text) continue
+  if (current === text) return
   if (process.argv.includes('--check')) {
     stale++
     console.error(`${path} is stale: run npm run gen`)
@@ -40,4 +41,8 @@ for (const [path, text] of Object.entries(files)) {
     console.log(`wrote ${path}`)
   }
 }
+
+for (const [path, text] of Object.entries(files)) settle(path, text)
+// The engine reads the table when it is loaded, so the table comes first.
+settle('docs/commands.gen.md', formatEngineDocument(table, await readEngineCommands()))
 process.exitCode = stale > 0 ? 1 : 0

@@ -1,34 +1,7 @@
 // Writes docs/client-commands.gen.md: every typed method with its signatures, by group.
 import type { EmittedMethod } from './emit.ts'
 import type { Facts } from './facts.ts'
-
-const GROUPS: Readonly<Record<string, string>> = {
-  generic: 'Keys',
-  string: 'Strings',
-  bitmap: 'Bitmaps',
-  hash: 'Hashes',
-  list: 'Lists',
-  set: 'Sets',
-  'sorted-set': 'Sorted sets',
-  geo: 'Geo',
-  hyperloglog: 'HyperLogLog',
-  stream: 'Streams',
-  pubsub: 'Pub/sub',
-  scripting: 'Scripts and functions',
-  transactions: 'Transactions',
-  connection: 'Connection',
-  server: 'Server',
-  cluster: 'Cluster',
-  'vector-set': 'Vector sets',
-  json: 'JSON',
-  search: 'Search',
-  bf: 'Bloom filters',
-  cf: 'Cuckoo filters',
-  cms: 'Count-min sketches',
-  topk: 'Top-k',
-  tdigest: 't-digest',
-  timeseries: 'Time series',
-}
+import { GROUPS } from './groups.ts'
 
 export function formatDocument(
   facts: readonly Facts[],
