@@ -1,35 +1,40 @@
-// The file that changes are appended to: collects the changes of a batch in one record, writes it, and puts it on the disk
+// The file that changes are appended to: collects the changes of a batch in memory, writes them, and puts them on the disk
 // as often as `appendfsync` says.
 //
-//     append     -> the payload of the next record, in memory
-//     write      -> sealed and in the file: survives the end of the process
+//     append     -> records in a buffer, the last one still open
+//     write      -> in the file: survives the end of the process
 //     sync       -> on the disk: survives the end of the machine
 //
-// A write that fails is tried again at the same position, so that a later success leaves no gap and no half record. After a
-// failed sync nobody knows what is on the disk: `isSuspect` stays, and the data has to be written anew to other files.
+//     buffer     | sealed record | sealed record | open record ... | free
+//                ^ goes to `position` of the file
+//
+// A write that fails leaves the buffer as it is and is tried again at the same position, so that a later success leaves no gap
+// and no half record. After a failed sync nobody knows what is on the disk: `isSuspect` stays, and the data has to be written
+// anew to other files.
 import type { Effect } from '../engine.ts'
 import { type FileSystem, reasonOf, writeFully } from './file-system.ts'
-import { encodeCommand, fileHeader, HEADER_BYTES, RECORD_HEAD_BYTES, sealRecord } from './record.ts'
+import { fileHeader, HEADER_BYTES, RECORD_HEAD_BYTES, sealRecord } from './record.ts'
 
-/** A payload that has grown to this is written at once. */
-const SPILL_LENGTH = 1024 * 1024
-const SCRATCH_BYTES = 64 * 1024
-/** Pieces of text are joined up to this length. */
-const PIECE_LENGTH = 16 * 1024 * 1024
+/** Changes that have grown to this are written at once. */
+const SPILL_BYTES = 1024 * 1024
+const BUFFER_BYTES = 64 * 1024
+/** Texts up to this length are copied char by char, which is faster than a call. */
+const SHORT = 16
+/** Room for `*` or `$`, a number, and two line ends. */
+const FRAME_BYTES = 24
 
 export class AppendLog {
   readonly name: string
   readonly #files: FileSystem
   readonly #fd: number
-  /** Where the next record goes. */
-  #end: number
-  #pieces: string[] = []
-  #payload = ''
+  #buffer: Buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES)
+  #length = 0
+  /** Where the open record begins in the buffer; -1 when there is none. */
+  #open = -1
+  /** Where the buffer goes in the file. */
+  #position: number
   #db = 0
   #time = 0
-  /** Sealed records that could not be written yet. */
-  #unwritten: Buffer[] = []
-  #scratch: Buffer = Buffer.allocUnsafeSlow(SCRATCH_BYTES)
   #isSynced = true
   /** Why the last attempt to write failed; null when it did not. */
   failure: string | null = null
@@ -40,7 +45,7 @@ export class AppendLog {
     this.#files = files
     this.name = name
     this.#fd = fd
-    this.#end = end
+    this.#position = end
   }
 
   /** Creates an empty log; it is on the disk when this returns, its name is not. */
@@ -63,16 +68,16 @@ export class AppendLog {
 
   /** Bytes in the file, those included that wait to be written. */
   get size(): number {
-    return this.#end
+    return this.#position + this.#length
   }
 
-  /** Bytes that wait to be written, heads aside. */
+  /** Bytes that wait to be written. */
   get waitingBytes(): number {
-    return this.#unwritten.reduce((sum, { length }) => sum + length, this.#payload.length)
+    return this.#length
   }
 
   get hasUnwritten(): boolean {
-    return this.#payload !== '' || this.#unwritten.length !== 0
+    return this.#length !== 0
   }
 
   /** Whether anything appended is not on the disk yet. */
@@ -80,70 +85,93 @@ export class AppendLog {
     return !this.#isSynced || this.hasUnwritten
   }
 
-  /** Adds the changes of one unit, made at this time, to the next record. */
+  /** Adds the changes of one unit, made at this time. */
   append(effects: readonly Effect[], time: number): void {
     if (time !== this.#time) {
-      if (this.#payload !== '') this.#seal()
+      this.#seal()
       this.#time = time
+    }
+    if (this.#open === -1) {
+      this.#reserve(RECORD_HEAD_BYTES)
+      this.#open = this.#length
+      this.#length += RECORD_HEAD_BYTES
+      this.#db = 0
     }
     for (const { db, args } of effects) {
       if (db !== this.#db) {
         this.#db = db
-        this.#payload += encodeCommand(['SELECT', String(db)])
+        this.#add(['SELECT', String(db)])
       }
       this.#add(args)
     }
-    if (this.#payload.length > SPILL_LENGTH || this.#pieces.length !== 0) this.write()
+    if (this.#length > SPILL_BYTES && this.failure === null) this.write()
   }
 
   #add(args: readonly string[]): void {
-    let length = this.#payload.length
-    for (const arg of args) length += arg.length
-    if (length < PIECE_LENGTH) {
-      this.#payload += encodeCommand(args)
-      return
-    }
-    this.#payload += `*${args.length}\r\n`
+    this.#number(0x2a, args.length)
     for (const arg of args) {
-      this.#pieces.push(`${this.#payload}$${arg.length}\r\n`, arg)
-      this.#payload = '\r\n'
+      this.#number(0x24, arg.length)
+      this.#text(arg)
     }
+  }
+
+  #number(sign: number, value: number): void {
+    this.#reserve(FRAME_BYTES)
+    const buffer = this.#buffer
+    let at = this.#length
+    buffer[at++] = sign
+    if (value < 10) buffer[at++] = 0x30 + value
+    else if (value < 100) {
+      buffer[at++] = 0x30 + Math.floor(value / 10)
+      buffer[at++] = 0x30 + (value % 10)
+    } else at += buffer.write(String(value), at, 'latin1')
+    buffer[at++] = 0x0d
+    buffer[at++] = 0x0a
+    this.#length = at
+  }
+
+  #text(text: string): void {
+    this.#reserve(text.length + FRAME_BYTES)
+    const buffer = this.#buffer
+    let at = this.#length
+    if (text.length > SHORT) at += buffer.write(text, at, 'latin1')
+    else for (let i = 0; i < text.length; i++) buffer[at++] = text.charCodeAt(i)
+    buffer[at++] = 0x0d
+    buffer[at++] = 0x0a
+    this.#length = at
+  }
+
+  #reserve(count: number): void {
+    const needed = this.#length + count
+    if (needed <= this.#buffer.length) return
+    const grown = Buffer.allocUnsafeSlow(needed > 64 * SPILL_BYTES ? needed : needed * 2)
+    this.#buffer.copy(grown, 0, 0, this.#length)
+    this.#buffer = grown
+  }
+
+  #seal(): void {
+    if (this.#open === -1) return
+    sealRecord(this.#buffer.subarray(this.#open, this.#length), this.#position + this.#open, this.#time)
+    this.#open = -1
   }
 
   /** Writes what has been appended; false when that failed, with the reason in `failure`. */
   write(): boolean {
-    if (this.#payload !== '') this.#seal()
-    while (this.#unwritten.length !== 0) {
-      const record = this.#unwritten[0]!
-      const waiting = this.#unwritten.reduce((sum, { length }) => sum + length, 0)
+    this.#seal()
+    if (this.#length !== 0) {
+      this.#isSynced = false
       try {
-        this.#isSynced = false
-        writeFully(this.#files, this.#fd, record, record.length, this.#end - waiting)
+        writeFully(this.#files, this.#fd, this.#buffer, this.#length, this.#position)
       } catch (error) {
         this.failure = reasonOf(error)
-        if (record.buffer === this.#scratch.buffer) this.#unwritten[0] = Buffer.from(record)
         return false
       }
-      this.#unwritten.shift()
+      this.#position += this.#length
+      this.#length = 0
+      if (this.#buffer.length > SPILL_BYTES) this.#buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES)
     }
     if (!this.isSuspect) this.failure = null
     return true
-  }
-
-  #seal(): void {
-    this.#pieces.push(this.#payload)
-    let length = RECORD_HEAD_BYTES
-    for (const piece of this.#pieces) length += piece.length
-    const isScratchFree = length <= SCRATCH_BYTES && this.#unwritten.length === 0
-    const record = isScratchFree ? this.#scratch.subarray(0, length) : Buffer.allocUnsafeSlow(length)
-    let at = RECORD_HEAD_BYTES
-    for (const piece of this.#pieces) at += record.write(piece, at, 'latin1')
-    sealRecord(record, this.#end, this.#time)
-    this.#end += length
-    this.#unwritten.push(record)
-    this.#payload = ''
-    this.#pieces = []
-    this.#db = 0
   }
 
   /** Puts what was written on the disk; false when that failed. */

@@ -57,7 +57,6 @@ export class Persistence implements Journal {
   readonly recovery: Recovery
   #manifest: Manifest
   #log: AppendLog
-  #write: NodeJS.Immediate | undefined
   #sync: Timer | undefined
   #retry: Timer | undefined
   #rewrite: Rewrite | undefined
@@ -149,7 +148,6 @@ export class Persistence implements Journal {
     this.#log.append(effects, this.#engine.now)
     // Once writing fails, writes are refused: what still comes (expired keys) is nothing that a reply promises.
     if (this.#isAlways) this.#isHolding = this.#failure === null
-    this.#write ??= setImmediate(this.#writeSoon)
   }
 
   commit(): boolean {
@@ -277,7 +275,7 @@ export class Persistence implements Journal {
     this.#log = next
     before.close()
     next.append([{ db: 0, args: [Mark.FOLLOWS, String(before.size)] }], this.#engine.now)
-    this.#write ??= setImmediate(this.#writeSoon)
+    this.#writeOut()
   }
 
   #rewriteWhenGrown(): void {
@@ -296,7 +294,6 @@ export class Persistence implements Journal {
     await this.#rewriting
     openOnes.delete(this)
     if (openOnes.size === 0) process.off('exit', writeAll)
-    clearImmediate(this.#write)
     const { clock } = this.#engine
     if (this.#sync !== undefined) clock.cancel(this.#sync)
     if (this.#retry !== undefined) clock.cancel(this.#retry)
@@ -310,24 +307,24 @@ export class Persistence implements Journal {
     return this.#engine.settings.appendfsync === 'always'
   }
 
-  readonly #writeSoon = (): void => {
-    this.#write = undefined
-    if (!this.#isHolding) this.#writeOut() // Otherwise `commit` does it, which is due in this round too.
-  }
-
   #writeOut(): void {
     if (!this.#log.write()) this.#fail()
-    else this.#rewriteWhenGrown()
-    if (this.#engine.settings.appendfsync === 'everysec') {
-      this.#sync ??= this.#engine.clock.after(SYNC_MS, () => void this.#syncSoon())
+    else {
+      this.#rewriteWhenGrown()
+      this.#syncInTime()
     }
   }
 
-  async #syncSoon(): Promise<void> {
+  #syncInTime(): void {
+    if (this.#engine.settings.appendfsync !== 'everysec' || !this.#log.isBehind || this.#isClosed) return
+    this.#sync ??= this.#engine.clock.after(SYNC_MS, () => void this.#syncNow())
+  }
+
+  async #syncNow(): Promise<void> {
     const isSynced = await this.#log.syncLater()
     this.#sync = undefined
-    if (!isSynced) this.#fail()
-    else if (this.#log.isBehind && !this.#isClosed) this.#write ??= setImmediate(this.#writeSoon)
+    if (isSynced) this.#syncInTime()
+    else this.#fail()
   }
 
   #fail(): void {

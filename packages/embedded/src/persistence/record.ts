@@ -3,9 +3,9 @@
 //
 //     file    | OCHREAOF | version u32 | crc32 of the 12 bytes u32 |  record  |  record  | ...
 //     record  |  head, 20 bytes  |  payload: commands in RESP  |
-//     head    | length u32 | crc32 of length, position and time u32 | crc32 of payload u32 | time f64 |
+//     head    | length u32 | hash of length, position and time u32 | crc32 of payload u32 | time f64 |
 //
-// Numbers are little-endian. The head has a checksum of its own, because a wrong length would make the rest of the file look
+// Numbers are little-endian. The head has a hash of its own, because a wrong length would make the rest of the file look
 // like the torn end of one long record. The record's position in its file (u32) is part of it, so that blocks of another file
 // are not taken for this one's. The time, in milliseconds since the epoch, is that of all changes in the record: they are
 // repeated at that time. In a base it is 0, when nothing has expired. Each payload starts in database 0; SELECT changes it
@@ -40,25 +40,27 @@ export function headerProblem(bytes: Buffer): string | null {
 export function sealRecord(record: Buffer, position: number, time: number): void {
   record.writeUInt32LE(record.length - RECORD_HEAD_BYTES, 0)
   record.writeDoubleLE(time, 12)
-  record.writeUInt32LE(headChecksum(record, position), 4)
+  record.writeUInt32LE(headHash(record, position), 4)
   record.writeUInt32LE(crc32(record.subarray(RECORD_HEAD_BYTES)), 8)
 }
 
-function headChecksum(head: Buffer, position: number): number {
-  CHECKED.writeUInt32LE(position >>> 0, 0)
-  head.copy(CHECKED, 4, 0, 4)
-  head.copy(CHECKED, 8, 12, RECORD_HEAD_BYTES)
-  return crc32(CHECKED)
+/** A hash of length, position and time in which each change of one of them shows. */
+function headHash(head: Buffer, position: number): number {
+  let hash = Math.imul(HASH_SEED ^ head.readUInt32LE(0), HASH_FACTOR)
+  hash = Math.imul(hash ^ position, HASH_FACTOR)
+  hash = Math.imul(hash ^ head.readUInt32LE(12), HASH_FACTOR)
+  return Math.imul(hash ^ head.readUInt32LE(16), HASH_FACTOR) >>> 0
 }
 
-const CHECKED = Buffer.alloc(16)
+const HASH_SEED = 0x811c9dc5
+const HASH_FACTOR = 0x01000193
 
 /** What a head tells of the record; undefined when the head is damaged. */
 export function readHead(
   head: Buffer,
   position: number,
 ): { readonly length: number; readonly time: number } | undefined {
-  if (headChecksum(head, position) !== head.readUInt32LE(4)) return undefined
+  if (headHash(head, position) !== head.readUInt32LE(4)) return undefined
   return { length: head.readUInt32LE(0), time: head.readDoubleLE(12) }
 }
 
