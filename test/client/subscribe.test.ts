@@ -11,7 +11,7 @@ import {
 import { Engine } from '@ochre/embedded'
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest'
 import { describeEachServer, startServer, type TestServer } from '../servers/index.ts'
-import { settle } from './fake-clock.ts'
+import { type FakeClock, settle } from './fake-clock.ts'
 import { checkLeaks } from './leak-check.ts'
 import { type Answer, connectScripted, type PeerLink, type ScriptedPeer } from './scripted-peer.ts'
 
@@ -227,6 +227,38 @@ describe('a subscription of a scripted peer', () => {
     const late = client.subscribe('a')
     await expect(late.ready).rejects.toMatchObject({ code: 'CLIENT_CLOSED' })
     await expect(late.next()).rejects.toMatchObject({ code: 'CLIENT_CLOSED' })
+  })
+
+  test.each<[string, (client: Client, peer: ScriptedPeer, clock: FakeClock) => Promise<unknown>]>([
+    [
+      'waits for the next attempt',
+      async (client, peer, clock) => {
+        peer.refusal = new Error('no route')
+        client.subscribe('a')
+        await clock.advance(500)
+      },
+    ],
+    [
+      'is dialling',
+      async (client, peer) => {
+        peer.deaf = true
+        client.subscribe('a')
+        client.monitor()
+        await settle()
+      },
+    ],
+    ['is idle', async (client) => client.subscribe('a').close()],
+    ['is subscribed', async (client) => client.subscribe('a').ready],
+    ['is monitoring', async (client) => client.monitor().ready],
+  ])('leaves no timer and no link when the client closes while it %s', async (_, prepare) => {
+    const answer: Answer = (words, link) => (words[0] === 'MONITOR' ? '+OK\r\n' : confirms()(words, link))
+    const { client, peer, clock } = await connectScripted(answer)
+    await prepare(client, peer, clock)
+    const closing = client.close({ drainMs: 0 })
+    await clock.advance(1000)
+    await closing
+    await settle()
+    expect([clock.pending, peer.openLinks.length]).toEqual([0, 0])
   })
 
   test('of a shard channel that moves away is asked for again', async () => {
