@@ -73,8 +73,17 @@ function encodeParameter(field: FieldSpec, value: unknown): Stored {
   return text[0] === 0 ? text.subarray(1) : text
 }
 
+const plain = new WeakMap<PreparedProgram, CompiledProgram>()
+
+/** The script of a recording. One that is run again finds it without computing its shape. */
 export function compilePrepared(program: PreparedProgram, options?: CompileOptions): CompiledProgram {
-  return compileProgram(program.spec, program.recording.nodes, options)
+  if (options) return compileProgram(program.spec, program.recording.nodes, options)
+  let compiled = plain.get(program)
+  if (!compiled) {
+    compiled = compileProgram(program.spec, program.recording.nodes)
+    plain.set(program, compiled)
+  }
+  return compiled
 }
 
 /** Whether a reply holds bytes, which text decoding would damage. */

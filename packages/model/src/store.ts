@@ -413,8 +413,8 @@ export class Store<F extends Fields> {
     return new ProgramError(this.spec.name, code, null, code)
   }
 
-  /** Runs a prepared program on a row. With a guard, null means that the row did not satisfy it or is gone. */
-  async run(
+  /** Runs a prepared program on a row. With a guard, SKIPPED means that the row did not satisfy it or is gone. */
+  run(
     operation: string,
     id: string,
     program: PreparedProgram,
@@ -422,21 +422,28 @@ export class Store<F extends Fields> {
     guard: Expr | null = null,
   ): Promise<unknown> {
     const { recording } = program
-    if (recording.pending.length > 0) await Promise.all(recording.pending)
+    if (recording.pending.length > 0)
+      return Promise.all(recording.pending).then(() => this.send(operation, id, program, args, guard))
+    return this.send(operation, id, program, args, guard)
+  }
+
+  private send(
+    operation: string,
+    id: string,
+    program: PreparedProgram,
+    args: readonly Stored[],
+    guard: Expr | null,
+  ): Promise<unknown> {
+    const { recording } = program
     const compiled = compilePrepared(program, guard ? { guard } : undefined)
     const keys = bindKeys(compiled.roles, this.keys.of(id), id)
-    const reply = (await this.runner.script(
-      operation,
-      compiled,
-      keys,
-      [id, ...args],
-      returnsBytes(recording.nodes),
-    )) as unknown[]
-    if (Number(reply[0]) !== 0) {
-      if (guard && ['SKIP', 'MISSING'].includes(String(reply[1]))) return SKIPPED
-      throw this.failure(id, reply)!
-    }
-    return resultOf(recording, this.spec, reply)
+    const binary = returnsBytes(recording.nodes)
+    return this.runner.script(operation, compiled, keys, [id, ...args], binary).then((reply) => {
+      const entries = reply as unknown[]
+      if (Number(entries[0]) === 0) return resultOf(recording, this.spec, entries)
+      if (guard && ['SKIP', 'MISSING'].includes(String(entries[1]))) return SKIPPED
+      throw this.failure(id, entries)!
+    })
   }
 
   private async runWithRow(id: string, callback: (row: object) => unknown): Promise<{ value: unknown; raw: RawRow }> {
