@@ -1,7 +1,8 @@
 // Commands over HTTP over a real server and the embedded engine: lossless, per item, atomic, refused.
+import { setMaxListeners } from 'node:events'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createGateway, type Gateway } from '../../packages/gateway/src/index.ts'
-import { ask, ROOT } from './ask.ts'
+import { ask, ROOT, requestOf } from './ask.ts'
 import { BACKENDS, type Backend, startBackend } from './backends.ts'
 
 describe.each(BACKENDS)('over %s', (backend) => {
@@ -89,6 +90,46 @@ describe.each(BACKENDS)('over %s', (backend) => {
       expect((await post('/v1/redis', ['GET', 'k'])).json).toEqual({ result: null })
       expect((await post('/v1/redis', ['GET', 'k'], { 'ochre-db': '3' })).json).toEqual({ result: 'three' })
       expect((await post('/v1/redis?db=x', ['PING'])).status).toBe(400)
+    })
+  })
+
+  describe('commands that block', () => {
+    it('wait on connections of their own while others go on', async () => {
+      const waiting = post('/v1/redis', ['BLPOP', 'q', 0])
+      for (let i = 0; i < 50; i++) expect((await post('/v1/redis', ['PING'])).status).toBe(200)
+      await server.call('RPUSH', 'q', 'job')
+      expect((await waiting).json).toEqual({ result: ['q', 'job'] })
+      expect((await post('/v1/redis', ['BLPOP', 'q', '0.01'])).json).toEqual({ result: null })
+      const read = post('/v1/redis', ['XREAD', 'BLOCK', 0, 'STREAMS', 's', '$'])
+      for (;;) {
+        await server.call('XADD', 's', '*', 'f', 'v')
+        if (await Promise.race([read.then(() => true), post('/v1/redis', ['PING']).then(() => false)])) break
+      }
+      expect((await read).status).toBe(200)
+    })
+
+    it('end when the caller leaves, and take nothing then', async () => {
+      const abort = new AbortController()
+      const waiting = gateway.handle(requestOf('POST', '/v1/redis', { body: ['BLPOP', 'q', 0], signal: abort.signal }))
+      await post('/v1/redis', ['PING'])
+      abort.abort()
+      expect((await waiting).status).toBe(499)
+      expect(await server.call('RPUSH', 'q', 'job')).toBe(1)
+      for (let i = 0; i < 20; i++) await post('/v1/redis', ['PING'])
+      expect(await server.call('LLEN', 'q')).toBe(1)
+    })
+
+    it('are limited in number, and refused where others would wait for them', async () => {
+      const abort = new AbortController()
+      setMaxListeners(0, abort.signal)
+      const body = ['BLPOP', 'q', 0]
+      const waiting = Array.from({ length: 32 }, () =>
+        gateway.handle(requestOf('POST', '/v1/redis', { body, signal: abort.signal })),
+      )
+      expect((await post('/v1/redis', body)).status).toBe(429)
+      expect((await post('/v1/redis/transaction', [body])).status).toBe(400)
+      abort.abort()
+      for (const answer of await Promise.all(waiting)) expect(answer.status).toBe(499)
     })
   })
 

@@ -2,7 +2,7 @@
 // with the equal rules must agree. Where the gateway is stricter on purpose, it must be for a reason that is listed here.
 import { type Argument, CommandFlag, type CommandSpec, commandNames, lookupCommand, OchreError } from '@ochre/protocol'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { authorize, needsOwnConnection } from '../../packages/gateway/src/policy.ts'
+import { authorize, changesConnection, isBlocking } from '../../packages/gateway/src/policy.ts'
 import { FULL_GRANT, type Grant, type Principal, Rules } from '../../packages/gateway/src/principal.ts'
 import { startServer, type TestServer } from '../servers/index.ts'
 
@@ -96,7 +96,7 @@ describe('authorize agrees with ACL DRYRUN', () => {
           if (ours === 'ERR') continue
           compared++
           const isAllowed = redis === 'OK'
-          if (needsOwnConnection(spec, args)) expect([args, ours]).toEqual([args, 'COMMAND_REFUSED'])
+          if (changesConnection(spec) || isBlocking(spec, args)) expect([args, ours]).toEqual([args, 'COMMAND_REFUSED'])
           else if (ours === 'allowed') expect([args, redis]).toEqual([args, 'OK'])
           else if (isAllowed) {
             stricter++
@@ -135,6 +135,7 @@ describe('authorize refuses', () => {
     [['BLPOP', 'q', '0'], 'COMMAND_REFUSED'],
     [['XREAD', 'BLOCK', '0', 'STREAMS', 's', '$'], 'COMMAND_REFUSED'],
     [['WAIT', '1', '0'], 'COMMAND_REFUSED'],
+    [['XREADGROUP', 'GROUP', 'g', 'c', 'STREAMS', 's', '>'], 'allowed'],
     [['SCRIPT', 'DEBUG', 'YES'], 'COMMAND_REFUSED'],
     [['READWRITE'], 'COMMAND_REFUSED'],
     [['SYNC'], 'COMMAND_REFUSED'],

@@ -115,6 +115,35 @@ export class Exchange {
     return this.#host.executor.run(this.caller, args, form)
   }
 
+  /** As `run`, and a command that waits is given a connection of its own until the peer is gone or the gateway closes. */
+  async runOrWait(args: readonly Arg[], form?: Form): Promise<unknown> {
+    let cleanUp: (() => void) | undefined
+    let isClosing = false
+    const wait = (): AbortSignal => {
+      const abort = new AbortController()
+      const gone = (): void => abort.abort()
+      const cancel = this.#host.onClosing(() => {
+        isClosing = true
+        abort.abort()
+      })
+      this.request.signal.addEventListener('abort', gone)
+      cleanUp = () => {
+        cancel()
+        this.request.signal.removeEventListener('abort', gone)
+      }
+      return abort.signal
+    }
+    try {
+      return await this.#host.executor.run(this.caller, args, form, wait)
+    } catch (error) {
+      if (isClosing)
+        throw new GatewayError('SHUTTING_DOWN', 'The gateway is closing; nothing happened.', { 'retry-after': '1' })
+      throw error
+    } finally {
+      cleanUp?.()
+    }
+  }
+
   /** Runs several in order, in one write; each has its own outcome. */
   runAll(commands: readonly (readonly Arg[])[], form?: Form): Promise<unknown[]> {
     return this.#host.executor.runAll(this.caller, commands, form)

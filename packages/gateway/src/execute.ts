@@ -50,12 +50,17 @@ export interface ExecutorOptions {
   readonly onDenied?: (code: string) => void
 }
 
+/** Blocking commands of one principal that may wait at once; each has a connection of its own. */
+const MAX_BLOCKED = 32
+
 export class Executor {
   readonly #connections: Connections
   readonly #limiter: Limiter
   /** Commands in one request. */
   maxPipeline: number
   readonly #keepsNames: boolean
+  /** Blocking commands that wait, by principal. */
+  readonly #blocked = new Map<string, number>()
   readonly #onCommand: ExecutorOptions['onCommand']
   readonly #onDenied: ExecutorOptions['onDenied']
 
@@ -69,9 +74,9 @@ export class Executor {
   }
 
   /** Policy for one command; refusals are noted. */
-  #decide(caller: Caller, args: readonly Arg[]): Decision {
+  #decide(caller: Caller, args: readonly Arg[], mayBlock = false): Decision {
     try {
-      const decision = authorize(caller.principal, args)
+      const decision = authorize(caller.principal, args, mayBlock)
       if (this.#keepsNames) {
         caller.commands ??= []
         caller.commands.push(decision.spec.name)
@@ -99,13 +104,17 @@ export class Executor {
     return this.#connections.of(caller.database, form.resp2 === true, caller.principal.redisUser)
   }
 
-  /** Runs one command. Rejects with the policy's, the limits' or the server's error. */
-  run(caller: Caller, args: readonly Arg[], form: Form = TEXT): Promise<unknown> {
+  /**
+   * Runs one command. Rejects with the policy's, the limits' or the server's error. A command that waits for something to
+   * happen runs only with `wait`, on a connection of its own, until that signal is aborted.
+   */
+  run(caller: Caller, args: readonly Arg[], form: Form = TEXT, wait?: () => AbortSignal): Promise<unknown> {
     // No async function on this path: each would cost a promise per command.
     let decision: Decision
     let client: Client | Promise<Client>
     try {
-      decision = this.#decide(caller, args)
+      decision = this.#decide(caller, args, wait !== undefined)
+      if (decision.blocks) return this.#runBlocking(caller, decision, args, form, wait!())
       if (this.#isLimited(caller)) return this.#runLimited(caller, decision, args, form)
       client = this.#client(caller, form)
     } catch (error) {
@@ -113,6 +122,33 @@ export class Executor {
     }
     if (client instanceof Promise) return client.then((opened) => this.#call(opened, decision, args, form))
     return this.#call(client, decision, args, form)
+  }
+
+  async #runBlocking(
+    caller: Caller,
+    decision: Decision,
+    args: readonly Arg[],
+    form: Form,
+    signal: AbortSignal,
+  ): Promise<unknown> {
+    const { id } = caller.principal
+    const waiting = this.#blocked.get(id) ?? 0
+    if (waiting >= MAX_BLOCKED) {
+      throw new GatewayError('RATE_LIMITED', 'Too many blocking commands of this credential are waiting.', {
+        'retry-after': '1',
+      })
+    }
+    this.#blocked.set(id, waiting + 1)
+    try {
+      await this.spend(caller, decision.cost)
+      const client = await this.#client(caller, form)
+      // The client takes a connection of its own for it, and gives that up when the signal comes.
+      return await send(client.with({ signal }), args, form)
+    } finally {
+      const left = this.#blocked.get(id)! - 1
+      if (left === 0) this.#blocked.delete(id)
+      else this.#blocked.set(id, left)
+    }
   }
 
   async #runLimited(caller: Caller, decision: Decision, args: readonly Arg[], form: Form): Promise<unknown> {

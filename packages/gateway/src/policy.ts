@@ -25,6 +25,8 @@ export interface Decision {
   readonly cost: number
   /** Whether it may change data. */
   readonly writes: boolean
+  /** Whether it waits for something to happen, and so needs a connection of its own. */
+  readonly blocks: boolean
 }
 
 /** What makes a connection wait, or stops it at every line of a script, without a flag in the table that says so. */
@@ -50,22 +52,26 @@ export function identify(args: readonly Arg[]): CommandSpec {
   return spec
 }
 
-/** Whether the command would change, take over or block the connection that it runs on. */
-export function needsOwnConnection(spec: CommandSpec, args: readonly Arg[]): boolean {
-  const flags = spec.flags
-  if ((flags & CommandFlag.SESSION) !== 0 || HOLDS_CONNECTION.has(spec.name)) return true
-  if ((flags & CommandFlag.BLOCKING) === 0) return false
+/** Whether the command would change or take over the connection that it runs on. */
+export function changesConnection(spec: CommandSpec): boolean {
+  return (spec.flags & CommandFlag.SESSION) !== 0 || HOLDS_CONNECTION.has(spec.name)
+}
+
+/** Whether the command, with these options, waits for something to happen. */
+export function isBlocking(spec: CommandSpec, args: readonly Arg[]): boolean {
+  if ((spec.flags & CommandFlag.BLOCKING) === 0) return false
   const isOptional = spec.arguments.some((argument) => argument.token === 'BLOCK')
   return !isOptional || args.some((arg, i) => i > 0 && binary(arg).toUpperCase() === 'BLOCK')
 }
 
 /**
  * Decides about one command. Throws `UNKNOWN_COMMAND`, `COMMAND_REFUSED`, `NOT_PERMITTED` or the server's wrong-arity
- * error; messages name the command, never a key. `database` is the one that the command will run in.
+ * error; messages name the command, never a key. `mayBlock`: the command will have a connection of its own.
  */
-export function authorize(principal: Principal, args: readonly Arg[]): Decision {
+export function authorize(principal: Principal, args: readonly Arg[], mayBlock = false): Decision {
   const spec = identify(args)
-  if (needsOwnConnection(spec, args)) {
+  const blocks = isBlocking(spec, args)
+  if (changesConnection(spec) || (blocks && !mayBlock)) {
     throw new GatewayError('COMMAND_REFUSED', `'${spec.name}' changes or blocks a connection and is not offered here`)
   }
   const rules = principal.rules
@@ -84,6 +90,7 @@ export function authorize(principal: Principal, args: readonly Arg[]): Decision 
     spec,
     cost: costOf(spec, args),
     writes: (spec.flags & CommandFlag.WRITE) !== 0 || spec.group === 'scripting',
+    blocks,
   }
 }
 

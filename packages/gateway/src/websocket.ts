@@ -15,6 +15,7 @@
 //
 // Replies come in any order. A frame of DBX, {"id","command":{"action","params"}}, is answered in its own form.
 
+import { setMaxListeners } from 'node:events'
 import type { Reply } from '@ochre/protocol'
 import { commandOf, commandsOf } from './command-json.ts'
 import { dbxRequest } from './dbx-frames.ts'
@@ -80,6 +81,8 @@ export class Session {
   #isPaused = false
   #isClosed = false
   #dropped = 0
+  /** Aborted when the socket is gone: what it waits for ends. */
+  readonly #ended = new AbortController()
   readonly #recheck: NodeJS.Timeout
   readonly #helloDeadline: NodeJS.Timeout
   readonly #cancelClosing: () => void
@@ -90,6 +93,8 @@ export class Session {
     this.#codec = options.codec
     this.#address = options
     this.#token = options.token
+    // Each command that waits listens to it.
+    setMaxListeners(0, this.#ended.signal)
     this.#cancelClosing = options.gateway.onClosing(() => this.#goAway())
     this.#recheck = setInterval(() => void this.#checkAgain(), RECHECK_MS)
     this.#recheck.unref()
@@ -103,6 +108,7 @@ export class Session {
   onClose(): void {
     if (this.#isClosed) return
     this.#isClosed = true
+    this.#ended.abort()
     clearInterval(this.#recheck)
     clearTimeout(this.#helloDeadline)
     this.#cancelClosing()
@@ -242,7 +248,7 @@ export class Session {
   async #command(frame: JsonObject, id: string | undefined): Promise<void> {
     const args = commandOf(frame.c)
     const form = this.#form(frame)
-    const reply = await this.#gateway.executor.run(await this.#caller(frame), args, form)
+    const reply = await this.#gateway.executor.run(await this.#caller(frame), args, form, () => this.#ended.signal)
     this.#reply(id, form === RAW ? replyJson(reply as Reply, 'base64') : writeJson(reply), () => reply)
   }
 

@@ -36,7 +36,7 @@ export function outcomeJson(outcome: unknown, encoding: StringEncoding): string 
 
 async function command(x: Exchange): Promise<GatewayResponse> {
   const encoding = encodingOf(x)
-  const result = await x.run(commandOf(await x.json()), formOf(encoding))
+  const result = await x.runOrWait(commandOf(await x.json()), formOf(encoding))
   return json(200, `{"result":${resultJson(result, encoding)}}`)
 }
 
@@ -93,7 +93,7 @@ export const commandRoutes: readonly Route<Handler>[] = [
       id: 'runCommand',
       summary: 'Run one command',
       about:
-        'Numbers keep the digits that were sent, in both directions. Bytes are written as {"base64": "..."}. With encoding=base64 every bulk string of the answer is base64.',
+        'Numbers keep the digits that were sent, in both directions. A command that blocks (BLPOP, XREAD BLOCK ...) has a connection of its own until it answers or the caller leaves. Bytes are written as {"base64": "..."}. With encoding=base64 every bulk string of the answer is base64.',
       body: { schema: ref('Command'), example: ['SET', 'greeting', 'hello', 'EX', 60] },
       answers: { 200: { schema: object({ result: ref('Reply') }), example: { result: 'OK' } } },
       errors: ['UNKNOWN_COMMAND', 'COMMAND_REFUSED', 'WRONGTYPE'],
