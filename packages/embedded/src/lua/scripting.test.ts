@@ -25,7 +25,7 @@ beforeEach(async () => {
 })
 afterEach(() => engine.close())
 
-function run(...args: string[]): Outcome {
+function run(...args: string[]): ReturnType<typeof execute> {
   return execute(session, args)
 }
 
