@@ -11,7 +11,9 @@ beforeEach(async () => {
   log = []
   engine.journal = {
     append: (effects: readonly Effect[]) => log.push(...effects.map(({ args }) => args)),
-    commit: () => {},
+    commit: () => true,
+    isHolding: false,
+    failure: null,
   }
 })
 afterEach(() => engine.close())
