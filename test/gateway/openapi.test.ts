@@ -123,4 +123,43 @@ describe('the reference page', () => {
     expect(() => new Function(script.text)).not.toThrow()
     expect(script.text).not.toMatch(/https?:\/\/|innerHTML/)
   })
+
+  it('shows every operation of the document', async () => {
+    const { text } = await ask(gateway, 'GET', '/docs/page.js', { token: null })
+    const made: { tag: string; attributes: Record<string, string> }[] = []
+    const element = (tag: string) => {
+      const node = {
+        tag,
+        attributes: {} as Record<string, string>,
+        value: '',
+        append() {},
+        addEventListener() {},
+        textContent: '',
+      }
+      made.push(node)
+      return Object.assign(node, {
+        setAttribute: (name: string, value: string) => {
+          node.attributes[name] = value
+        },
+      })
+    }
+    const page = { createElement: element, getElementById: () => element('found') }
+    const run = new Function('document', 'sessionStorage', 'fetch', 'location', 'addEventListener', text)
+    const answer = { json: () => Promise.resolve(document) }
+    run(
+      page,
+      { getItem: () => null, setItem() {} },
+      () => Promise.resolve(answer),
+      { hash: '' },
+      () => {},
+    )
+    // The page draws itself in the microtasks that follow.
+    await new Promise((resolve) => setImmediate(resolve))
+    const ids = made.filter(({ tag }) => tag === 'details').map(({ attributes }) => attributes.id)
+    expect(ids.toSorted()).toEqual(
+      operations()
+        .map(({ operation }) => operation.operationId)
+        .toSorted(),
+    )
+  })
 })
