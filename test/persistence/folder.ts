@@ -17,7 +17,7 @@ export function temporaryFolder(): string {
 export function copyOf(folder: string): string {
   const copy = temporaryFolder()
   for (const name of fs.readdirSync(folder)) {
-    if (!name.startsWith('lock')) fs.copyFileSync(join(folder, name), join(copy, name))
+    if (!/^\.?lock/.test(name)) fs.copyFileSync(join(folder, name), join(copy, name))
   }
   return copy
 }

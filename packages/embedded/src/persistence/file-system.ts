@@ -7,7 +7,7 @@ export interface FileSystem {
   open(path: string, flags: 'r' | 'r+' | 'w'): number
   close(fd: number): void
   size(fd: number): number
-  /** Reads at a position; returns how many bytes there were. */
+  /** Reads at a position; returns how many bytes it got, 0 at the end. */
   read(fd: number, into: Uint8Array, length: number, position: number): number
   /** Writes at a position; returns how much was written, which may be less. */
   write(fd: number, bytes: Uint8Array, offset: number, length: number, position: number): number
@@ -25,15 +25,19 @@ export interface FileSystem {
   makeFolder(path: string): void
 }
 
+/** The operating system takes at most 2 GB at once. */
+const CALL_BYTES = 2 ** 30
+
 export const nodeFileSystem: FileSystem = {
   open: (path, flags) => fs.openSync(path, flags, 0o600),
   close: (fd) => fs.closeSync(fd),
   size: (fd) => fs.fstatSync(fd).size,
-  read: (fd, into, length, position) => fs.readSync(fd, into, 0, length, position),
-  write: (fd, bytes, offset, length, position) => fs.writeSync(fd, bytes, offset, length, position),
+  read: (fd, into, length, position) => fs.readSync(fd, into, 0, Math.min(length, CALL_BYTES), position),
+  write: (fd, bytes, offset, length, position) =>
+    fs.writeSync(fd, bytes, offset, Math.min(length, CALL_BYTES), position),
   writeLater: (fd, bytes, offset, length, position) =>
     new Promise((resolve, reject) => {
-      fs.write(fd, bytes, offset, length, position, (error, written) =>
+      fs.write(fd, bytes, offset, Math.min(length, CALL_BYTES), position, (error, written) =>
         error === null ? resolve(written) : reject(error),
       )
     }),
