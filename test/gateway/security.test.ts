@@ -206,6 +206,14 @@ describe('JSON Web Tokens', () => {
       'algorithms',
     )
   })
+
+  it('are neither accepted nor refused while the issuer cannot be asked for its keys', async () => {
+    const { privateKey, sign } = await keyPair('one')
+    const token = await sign({ ochre: { scopes: ['read'] } }).sign(privateKey)
+    const gateway = await open({ jwt: { issuer, audience, jwksUri: 'http://127.0.0.1:1/keys' } })
+    const answer = await ask(gateway, 'POST', '/v1/redis', { token, body: ['PING'] })
+    expect([answer.status, answer.json]).toEqual([503, expect.objectContaining({ code: 'AUTH_UNAVAILABLE' })])
+  })
 })
 
 describe('limits', () => {

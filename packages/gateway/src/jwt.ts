@@ -5,12 +5,14 @@ import { UsageError } from '@ochre/protocol'
 import {
   createLocalJWKSet,
   createRemoteJWKSet,
+  errors,
   type JSONWebKeySet,
   type JWTPayload,
   type JWTVerifyGetKey,
   jwtVerify,
 } from 'jose'
 import { type Grant, type Principal, Rules, SCOPES, type Scope } from './principal.ts'
+import { GatewayError } from './status.ts'
 
 export interface JwtOptions {
   readonly issuer: string
@@ -50,7 +52,7 @@ export class JwtVerifier {
       options.jwks === undefined ? createRemoteJWKSet(new URL(options.jwksUri!)) : createLocalJWKSet(options.jwks)
   }
 
-  /** The principal of a token; undefined when it is not valid, for whatever reason. */
+  /** The principal of a token; undefined when it is not valid. Rejects with AUTH_UNAVAILABLE when the issuer cannot be asked. */
   async recognise(token: string): Promise<Principal | undefined> {
     let payload: JWTPayload
     try {
@@ -63,8 +65,12 @@ export class JwtVerifier {
         currentDate: new Date(this.#now()),
       })
       payload = verified.payload
-    } catch {
-      return undefined
+    } catch (error) {
+      // A token that is wrong is one thing, an issuer that cannot be asked for its keys another.
+      if (error instanceof errors.JOSEError && !(error instanceof errors.JWKSTimeout)) return undefined
+      throw new GatewayError('AUTH_UNAVAILABLE', 'The keys of the token issuer cannot be fetched.', {
+        'retry-after': '5',
+      })
     }
     try {
       const grant = this.#grantOf(payload)

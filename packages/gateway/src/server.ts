@@ -17,6 +17,7 @@ import { createGateway, type Gateway, type RequestNote } from './gateway.ts'
 import type { Models } from './models.ts'
 import { closeUnused, createShell } from './node.ts'
 import { attachWebSocket } from './websocket-server.ts'
+import { isWorker } from './workers.ts'
 
 export interface StartOptions {
   /** The Redis to serve: anything that `connect` of @ochre/client takes, an embedded engine too. */
@@ -221,7 +222,10 @@ function stackOf(error: unknown): string {
  * Ends the service on SIGTERM and SIGINT (a second one cuts at once) and reloads it on SIGHUP. Resolves to the exit code
  * when it has ended. `readConfig` reads the configuration anew for a reload.
  */
-export function runUntilSignal(running: RunningGateway, readConfig: () => Config): Promise<number> {
+export function runUntilSignal(
+  running: Pick<RunningGateway, 'reload' | 'close'>,
+  readConfig: () => Config,
+): Promise<number> {
   return new Promise((resolve) => {
     let isClosing = false
     const stop = (): void => {
@@ -233,7 +237,8 @@ export function runUntilSignal(running: RunningGateway, readConfig: () => Config
       )
     }
     process.on('SIGTERM', stop)
-    process.on('SIGINT', stop)
+    // Ctrl-C reaches the whole group of processes; a worker waits for its primary to end it in order.
+    process.on('SIGINT', isWorker() ? () => {} : stop)
     process.on('SIGHUP', () => {
       try {
         running.reload(readConfig())

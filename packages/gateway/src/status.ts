@@ -78,6 +78,7 @@ export type GatewayCode =
   | 'UNKNOWN_COMMAND'
   | 'COMMAND_REFUSED'
   | 'UNAUTHENTICATED'
+  | 'AUTH_UNAVAILABLE'
   | 'NOT_PERMITTED'
   | 'NOT_FOUND'
   | 'METHOD_NOT_ALLOWED'
@@ -100,6 +101,7 @@ export const GATEWAY_STATUS: { readonly [K in GatewayCode]: Status } = define({
   UNKNOWN_COMMAND: [400, 'There is no such command'],
   COMMAND_REFUSED: [400, 'The command is not offered here'],
   UNAUTHENTICATED: [401, 'Authentication is required'],
+  AUTH_UNAVAILABLE: [503, 'Credentials cannot be checked now'],
   NOT_PERMITTED: [403, 'Not permitted'],
   NOT_FOUND: [404, 'Not found'],
   METHOD_NOT_ALLOWED: [405, 'The method is not allowed'],

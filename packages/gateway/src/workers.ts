@@ -95,7 +95,13 @@ export async function superviseWorkers(config: Config, log: Logger): Promise<Sup
   }
 
   const first: Announcement[] = []
-  for (let i = 0; i < config.workers; i++) first.push(await start())
+  try {
+    for (let i = 0; i < config.workers; i++) first.push(await start())
+  } catch (error) {
+    isClosing = true
+    for (const worker of workers) worker.process.kill('SIGTERM')
+    throw error
+  }
   const admin = config.admin ? await openAdmin(config, askAll, () => isClosing) : undefined
   const { url } = first[0]!
   const adminUrl =
