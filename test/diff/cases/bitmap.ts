@@ -86,6 +86,10 @@ export const cases: Cases = {
     SET a "abcd"
     SET b "\\xff\\x0f"
     BITOP AND d a b
+    SET ten 10
+    BITOP AND result ten ten
+    GET result
+    OBJECT ENCODING result
     GET d
     BITOP OR d a b missing
     GET d

@@ -303,9 +303,9 @@ export const cases: Cases = {
 
 export const templates: readonly string[] = [
   'HSET <key> <field> <value> <field> <value>',
-  'HEXPIRE <key> 100|0 FIELDS 2 <field> <field>',
-  'HEXPIRE <key> 100|200|0 NX|XX|GT|LT FIELDS 1 <field>',
-  'HTTL|HPERSIST <key> FIELDS 2 <field> <field>',
+  'HEXPIREAT <key> 9999999999|0 FIELDS 2 <field> <field>',
+  'HEXPIREAT <key> 9999999999|9999999998|0 NX|XX|GT|LT FIELDS 1 <field>',
+  'HPERSIST|HEXPIRETIME <key> FIELDS 2 <field> <field>',
   'HPEXPIREAT <key> 9999999999000|1 FIELDS 1 <field>',
   'HPEXPIRETIME <key> FIELDS 1 <field>',
   'HGETDEL <key> FIELDS 1 <field>',

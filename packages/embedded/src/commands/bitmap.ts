@@ -122,7 +122,7 @@ function bitop(session: Session, args: readonly string[]): Outcome {
     if (db.delete(key)) db.changed(key, Notify.GENERIC, 'del')
     return 0
   }
-  db.put(key, 'string', result.toString('latin1'))
+  db.put(key, 'string', result.toString('latin1'), 'raw')
   db.changed(key, Notify.STRING, 'set')
   return result.length
 }
