@@ -154,6 +154,30 @@ describe('queries', () => {
     await expect(db.Person.find({ limit: 7, after: 'zzz' })).rejects.toThrow(/not a cursor/)
   })
 
+  it('never shows a row that changed between the index and the row', async () => {
+    const db = await seeded(Array.from({ length: 20 }, (_, i) => ({ id: id(i), name: 'n', age: i })))
+    const meddle = async () => {
+      await db.Person.update(id(5), { age: 500 })
+      await db.Person.delete(id(6))
+    }
+    let meddled: Promise<void> | undefined
+    const client = {
+      call: async (...args: Parameters<typeof fixture.redis.call>) => {
+        if (args[0] === 'HGETALL') {
+          meddled ??= meddle()
+          await meddled
+        }
+        return fixture.redis.call(...args)
+      },
+      runScript: fixture.redis.runScript.bind(fixture.redis),
+      buffers: fixture.redis.buffers,
+    }
+    const watched = open(client, { Person })
+    const rows = await watched.Person.find({ where: { age: { lt: 10 } }, orderBy: { age: 'asc' } })
+    expect(meddled).toBeDefined()
+    expect(rows.map((row) => row.age)).toEqual([0, 1, 2, 3, 4, 7, 8, 9])
+  })
+
   it('selects fields and counts without reading rows', async () => {
     const db = await seeded([
       { id: 'x', name: 'X', age: 4 },

@@ -374,6 +374,12 @@ export class Store<F extends Fields> {
     return makeRecord(this.owner, id, raw) as Row<F>
   }
 
+  /** A row's HGETALL, as part of a query. */
+  readRow(id: string): Promise<unknown> {
+    const { client } = this.runner
+    return (this.binary ? client.buffers : client).call('HGETALL', this.keys.of(id).row(id))
+  }
+
   /** Names of the keys that all writing scripts share. */
   shared(family: KeyFamily): string[] {
     return bindKeys(sharedRoles(this.spec), family, '')
