@@ -16,7 +16,8 @@ import { type Expr, shapeOf } from './ops.ts'
 import type { Candidate, OrderColumn } from './plan.ts'
 import type { Arg } from './redis.ts'
 
-export type QueryOutput = 'rows' | 'ids' | 'fields' | 'count' | 'explain'
+/** `versions`: ids and the versions of their rows. */
+export type QueryOutput = 'rows' | 'ids' | 'versions' | 'fields' | 'count' | 'explain'
 
 export interface QueryShape {
   readonly where: Expr | null
@@ -130,6 +131,10 @@ function compile(spec: ModelSpec, { where, slots, order, output }: QueryShape): 
   out[#out + 1] = id
   out[#out + 1] = row`,
     ids: `${ttl ? "if not tested and call('EXISTS', RP .. id) == 0 then return false end\n  " : ''}out[#out + 1] = id`,
+    versions: `local version = call('HGET', RP .. id, '_v')
+  if not version then return false end
+  out[#out + 1] = id
+  out[#out + 1] = version`,
     fields: `local row = call('HMGET', RP .. id, '_v', unpack(fields))
   if not row[1] then return false end
   out[#out + 1] = id

@@ -72,6 +72,8 @@ export class Query<F extends Fields, R> implements PromiseLike<Page<R>> {
   private readonly order: readonly OrderColumn[]
   /** Every plan; those whose indexes are complete once the query runs. */
   private candidates: readonly Candidate[]
+  /** The plans that the server chooses from: one that expresses the whole condition, in order, is not beaten. */
+  private contenders: readonly Candidate[] = []
   private building: readonly string[] = []
 
   constructor(store: Store<F>, options: FindOptions<F>, projection: readonly string[] | null = null) {
@@ -103,7 +105,7 @@ export class Query<F extends Fields, R> implements PromiseLike<Page<R>> {
   /** One page of rows, or all of them without a limit. */
   async page(): Promise<Page<R>> {
     const { limit = -1 } = this.options
-    let { items, next, previous } = await this.collect('fields', limit)
+    let { items, next, previous } = await this.collect(this.projection ? 'fields' : 'versions', limit)
     let rows = this.projection ? items.map((item) => this.decode(item)) : await this.readRows(items)
     if (rows === null) {
       // A row changed in between: once more, with the rows read inside the script.
@@ -129,7 +131,7 @@ export class Query<F extends Fields, R> implements PromiseLike<Page<R>> {
       const { id, row } = items[i]!
       const raw = rawRow(replies[i])
       const record = raw && store.record(id, raw)
-      if (!record || String(versionOf(record)) !== String((row as unknown[])[0])) return null
+      if (!record || String(versionOf(record)) !== String(row)) return null
       rows.push(record as R)
     }
     return rows
@@ -184,7 +186,7 @@ export class Query<F extends Fields, R> implements PromiseLike<Page<R>> {
     const family = this.store.keys.families[0]!
     const reply = await this.send(family, 'explain', 0, this.options.limit ?? -1, null, false, false)
     const sizes = (reply[2] as unknown[]).map(Number)
-    const chosen = this.candidates[Number(reply[1]) - 1]!
+    const chosen = this.contenders.length === 1 ? this.contenders[0]! : this.candidates[Number(reply[1]) - 1]!
     const keysOf = (candidate: Candidate) => [...new Set(candidate.ranges.map((range) => keyOf(family, range.role)))]
     return {
       plan: chosen.walks ? 'walk' : 'gather and sort',
@@ -196,10 +198,10 @@ export class Query<F extends Fields, R> implements PromiseLike<Page<R>> {
       })),
       covers: chosen.covers,
       tested: !chosen.exact,
-      entries: sizes[Number(reply[1]) - 1]!,
+      entries: sizes[this.candidates.indexOf(chosen)]!,
       alternatives: this.candidates
         .map((candidate, i) => ({ keys: keysOf(candidate), entries: sizes[i]! }))
-        .filter((_, i) => i !== Number(reply[1]) - 1),
+        .filter((_, i) => this.candidates[i] !== chosen),
     }
   }
 
@@ -207,9 +209,8 @@ export class Query<F extends Fields, R> implements PromiseLike<Page<R>> {
 
   /** All matching ids with the versions of their rows, for deletes. */
   async versions(): Promise<{ id: string; version: string }[]> {
-    const versioned = new Query<F, R>(this.store, { ...this.options }, [])
-    const { items } = await versioned.collect('fields', -1)
-    return items.map(({ id, row }) => ({ id, version: String((row as unknown[])[0]) }))
+    const { items } = await this.collect('versions', -1)
+    return items.map(({ id, row }) => ({ id, version: String(row) }))
   }
 
   /** Leaves out indexes that are not complete, and refuses a query that then walks everything. */
@@ -221,6 +222,8 @@ export class Query<F extends Fields, R> implements PromiseLike<Page<R>> {
       this.candidates = this.candidates.filter((candidate) =>
         candidate.ranges.every(({ role }) => !this.building.includes(role)),
       )
+    const exact = this.candidates.find(({ exact, scan, walks }) => exact && walks && !scan)
+    this.contenders = exact ? [exact] : this.candidates
     this.refuseScan()
   }
 
@@ -372,7 +375,7 @@ export class Query<F extends Fields, R> implements PromiseLike<Page<R>> {
     const { store, where } = this
     const script = compileQuery(store.spec, { where: where.node, slots: where.args.length, order: this.order, output })
     const { keys, args } = queryArguments(store.spec, family, {
-      candidates: this.candidates,
+      candidates: output === 'explain' ? this.candidates : this.contenders,
       values: where.args as Stored[],
       limit,
       from,
@@ -396,7 +399,7 @@ export class Query<F extends Fields, R> implements PromiseLike<Page<R>> {
 
   /** The plan of a reply in words, for debug output. */
   private planText(family: KeyFamily, output: QueryOutput, reply: readonly unknown[]): string {
-    const chosen = this.candidates[Number(reply[1]) - 1]
+    const chosen = this.contenders[Number(reply[1]) - 1]
     if (Number(reply[0]) !== 0 || !chosen || output === 'explain') return output
     const keys = [...new Set(chosen.ranges.map((range) => keyOf(family, range.role)))].join(', ')
     const how = `${chosen.walks ? 'walk' : 'gather'} ${keys || 'nothing'}`
@@ -438,7 +441,7 @@ export class Query<F extends Fields, R> implements PromiseLike<Page<R>> {
   /** What ties a cursor to its query: the same condition, values and order. */
   private fingerprint(): string {
     const hash = createHash('sha1')
-    const plans = this.candidates.map((candidate) => candidate.ranges.map((range) => range.role))
+    const plans = this.contenders.map((candidate) => candidate.ranges.map((range) => range.role))
     hash.update(JSON.stringify([this.where.node, this.order.map(({ field, desc }) => [field.name, desc]), plans]))
     for (const arg of this.where.args) hash.update('\0').update(arg ?? '')
     return hash.digest('base64url').slice(0, 8)
@@ -464,7 +467,7 @@ export class Query<F extends Fields, R> implements PromiseLike<Page<R>> {
       typeof family === 'number' &&
       family < this.store.keys.families.length &&
       typeof chosen === 'number' &&
-      chosen <= this.candidates.length &&
+      chosen <= this.contenders.length &&
       typeof position === 'string' &&
       /^([0-9a-f]{2})+$/.test(position)
     if (!sound) throw new UsageError('This is not a cursor: give the next or previous of a page')
