@@ -53,6 +53,9 @@ export function* dumpEntry(key: string, entry: Entry): Generator<string[], void>
     }
     case 'stream':
       for (const part of parts(value)) yield [Mark.STREAM, key, dumpValue({ type: 'stream', stream: part })]
+      break
+    default:
+      value satisfies never
   }
   if (entry.expireAt !== 0) yield ['PEXPIREAT', key, String(entry.expireAt)]
 }
