@@ -35,6 +35,8 @@ export const suite: Suite<ModelTarget> = {
         onProgress(`filling up to ${size} rows`)
         const { done, failures } = await opened.db.User.createMany(users(rows, size))
         if (failures[0] !== undefined) throw failures[0].error
+        // The first counts compile what the others run.
+        if (rows === 0) await countTimes(opened, isQuick ? 50 : 500)
         rows += done
         const { model, hand } = await countTimes(opened, isQuick ? 50 : 500)
         counts.model.push([rows, model])
