@@ -4,6 +4,7 @@
 // output. One turn runs at a time and never waits, which is what makes each command, transaction and script atomic.
 import { FailureReply, type Link, type LinkEvents, type Transport, UsageError } from '@ochre/protocol'
 import { Acl } from './acl/acl.ts'
+import { loadAclFile } from './acl/acl-file.ts'
 import { Blocking } from './blocking.ts'
 import { internalFailure } from './call.ts'
 import { Clock, type Timer } from './clock.ts'
@@ -148,6 +149,8 @@ export class Engine implements Transport {
       const wrong = writeSetting(this.settings, name, String(value), true)
       if (wrong !== null) throw new UsageError(`The setting ${name} cannot be used: ${wrong}.`)
     }
+    const problem = this.settings.aclfile === '' ? null : loadAclFile(this)
+    if (problem !== null) throw new UsageError(`The users cannot be loaded. ${problem}`)
     if (this.settings.requirepass !== '') this.acl.setDefaultPassword(this.settings.requirepass)
     this.databases = Array.from({ length: this.settings.databases }, (_, index) => new Database(this, index))
     this.blocking = new Blocking(this)

@@ -2,7 +2,7 @@
 //
 //   default  a reading command of a tracking session -> readers[key] gains the session; a change of the key tells and forgets them
 //   BCAST    a change of a key under a prefix -> changed[prefix]; told once, at the end of the turn
-import { NULL_ARRAY, PushReply, type Reply } from '@ochre/protocol'
+import { PushReply } from '@ochre/protocol'
 import type { Engine } from './engine.ts'
 import type { Session } from './session.ts'
 
@@ -155,8 +155,7 @@ export class Tracking {
       }
       target = redirected
     }
-    const shown: Reply = keys ?? (session.resp === 3 || target.resp === 3 ? null : NULL_ARRAY)
-    if (target.resp === 3) target.send(new PushReply(['invalidate', shown]))
-    else if (state.redirect !== 0 && target.isSubscriber) target.send(['message', CHANNEL, keys ?? null])
+    if (target.resp === 3) target.send(new PushReply(['invalidate', keys]))
+    else if (state.redirect !== 0 && target.isSubscriber) target.send(['message', CHANNEL, keys])
   }
 }

@@ -1,18 +1,16 @@
 // ACL: users and their rights.
 import { randomBytes } from 'node:crypto'
-import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { DoubleReply, FailureReply, MapReply, type Reply, SetReply } from '@ochre/protocol'
 import type { AclLogEntry } from '../acl/acl.ts'
+import { joinSelectors, loadAclFile, saveAclFile } from '../acl/acl-file.ts'
 import { CATEGORIES, type Selector } from '../acl/selector.ts'
-import { User } from '../acl/user.ts'
+import type { User } from '../acl/user.ts'
 import { integerOf } from '../arguments.ts'
-import type { Engine } from '../engine.ts'
 import { OK, quotable } from '../failures.ts'
 import { helping, wrongSubcommand } from '../help.ts'
 import type { Handler, Outcome, Session } from '../session.ts'
 import { formatDouble } from '../structures/numbers.ts'
 import { disconnect } from './client.ts'
-import type { CommandIndex } from './index.ts'
 
 const DEFAULT_STAYS = new FailureReply("ERR The 'default' user cannot be removed")
 const NO_FILE = new FailureReply(
@@ -43,25 +41,6 @@ function setuser(session: Session, args: readonly string[]): Outcome {
     disconnectSubscribers(session, known)
   }
   return OK
-}
-
-/** Puts the words of each selector, `(+get`, `~a)`, back together. */
-function joinSelectors(words: readonly string[]): string[] | FailureReply {
-  const rules: string[] = []
-  for (let i = 0; i < words.length; i++) {
-    let rule = words[i]!
-    if (rule.startsWith('(') && !rule.endsWith(')')) {
-      const start = rule
-      while (!rule.endsWith(')')) {
-        if (++i === words.length) {
-          return new FailureReply(`ERR Unmatched parenthesis in acl selector starting at '${quotable(start, 128)}'.`)
-        }
-        rule += ` ${words[i]!}`
-      }
-    }
-    rules.push(rule)
-  }
-  return rules
 }
 
 /** Who is subscribed to a channel that the user may no longer hear is disconnected. */
@@ -193,17 +172,10 @@ function describeEntry(entry: AclLogEntry, now: number): Reply {
 // ---- the file ----
 
 function save({ engine }: Session): Outcome {
-  const path = engine.settings.aclfile
-  if (path === '') throw NO_FILE
-  const text = engine.acl.sorted().map((user) => `${user.describe()}\n`)
-  try {
-    writeFileSync(`${path}.tmp`, text.join(''), 'latin1')
-    renameSync(`${path}.tmp`, path)
-  } catch (error) {
-    const { code = 'unknown' } = error as NodeJS.ErrnoException
-    throw new FailureReply(`ERR There was an error trying to save the ACLs. The operating system says ${code}.`)
-  }
-  return OK
+  if (engine.settings.aclfile === '') throw NO_FILE
+  const code = saveAclFile(engine)
+  if (code === null) return OK
+  throw new FailureReply(`ERR There was an error trying to save the ACLs. The operating system says ${code}.`)
 }
 
 function load(session: Session): Outcome {
@@ -218,42 +190,6 @@ function load(session: Session): Outcome {
     if (engine.acl.users.get(other.user.name) !== other.user) disconnect(session, other)
   }
   return OK
-}
-
-/** Reads `aclfile` and replaces all users by those in it; returns what is wrong, or null. Then nothing has changed. */
-export function loadAclFile(engine: Engine): string | null {
-  const { aclfile } = engine.settings
-  let text: string
-  try {
-    text = readFileSync(aclfile, 'latin1')
-  } catch (error) {
-    const { code = 'unknown' } = error as NodeJS.ErrnoException
-    return `Error loading ACLs, opening file '${quotable(aclfile, 512)}': ${code}.`
-  }
-  const users = parseUsers(text, engine.commands)
-  if (typeof users === 'string') return `${quotable(aclfile, 512)}:${users}`
-  engine.acl.replaceAll(users)
-  return null
-}
-
-function parseUsers(text: string, commands: CommandIndex): User[] | string {
-  const users: User[] = []
-  for (const [index, line] of text.split('\n').entries()) {
-    const words = line.trim().split(' ')
-    if (words.length === 1 && words[0] === '') continue
-    const at = `${index + 1}: `
-    if (words[0] !== 'user' || words.length < 2) return `${at}should start with user keyword.`
-    if (users.some(({ name }) => name === words[1])) return `${at}Duplicate user '${words[1]}' found.`
-    const rules = joinSelectors(words.slice(2))
-    if (rules instanceof FailureReply) return at + rules.text.replace(/^ERR /, '')
-    const user = new User(words[1]!, commands)
-    for (const rule of ['-@all', ...rules]) {
-      const problem = user.apply(rule)
-      if (problem !== null) return `${at}${problem}.`
-    }
-    users.push(user)
-  }
-  return users
 }
 
 const HELP: readonly string[] = [

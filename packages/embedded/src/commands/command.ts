@@ -79,8 +79,7 @@ function legacyRange(specs: readonly KeySpec[]): [first: number, last: number, s
 
 function describeKeySpec(spec: KeySpec): Reply {
   const { begin, find } = spec
-  const flags = [spec.access, ...spec.uses]
-  if (spec.notKey) flags.push('not_key')
+  const flags = spec.notKey ? ['not_key'] : [spec.access, ...spec.uses]
   if (spec.incomplete) flags.push('incomplete')
   if (spec.variable) flags.push('variable_flags')
   const isKnown = begin.type === 'index' || begin.type === 'keyword'
