@@ -19,5 +19,13 @@ export { type Body, bodyOf, type GatewayRequest, type GatewayResponse } from './
 export { createShell, type ShellOptions } from './node.ts'
 export { FULL_GRANT, type Grant, type Principal, type Rate, SCOPES, type Scope } from './principal.ts'
 export { createLog, type RunningGateway, runUntilSignal, type StartOptions, startGateway } from './server.ts'
-export { GATEWAY_STATUS, type GatewayCode, GatewayError, INTERNAL_STATUS, REPLY_STATUS, type Status } from './status.ts'
+export {
+  GATEWAY_STATUS,
+  type GatewayCode,
+  GatewayError,
+  INTERNAL_STATUS,
+  MODEL_STATUS,
+  REPLY_STATUS,
+  type Status,
+} from './status.ts'
 export { announceWorker, isWorker, type Supervisor, superviseWorkers } from './workers.ts'
