@@ -125,14 +125,17 @@ export class Query<F extends Fields, R> implements PromiseLike<Page<R>> {
    */
   private async readRows(items: readonly Item[]): Promise<R[] | null> {
     const { store } = this
-    const replies = await Promise.all(items.map(({ id }) => store.readRow(id)))
     const rows: R[] = []
-    for (let i = 0; i < items.length; i++) {
-      const { id, row } = items[i]!
-      const raw = rawRow(replies[i])
-      const record = raw && store.record(id, raw)
-      if (!record || String(versionOf(record)) !== String(row)) return null
-      rows.push(record as R)
+    for (let at = 0; at < items.length; at += STREAM_ROWS) {
+      const portion = items.slice(at, at + STREAM_ROWS)
+      const replies = await Promise.all(portion.map(({ id }) => store.readRow(id)))
+      for (let i = 0; i < portion.length; i++) {
+        const { id, row } = portion[i]!
+        const raw = rawRow(replies[i])
+        const record = raw && store.record(id, raw)
+        if (!record || String(versionOf(record)) !== String(row)) return null
+        rows.push(record as R)
+      }
     }
     return rows
   }
