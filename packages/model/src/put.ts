@@ -72,13 +72,14 @@ export function putScript(spec: ModelSpec, mode: PutMode, withRow = false): LuaS
     uses.use('int')
     uses.use('err')
     if (ttl) uses.use('now')
-    const names = ["'_v'", ...columns.map((field) => quote(field.name)), ...(ttl ? ["'_t'"] : [])]
+    const isNew = mode === 'create'
+    const names = ["'_v'", ...(isNew ? [] : [...columns.map((field) => quote(field.name)), ...(ttl ? ["'_t'"] : [])])]
     const creates = mode === 'create' || mode === 'upsert'
     const replaces = mode === 'replace'
     const load = columns
       .map((field, i) => {
         const own = `set.${field.name}`
-        const kept = replaces ? own : `pick(${own}, gone.${field.name}, old[${i + 2}])`
+        const kept = replaces || isNew ? own : `pick(${own}, gone.${field.name}, old[${i + 2}])`
         return `  f.${field.name} = ${writer.fromRow(field, kept)}\n`
       })
       .join('')
