@@ -163,6 +163,22 @@ describe('invalidation over RESP2', () => {
   })
 })
 
+describe('invalidation over RESP3', () => {
+  it('comes when a test puts all data back', async () => {
+    const reader = client()
+    await reader.send('HELLO', '3')
+    await reader.send('CLIENT', 'TRACKING', 'on')
+    const empty = engine.snapshot()
+    for (const change of [() => engine.reset(), () => engine.restore(empty)]) {
+      await reader.send('GET', 'k')
+      reader.state.received = ''
+      change()
+      await new Promise(setImmediate)
+      expect(reader.state.received).toBe('>2\r\n$10\r\ninvalidate\r\n_\r\n')
+    }
+  })
+})
+
 describe('INFO', () => {
   it('counts commands, errors and rejections', async () => {
     const admin = client()

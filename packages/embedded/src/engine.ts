@@ -244,6 +244,7 @@ export class Engine implements Transport {
         database.flush()
         for (const [key, entry] of snapshot.databases[database.index] ?? []) database.adopt(key, cloneEntry(entry))
       }
+      this.tracking.invalidateAll()
     })
   }
 
@@ -252,6 +253,7 @@ export class Engine implements Transport {
     this.#faults.clear()
     this.turn(() => {
       for (const database of this.databases) if (database.entries.size !== 0) database.flush()
+      this.tracking.invalidateAll()
       this.recordEffect(0, ['FLUSHALL'])
       if (this.#effects.length !== 0) this.#append()
     })
