@@ -14,7 +14,7 @@ async function race(dir: string): Promise<{ engines: Engine[]; reasons: unknown[
   return { engines, reasons: attempts.flatMap((attempt) => (attempt.status === 'rejected' ? [attempt.reason] : [])) }
 }
 
-const IN_USE = expect.objectContaining({ code: 'USAGE', message: expect.stringMatching(/in use by .*process \d+/) })
+const IN_USE = expect.objectContaining({ code: 'USAGE', message: expect.stringContaining('is in use by') })
 
 it('is won by one of many who open at once', async () => {
   const { engines, reasons } = await race(temporaryFolder())

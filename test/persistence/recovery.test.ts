@@ -212,6 +212,48 @@ describe('random commands', () => {
     }, 120_000)
   }
 
+  it('on large collections do not change what a capture takes either', () => {
+    const { engine, session } = opened
+    const run = (...args: (string | number)[]): void => engine.turn(() => void execute(session, args.map(String)))
+    const many = (count: number): number[] => Array.from({ length: count }, (_, i) => i)
+    const changes: (() => void)[] = [
+      () => run('RPOPLPUSH', 'list', 'list'),
+      () => run('LTRIM', 'list', 100, 200),
+      () => run('SREM', 'set', ...many(2000)),
+      () => run('HDEL', 'hash', ...many(3000)),
+      () => run('HSET', 'hash', 1, 'changed'),
+      () => run('ZINCRBY', 'zset', 1e6, 'm5'),
+      () => run('ZREMRANGEBYRANK', 'zset', 0, 2000),
+      () => run('XDEL', 'stream', '5-0'),
+      () => run('XTRIM', 'stream', 'MAXLEN', 10),
+      () => run('DEL', 'list', 'stream'),
+      () => run('FLUSHALL'),
+    ]
+    for (let stepsBefore = 0; stepsBefore < 120; stepsBefore += 3) {
+      engine.reset()
+      run('RPUSH', 'list', ...many(6000))
+      run('SADD', 'set', ...many(6000).map((i) => `m${i}`), ...many(2000))
+      run('HSET', 'hash', ...many(6000).flatMap((i) => [i, `v${i}`]))
+      run('ZADD', 'zset', ...many(6000).flatMap((i) => [i / 3, `m${i}`]))
+      for (let i = 1; i < 16_000; i += 8) run('XADD', 'stream', `${i}-0`, 'f', 'v')
+      run('EXPIRE', 'zset', 1000)
+      const expected = stateOf(engine)
+      const taken: [db: number, args: readonly string[]][] = []
+      const captures = engine.databases.map((database) =>
+        database.beginCapture((db, args) => void taken.push([db, args])),
+      )
+      for (let i = 0; i < stepsBefore; i++) captures[0]!.step()
+      for (const change of changes) {
+        change()
+        captures[0]!.step()
+      }
+      while (captures.some((capture) => capture.step())) {}
+      for (const database of engine.databases) database.endCapture()
+      expect(captures.filter(({ isSpoilt }) => isSpoilt)).toEqual([])
+      expect(stateAfter(taken), `${stepsBefore} steps`).toEqual(expected)
+    }
+  })
+
   it('do not change what a capture takes, whenever it takes it', () => {
     fc.assert(
       fc.property(sequence, sequence, fc.infiniteStream(fc.nat(2)), (before, during, steps) => {

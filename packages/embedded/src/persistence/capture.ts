@@ -11,7 +11,10 @@
 // into `taken`, like one that was saved out of turn. FLUSHALL and SWAPDB exchange lists and maps as a whole: the capture keeps
 // those it began with.
 import type { Entry } from '../entry.ts'
-import { dumpEntry } from './dump-entry.ts'
+import { EntryDump } from './dump-entry.ts'
+
+/** Commands of a changing key that are taken at once; the rest is copied and waits. */
+const AT_ONCE = 16
 
 /** Takes the commands that make a key again. */
 export type Sink = (db: number, args: readonly string[]) => void
@@ -25,7 +28,9 @@ export class Capture {
   #cursor: number
   /** The key that is being taken in pieces. */
   #currentKey: string | undefined
-  #current: Iterator<string[], void> | undefined
+  #current: EntryDump | undefined
+  /** What is left of large keys that have changed since. */
+  readonly #frozen: EntryDump[] = []
   /** A key was changed before it was taken, against the rule: what was taken is worth nothing. */
   isSpoilt = false
 
@@ -39,18 +44,25 @@ export class Capture {
 
   /** Takes one more key, or one more piece of a large one; false when all are taken. */
   step(): boolean {
+    const [frozen] = this.#frozen
+    if (frozen !== undefined) {
+      if (!this.#take(frozen)) this.#frozen.shift()
+      return true
+    }
     if (this.#current === undefined) {
       const key = this.#next()
       if (key === undefined) return false
       this.#currentKey = key
-      this.#current = dumpEntry(key, this.#entries.get(key)!)
+      this.#current = new EntryDump(key, this.#entries.get(key)!)
     }
-    const { done, value } = this.#current.next()
-    if (done) {
-      this.#current = undefined
-      this.#currentKey = undefined
-    } else this.#sink(this.#db, value)
+    if (!this.#take(this.#current)) this.#current = this.#currentKey = undefined
     return true
+  }
+
+  #take(dump: EntryDump): boolean {
+    const args = dump.next()
+    if (args !== undefined) this.#sink(this.#db, args)
+    return args !== undefined
   }
 
   #next(): string | undefined {
@@ -64,13 +76,15 @@ export class Capture {
   /** Takes a key that is about to be changed or removed, unless that was done or it was not there when the capture began. */
   save(key: string): void {
     if (key === this.#currentKey) {
-      const rest = this.#current!
-      for (let next = rest.next(); !next.done; next = rest.next()) this.#sink(this.#db, next.value)
-      this.#current = undefined
-      this.#currentKey = undefined
+      this.#current!.freeze()
+      this.#frozen.push(this.#current!)
+      this.#current = this.#currentKey = undefined
     } else if (this.#isWaiting(key)) {
       this.#taken.add(key)
-      for (const args of dumpEntry(key, this.#entries.get(key)!)) this.#sink(this.#db, args)
+      const dump = new EntryDump(key, this.#entries.get(key)!)
+      for (let i = 0; i < AT_ONCE; i++) if (!this.#take(dump)) return
+      dump.freeze()
+      this.#frozen.push(dump)
     }
   }
 

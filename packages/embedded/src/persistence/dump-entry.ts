@@ -1,10 +1,15 @@
-// A key as the commands that make it again. Large collections come in pieces, so that whoever takes them can pause.
+// A key as the commands that make it again. Large collections come in pieces, so that whoever takes them can pause; `freeze`
+// copies what is left (arrays of references, which is quick) when the key is about to change in between.
 //
 // Most are Redis's own commands. Two words of the format say what no command can: `.fields` when fields of a hash expire, and
 // `.stream` a stream exactly as it is (a first one with its groups, then its nodes, each as a dumped payload).
 import { type Entry, type EntryOf, textOf, type ValueType } from '../entry.ts'
+import type { HashValue } from '../structures/hash-value.ts'
 import { formatDouble } from '../structures/numbers.ts'
+import type { Quicklist } from '../structures/quicklist.ts'
 import { dumpValue } from '../structures/rdb.ts'
+import type { SetValue } from '../structures/set-value.ts'
+import type { SortedSet } from '../structures/sorted-set.ts'
 import { Stream } from '../structures/stream.ts'
 import { Mark } from './mark.ts'
 
@@ -13,67 +18,168 @@ const PIECE = 256
 /** Nodes of a stream in one command. */
 const PIECE_NODES = 8
 
-/** The commands that make a key from nothing, in order. The entry must not change before the last one was taken. */
-export function* dumpEntry(key: string, entry: Entry): Generator<string[], void> {
-  const expiry = entry.expireAt === 0 ? [] : ['PXAT', String(entry.expireAt)]
+/** A collection as a row of elements, from which the arguments of commands are taken. */
+interface Row {
+  readonly head: readonly string[]
+  readonly length: number
+  readonly piece: number
+  /** The arguments for the elements start..end-1. */
+  args(start: number, end: number): string[]
+  /** Makes the row independent of the collection. */
+  freeze(): void
+}
+
+export class EntryDump {
+  readonly #rows: Row[]
+  #at = 0
+
+  /** The entry must not change before all was taken, unless `freeze` was called. */
+  constructor(key: string, entry: Entry) {
+    this.#rows = rowsOf(key, entry)
+    if (entry.expireAt === 0 || entry.type === 'string') return
+    this.#rows.push(single(['PEXPIREAT', key, String(entry.expireAt)]))
+  }
+
+  /** The next command; undefined after the last one. */
+  next(): string[] | undefined {
+    const row = this.#rows[0]
+    if (row === undefined) return undefined
+    const start = this.#at
+    this.#at = Math.min(start + row.piece, row.length)
+    const command = [...row.head, ...row.args(start, this.#at)]
+    if (this.#at === row.length) {
+      this.#rows.shift()
+      this.#at = 0
+    }
+    return command
+  }
+
+  freeze(): void {
+    for (const row of this.#rows) row.freeze()
+  }
+}
+
+function rowsOf(key: string, entry: Entry): Row[] {
   const { type, value } = entry as { [T in ValueType]: EntryOf<T> }[ValueType]
   switch (type) {
-    case 'string':
-      yield ['SET', key, textOf(value), ...expiry]
-      return
+    case 'string': {
+      const expiry = entry.expireAt === 0 ? [] : ['PXAT', String(entry.expireAt)]
+      return [single(['SET', key, textOf(value), ...expiry])]
+    }
     case 'list':
-      for (let start = 0; start < value.length; start += PIECE) {
-        yield ['RPUSH', key, ...value.slice(start, Math.min(start + PIECE, value.length))]
-      }
-      break
-    case 'set': {
-      const members = value.members()
-      yield* pieces(['SADD', key], members.length, (i) => [members[i]!])
-      break
-    }
-    case 'hash': {
-      const fields = value.fields()
-      const values = value.values()
-      yield* pieces(['HSET', key], fields.length, (i) => [fields[i]!, values[i]!])
-      if (value.expiring !== 0) {
-        const expiring = fields.filter((field) => value.expiryOf(field) !== undefined)
-        yield* pieces([Mark.FIELDS, key], expiring.length, (i) => [expiring[i]!, String(value.expiryOf(expiring[i]!))])
-      }
-      break
-    }
-    case 'zset': {
-      for (let start = 0; start < value.size; start += PIECE) {
-        const args = ['ZADD', key]
-        value.visit(start, Math.min(start + PIECE, value.size), (member, score) =>
-          args.push(formatDouble(score), member),
-        )
-        yield args
-      }
-      break
-    }
+      return [listRow(key, value)]
+    case 'set':
+      return [setRow(key, value)]
+    case 'hash':
+      return value.expiring === 0 ? [hashRow(key, value)] : [hashRow(key, value), expiryRow(key, value)]
+    case 'zset':
+      return [sortedSetRow(key, value)]
     case 'stream':
-      for (const part of parts(value)) yield [Mark.STREAM, key, dumpValue({ type: 'stream', stream: part })]
-      break
-    default:
-      value satisfies never
-  }
-  if (entry.expireAt !== 0) yield ['PEXPIREAT', key, String(entry.expireAt)]
-}
-
-function* pieces(head: readonly string[], count: number, at: (index: number) => string[]): Generator<string[], void> {
-  for (let start = 0; start < count; start += PIECE) {
-    const args = [...head]
-    for (let i = start; i < Math.min(start + PIECE, count); i++) args.push(...at(i))
-    yield args
+      return streamRows(key, value)
   }
 }
 
-/** A stream without entries, and then all its entries. */
-function* parts(stream: Stream): Generator<Stream, void> {
+function single(command: readonly string[]): Row {
+  return { head: command, length: 1, piece: 1, args: () => [], freeze: () => {} }
+}
+
+function listRow(key: string, list: Quicklist): Row {
+  let slice = (start: number, end: number): string[] => list.slice(start, end)
+  return {
+    head: ['RPUSH', key],
+    length: list.length,
+    piece: PIECE,
+    args: (start, end) => slice(start, end),
+    freeze() {
+      const elements = list.slice(0, list.length)
+      slice = (start, end) => elements.slice(start, end)
+    },
+  }
+}
+
+function setRow(key: string, set: SetValue): Row {
+  let members = set.members()
+  return {
+    head: ['SADD', key],
+    length: members.length,
+    piece: PIECE,
+    args: (start, end) => members.slice(start, end),
+    freeze() {
+      members = members.slice()
+    },
+  }
+}
+
+function hashRow(key: string, hash: HashValue): Row {
+  let fields = hash.fields()
+  let values = hash.values()
+  return {
+    head: ['HSET', key],
+    length: fields.length,
+    piece: PIECE,
+    args: (start, end) => fields.slice(start, end).flatMap((field, i) => [field, values[start + i]!]),
+    freeze() {
+      fields = fields.slice()
+      values = values.slice()
+    },
+  }
+}
+
+function expiryRow(key: string, hash: HashValue): Row {
+  const expiring = hash.fields().filter((field) => hash.expiryOf(field) !== undefined)
+  const times = expiring.map((field) => String(hash.expiryOf(field)))
+  return {
+    head: [Mark.FIELDS, key],
+    length: expiring.length,
+    piece: PIECE,
+    args: (start, end) => expiring.slice(start, end).flatMap((field, i) => [field, times[start + i]!]),
+    freeze: () => {},
+  }
+}
+
+function sortedSetRow(key: string, set: SortedSet): Row {
+  let visit = set.visit.bind(set)
+  return {
+    head: ['ZADD', key],
+    length: set.size,
+    piece: PIECE,
+    args(start, end) {
+      const args: string[] = []
+      visit(start, end, (member, score) => args.push(formatDouble(score), member))
+      return args
+    },
+    freeze() {
+      const members: string[] = []
+      const scores: number[] = []
+      set.visit(0, set.size, (member, score) => {
+        members.push(member)
+        scores.push(score)
+      })
+      visit = (start, end, take) => {
+        for (let i = start; i < end; i++) take(members[i]!, scores[i]!)
+      }
+    },
+  }
+}
+
+/** A stream without entries, which is dumped at once, and then its nodes. */
+function streamRows(key: string, stream: Stream): Row[] {
   const { lastId, firstId, maxDeletedId, entriesAdded, groups } = stream
-  yield Object.assign(new Stream(), { lastId, firstId, maxDeletedId, entriesAdded, groups })
-  for (let start = 0; start < stream.nodes.length; start += PIECE_NODES) {
-    const nodes = stream.nodes.slice(start, start + PIECE_NODES)
-    yield Object.assign(new Stream(), { nodes, length: nodes.reduce((sum, { live }) => sum + live, 0) })
+  const bare = Object.assign(new Stream(), { lastId, firstId, maxDeletedId, entriesAdded, groups })
+  const start = single([Mark.STREAM, key, dumpValue({ type: 'stream', stream: bare })])
+  let { nodes } = stream
+  const row: Row = {
+    head: [Mark.STREAM, key],
+    length: nodes.length,
+    piece: PIECE_NODES,
+    args(from, to) {
+      const some = nodes.slice(from, to)
+      const part = Object.assign(new Stream(), { nodes: some, length: some.reduce((sum, { live }) => sum + live, 0) })
+      return [dumpValue({ type: 'stream', stream: part })]
+    },
+    freeze() {
+      nodes = nodes.map((node) => ({ ...node, entries: node.entries.map((entry) => ({ ...entry })) }))
+    },
   }
+  return row.length === 0 ? [start] : [start, row]
 }

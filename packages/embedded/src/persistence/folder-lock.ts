@@ -19,7 +19,7 @@ import { UsageError } from '@ochre/protocol'
 /** The longest path of a folder for which every system takes the names of sockets in it. */
 const PATH_LIMIT = 70
 /** How long a holder that is busy may take to tell what it does; that it is alive is known before. */
-const ANSWER_MS = 250
+const ANSWER_MS = 1000
 const ASK_AGAIN_MS = 5
 
 export interface FolderLock {
