@@ -11,8 +11,8 @@ export const suite: Suite<EngineTarget> = {
   packages: ['embedded', 'client'],
   contenders: CONTENDERS,
   workloads: WORKLOADS,
-  rounds: 3,
-  seconds: 0.6,
+  rounds: 5,
+  seconds: 0.5,
   remarks: [
     'redis-benchmark is the load, 50 connections, keys at random out of 100,000, values of 10 bytes; it shares the machine with the servers.',
     'CPU is that of all processes of a contender but redis-benchmark.',
