@@ -206,3 +206,27 @@ describe('DEBUG', () => {
     expect(refused).toContain('DEBUG command not allowed')
   })
 })
+
+describe('SHUTDOWN', () => {
+  it('closes the engine, which disconnects everybody', async () => {
+    const one = client()
+    const other = client()
+    await other.send('PING')
+    expect(await one.send('SHUTDOWN', 'NOSAVE')).toBe('')
+    while (!one.state.isClosed || !other.state.isClosed) await new Promise(setImmediate)
+    expect(engine.sessions.size).toBe(0)
+  })
+})
+
+describe('client-query-buffer-limit', () => {
+  it('disconnects who sends more than that without finishing a request', async () => {
+    const greedy = client()
+    await greedy.send('CONFIG', 'SET', 'client-query-buffer-limit', '1mb')
+    greedy.link.write(`*2\r\n$4\r\nECHO\r\n$2000000\r\n${'x'.repeat(900_000)}`)
+    await new Promise(setImmediate)
+    expect(greedy.state.isClosed).toBe(false)
+    greedy.link.write('x'.repeat(200_000))
+    await new Promise(setImmediate)
+    expect(greedy.state.isClosed).toBe(true)
+  })
+})
