@@ -127,6 +127,24 @@ describe('opening again', () => {
     expect(await again.redis.call('PTTL', 'later')).toBe(4000)
   })
 
+  for (const isRewritten of [false, true]) {
+    it(`lets fields of a hash expire at their time${isRewritten ? ', after a rewrite' : ''}`, async () => {
+      const dir = temporaryFolder()
+      const { engine, redis } = await open({ dir, clock: new Clock(1_000_000) })
+      await redis.call('HSET', 'h', 'f', '1', 'g', '2', 'stays', '3')
+      await redis.call('HPEXPIRE', 'h', 1000, 'FIELDS', 1, 'f')
+      await redis.call('HPEXPIRE', 'h', 9000, 'FIELDS', 1, 'g')
+      if (isRewritten) expect(await engine.persistence!.rewrite()).toBe(true)
+      await redis.close()
+      await engine.close()
+      const again = await open({ dir, clock: new Clock(1_005_000) })
+      expect(await again.redis.call('HKEYS', 'h')).toEqual(['g', 'stays'])
+      expect(await again.redis.call('HPTTL', 'h', 'FIELDS', 1, 'g')).toEqual([4000])
+      again.engine.clock.advance(10_000)
+      expect(again.engine.databases[0]!.entries.get('h')).toMatchObject({ value: { size: 1 } })
+    })
+  }
+
   it('keeps what blocked clients were served', async () => {
     const dir = temporaryFolder()
     const { engine, redis } = await open({ dir })

@@ -66,11 +66,12 @@ export class Replay {
   }
 
   #expireFields([, key, ...pairs]: readonly string[]): string | null {
-    const hash = this.#session.db.write(key!, 'hash')?.value
+    const { db } = this.#session
+    const hash = db.write(key!, 'hash')?.value
     for (let i = 0; i < pairs.length; i += 2) {
       if (!hash?.expireAt(pairs[i]!, Number(pairs[i + 1]))) return 'a field that should expire is missing'
     }
-    this.#session.db.expireFieldsOf(key!)
+    db.expireFieldsOf(key!)
     return null
   }
 
