@@ -28,6 +28,7 @@ export function startCli(
   readonly done: Promise<CliRun>
   out(): string
   wrote(text: string): Promise<void>
+  told(text: string): Promise<void>
   stop(): void
   type(text: string): void
 } {
@@ -43,24 +44,27 @@ export function startCli(
   })
   stderr.on('data', (chunk: Buffer) => {
     text.err += chunk.toString()
+    for (const look of looks) look()
   })
   if (options.stdin !== undefined) stdin.end(options.stdin)
   const io = { stdin, stdout, stderr, env: options.env ?? {}, interrupted: stop.signal }
   const done = main(argv.map(String), io).then((code) => ({ code, out: text.out, err: text.err }))
+  const appears = (where: 'out' | 'err', wanted: string): Promise<void> =>
+    new Promise((resolve, reject) => {
+      const look = (): void => {
+        if (!text[where].includes(wanted)) return
+        looks.delete(look)
+        resolve()
+      }
+      looks.add(look)
+      done.then((run) => reject(new Error(`It ended with ${run.code} before writing ${wanted}: ${run.err}`)), reject)
+      look()
+    })
   return {
     done,
     out: () => text.out,
-    wrote: (wanted) =>
-      new Promise((resolve, reject) => {
-        const look = (): void => {
-          if (!text.out.includes(wanted)) return
-          looks.delete(look)
-          resolve()
-        }
-        looks.add(look)
-        done.then((run) => reject(new Error(`It ended with ${run.code} before writing ${wanted}: ${run.err}`)), reject)
-        look()
-      }),
+    wrote: (wanted) => appears('out', wanted),
+    told: (wanted) => appears('err', wanted),
     stop: () => stop.abort('SIGTERM'),
     type: (line) => stdin.write(line),
   }

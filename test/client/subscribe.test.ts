@@ -426,6 +426,15 @@ describeEachServer('messages', (version) => {
     expect(await monitor.next()).toMatchObject({ done: true })
   })
 
+  test('MONITOR ends by the signal of its client', async () => {
+    const redis = await client(server.url)
+    const stop = new AbortController()
+    const monitor = redis.with({ signal: stop.signal }).monitor()
+    await monitor.ready
+    stop.abort()
+    await expect(take(monitor, 1000)).rejects.toMatchObject({ code: 'ABORTED' })
+  })
+
   test('MONITOR ends with an error when its connection is lost, and without one when the client closes', async () => {
     const redis = await client(server.url)
     const cut = redis.monitor()

@@ -3,17 +3,22 @@
 import { ConnectionError, OchreError, UsageError, ValidationError } from '@ochre/protocol'
 import { Command, CommanderError } from 'commander'
 import { ArchiveError } from './archive.ts'
+import { apiKeysCommand } from './commands/api-keys.ts'
 import { backupCommand } from './commands/backup.ts'
 import { benchCommand } from './commands/bench.ts'
 import { completionCommand } from './commands/completion.ts'
+import { configCommand } from './commands/config.ts'
 import { doctorCommand } from './commands/doctor.ts'
 import { engineCommand } from './commands/engine.ts'
 import { execCommand } from './commands/exec.ts'
 import { exportCommand } from './commands/export.ts'
 import { importCommand } from './commands/import.ts'
 import { keysCommand } from './commands/keys.ts'
+import { modelsCommand } from './commands/models.ts'
 import { restoreCommand } from './commands/restore.ts'
 import { serveCommand } from './commands/serve.ts'
+import { shellCommand } from './commands/shell.ts'
+import { tailCommand } from './commands/tail.ts'
 import { EXIT, type Io, tell } from './io.ts'
 import { VERSION } from './version.ts'
 
@@ -38,8 +43,13 @@ Exit codes: 0 all is well, 1 the server refused or a check failed, 2 the command
   const verbs = [
     serveCommand(io, exit),
     engineCommand(io, exit),
+    configCommand(io, exit),
+    apiKeysCommand(io, exit),
+    modelsCommand(io, exit),
+    shellCommand(io, exit),
     execCommand(io, exit),
     keysCommand(io, exit),
+    tailCommand(io, exit),
     backupCommand(io, exit),
     restoreCommand(io, exit),
     importCommand(io, exit),
@@ -68,7 +78,7 @@ function report(io: Io, error: unknown): number {
     for (const issue of error.issues.slice(0, 20)) tell(io, `${issue.path.join('.')}: ${issue.message}`)
   if (error instanceof OchreError) {
     tell(io, `ochre: ${error.message}`)
-    if (error instanceof ConnectionError) return EXIT.unreachable
+    if (error instanceof ConnectionError || error.code === 'CONNECTION_FAILED') return EXIT.unreachable
     return error instanceof UsageError && !(error instanceof ArchiveError) ? EXIT.usage : EXIT.failed
   }
   const system = error as NodeJS.ErrnoException

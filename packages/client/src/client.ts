@@ -5,6 +5,7 @@ import {
   type Arg,
   CommandFlag,
   type CommandSpec,
+  ConnectionError,
   DecodeMode,
   lookupCommand,
   type Reply,
@@ -260,9 +261,18 @@ export class Client<V = string> extends Commands<Promised<V>> implements AsyncDi
   /** Every command that the server executes from now on. Costs the server dearly: for looking, not for leaving on. */
   monitor(options: BufferOptions = {}): Monitor<V> {
     const { router, endless } = this.core
+    const { signal } = this.settings
     const end = (): void => reader.end(null)
-    const reader = new MonitorReader<V>(router, options, this.decoder(), () => endless.delete(end))
+    const abort = (): void => {
+      reader.end(new ConnectionError('ABORTED', 'The caller aborted the call.', { cause: signal?.reason }))
+    }
+    const reader = new MonitorReader<V>(router, options, this.decoder(), () => {
+      endless.delete(end)
+      signal?.removeEventListener('abort', abort)
+    })
     endless.add(end)
+    signal?.addEventListener('abort', abort)
+    if (signal?.aborted) abort()
     return reader
   }
 

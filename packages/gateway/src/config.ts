@@ -190,7 +190,7 @@ export const SETTINGS: readonly Setting[] = [
 ]
 
 /** Variables of other parts of the project; they are not ours to complain about. */
-const FOREIGN = /^OCHRE_(?:DEBUG|TEST_|BENCH_|SHELL_|TOKEN$|URL$)/
+const FOREIGN = /^OCHRE_(?:DEBUG|TEST_|BENCH_|SHELL_|REDIS_SERVER$|TOKEN$|URL$)/
 
 export const envNameOf = (name: string): string => `OCHRE_${name.replaceAll(/([A-Z])/g, '_$1').toUpperCase()}`
 export const flagNameOf = (name: string): string => `--${name.replaceAll(/([A-Z])/g, '-$1').toLowerCase()}`

@@ -1,21 +1,29 @@
 // `ochre serve`: the gateway over the embedded engine or any Redis, with models.
 
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { connect } from '@ochre/client'
 import { Engine } from '@ochre/embedded'
 import {
+  announceWorker,
   type Config,
   type ConfigInput,
+  createLog,
   flagNameOf,
+  isWorker,
   loadConfig,
   type RunningGateway,
   runUntilSignal,
   SETTINGS,
   type Setting,
+  type StartOptions,
   startGateway,
+  superviseWorkers,
 } from '@ochre/gateway'
 import { open } from '@ochre/model'
 import { Command, Option } from 'commander'
-import { type Io, print } from '../io.ts'
+import { EXIT, type Io, print } from '../io.ts'
 import { loadModels, type ModelsModule } from '../modules.ts'
 
 /** Options of the verb that are no settings of the gateway. */
@@ -40,6 +48,7 @@ Examples:
   ochre serve
   ochre serve --models ./models.ts
   ochre serve --redis redis://127.0.0.1:6379 --port 8000
+  ochre serve --workers 4
 
 Every setting can also stand in the file, in .env or in the environment: ochre config check shows where each comes from.
 SIGHUP reads the configuration again, SIGTERM ends it in order.`,
@@ -76,23 +85,64 @@ export function flagsOf(options: Readonly<Record<string, unknown>>): Record<stri
 
 async function serve(io: Io, config: Config, options: Options, input: ConfigInput): Promise<number> {
   const module = config.models === undefined ? null : await loadModels(config.models)
+  const read = (): Config => loadConfig(input).config
+  if (isWorker()) {
+    const running = await startGateway({ redis: config.redisUrl!, config, admin: false, ...withModels(module) })
+    announceWorker(running)
+    return runUntilSignal(running, read)
+  }
   const engine = config.redisUrl === undefined ? await Engine.open(options.memory ? {} : { dir: options.dir }) : null
   try {
     const redis = engine ?? config.redisUrl!
     const example = module && (await prepare(redis, module))
-    const running = await startGateway({ redis, config, ...(module === null ? {} : { models: module.models }) })
     const over =
       engine === null
         ? 'a Redis server'
         : options.memory
           ? 'the embedded engine, in memory only'
           : `the embedded engine, data in ${options.dir}`
+    if (config.workers > 1)
+      return await supervise(io, config, engine, (place) => greet(io, place, config, over, module, example))
+    const running = await startGateway({ redis, config, ...withModels(module) })
     greet(io, running, config, over, module, example)
-    return await runUntilSignal(running, () => loadConfig(input).config)
+    return await runUntilSignal(running, read)
   } finally {
     await engine?.close()
   }
 }
+
+function withModels(module: ModelsModule | null): Pick<StartOptions, 'models'> {
+  return module === null ? {} : { models: module.models }
+}
+
+/** Several processes on one port. An engine of this process listens on a socket of its own for them. */
+async function supervise(
+  io: Io,
+  config: Config,
+  engine: Engine | null,
+  greet: (place: Place) => void,
+): Promise<number> {
+  const folder = engine === null ? null : await mkdtemp(join(tmpdir(), 'ochre-'))
+  try {
+    if (engine !== null) {
+      const path = join(folder!, 'engine.sock')
+      await engine.listen({ path })
+      // The workers run this same command line and find the engine by their environment.
+      process.env.OCHRE_REDIS_URL = `unix:${path}`
+    }
+    const supervisor = await superviseWorkers(config, createLog(config.logLevel))
+    greet(supervisor)
+    process.on('SIGHUP', () => supervisor.reload())
+    if (!io.interrupted.aborted)
+      await new Promise((resolve) => io.interrupted.addEventListener('abort', resolve, { once: true }))
+    await supervisor.close()
+    return EXIT.ok
+  } finally {
+    if (folder !== null) await rm(folder, { recursive: true, force: true })
+  }
+}
+
+type Place = Pick<RunningGateway, 'url' | 'adminUrl' | 'rootKey'>
 
 /** A row and a number of it that the greeting can count up. */
 interface Example {
@@ -128,7 +178,7 @@ async function prepare(redis: Engine | string, { models, seed }: ModelsModule): 
 
 function greet(
   io: Io,
-  { url, adminUrl, rootKey }: RunningGateway,
+  { url, adminUrl, rootKey }: Pick<RunningGateway, 'url' | 'adminUrl' | 'rootKey'>,
   config: Config,
   over: string,
   module: ModelsModule | null,

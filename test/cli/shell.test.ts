@@ -1,0 +1,210 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { startServer, type TestServer } from '../servers/index.ts'
+import { type CliRun, runCli, startCli } from './run-cli.ts'
+
+const LIBRARY = fileURLToPath(new URL('../../examples/library/models.ts', import.meta.url))
+let server: TestServer
+let folder = ''
+
+beforeAll(async () => {
+  server = await startServer({ name: 'shell', config: { 'notify-keyspace-events': 'KA' } })
+  folder = await mkdtemp(join(tmpdir(), 'ochre-shell-'))
+})
+afterAll(async () => {
+  await server.stop()
+  await rm(folder, { recursive: true })
+})
+beforeEach(async () => {
+  await server.call('FLUSHALL')
+})
+
+function shell(lines: readonly string[], ...args: string[]): Promise<CliRun> {
+  return runCli(['shell', '--url', server.url, ...args], { stdin: `${lines.join('\n')}\n` })
+}
+
+test('lines are run one after the other, and failures do not end it', async () => {
+  const run = await shell(['SET k "a b"', 'GET k', 'INCR k', 'GET "open', '', 'LPUSH l x', 'exit', 'GET k'])
+  expect(run.code).toBe(0)
+  expect(run.out.split('\n')).toEqual([
+    'OK',
+    '"a b"',
+    '(error) ERR value is not an integer or out of range',
+    expect.stringContaining('quote'),
+    '(integer) 1',
+    '',
+  ])
+})
+
+test('a transaction is collected and sent as one', async () => {
+  const run = await shell([
+    'MULTI',
+    'SET a 1',
+    'INCR a',
+    'LPUSH a x',
+    'GET a',
+    'EXEC',
+    'MULTI',
+    'SET a 9',
+    'DISCARD',
+    'GET a',
+  ])
+  expect(run.out.split('\n')).toEqual([
+    'OK',
+    'QUEUED',
+    'QUEUED',
+    'QUEUED',
+    'QUEUED',
+    '1) OK',
+    '2) (integer) 2',
+    expect.stringContaining('3) (error) WRONGTYPE'),
+    '4) "2"',
+    'OK',
+    'QUEUED',
+    'OK',
+    '"2"',
+    '',
+  ])
+})
+
+test('SELECT and help', async () => {
+  const run = await shell(['SET k 0', 'SELECT 3', 'GET k', 'SELECT x', 'help set', 'help config', 'help nosuch'])
+  expect(run.out).toContain('OK\nOK\n(nil)\n(USAGE)')
+  expect(run.out).toContain('SET key value [NX|XX')
+  expect(run.out).toContain('Subcommands: ')
+  expect(run.out).toContain('There is no command nosuch.')
+})
+
+test('expressions work on models', async () => {
+  const run = await shell(
+    [
+      "Author.create({ id: 'lem', name: 'Lem' })",
+      "await Author.get('lem')",
+      "Author.at('lem').name.append('!')",
+      "Author.get('lem').then((author) => author.name)",
+      "Author.get('lem'",
+      'redis.dbsize()',
+    ],
+    '--models',
+    LIBRARY,
+  )
+  expect(run.out).toContain("name: 'Lem'")
+  expect(run.out).toContain("'Lem!'")
+  expect(run.out).toContain('SyntaxError')
+})
+
+test('a view shows messages until it is interrupted', async () => {
+  const run = startCli(['shell', '--url', server.url])
+  run.type('SUBSCRIBE news\n')
+  await run.wrote('Listening')
+  await server.call('PUBLISH', 'news', 'hello')
+  await run.wrote('2) "hello"')
+  run.stop()
+  expect((await run.done).code).toBe(0)
+})
+
+test('tail follows channels, patterns, streams, keyspace events and commands', async () => {
+  const follow = async (args: string[], cause: () => Promise<unknown>, wanted: string): Promise<void> => {
+    const run = startCli(['tail', '--url', server.url, ...args])
+    await run.told('Following')
+    await cause()
+    await run.wrote(wanted)
+    run.stop()
+    expect((await run.done).code).toBe(0)
+  }
+  await follow(['news'], () => server.call('PUBLISH', 'news', 'hello'), 'news  hello\n')
+  await follow(
+    ['--pattern', 'n*', '--json'],
+    () => server.call('PUBLISH', 'n1', 'x'),
+    '{"channel":"n1","message":"x"}\n',
+  )
+  await follow(['--keyspace', 'k*'], () => server.call('SET', 'k1', 'v'), 'k1  set\n')
+  await follow(['--monitor'], () => server.call('ECHO', 'seen'), '"ECHO" "seen"')
+  await server.call('XADD', 's', '1-1', 'f', 'old')
+  await follow(['--stream', 's'], () => server.call('XADD', 's', '2-1', 'f', 'new'), 's  2-1  f="new"\n')
+  await follow(['--stream', 's', '--from', '0', '--json'], async () => {}, '{"stream":"s","id":"1-1","f":"old"}\n')
+  expect(await runCli(['tail', '--url', server.url])).toMatchObject({ code: 2 })
+  expect(await runCli(['tail', '--url', server.url, '--stream', '--monitor', 'x'])).toMatchObject({ code: 2 })
+})
+
+test('models are listed, shown, explained, verified and repaired', async () => {
+  const models = (verb: string, ...args: string[]): Promise<CliRun> =>
+    runCli(['models', verb, ...args, '--url', server.url, '--models', LIBRARY])
+  await shell(
+    ["Book.create({ id: 'b', title: 'Solaris', authorId: 'lem', isbn: '1', published: 1961 })"],
+    '--models',
+    LIBRARY,
+  )
+  expect((await models('list')).out).toContain('Book (book): 1 rows')
+  expect(JSON.parse((await models('list', 'Author', '--json')).out)).toMatchObject({ model: 'Author', rows: 0 })
+  expect(JSON.parse((await models('show', 'Book', '--where', '{"published":{"gte":1960}}')).out)).toMatchObject({
+    id: 'b',
+    published: 1961,
+  })
+  expect((await models('show', 'Book', '--where', '{"copies":1}')).code).not.toBe(0)
+  expect((await models('show', 'Book', '--where', '{"copies":1}', '--scan')).code).toBe(0)
+  expect((await models('explain', 'Book', '--where', '{"title":"Solaris"}')).out).toContain('entries of')
+  expect(await models('verify')).toMatchObject({ code: 0, out: expect.stringContaining('0 problems') })
+  const index = ((await server.call('KEYS', '*:x:title')) as string[])[0]!
+  await server.call('DEL', index)
+  expect(await models('verify', 'Book')).toMatchObject({ code: 1, out: expect.stringContaining('MISSING_ENTRY') })
+  expect((await models('repair', 'Book')).code).toBe(0)
+  expect(await models('verify', 'book')).toMatchObject({ code: 0 })
+  expect(await models('show', 'Nosuch')).toMatchObject({ code: 2, err: expect.stringContaining('Book') })
+  expect(await models('show', 'Book', '--where', 'x')).toMatchObject({ code: 2 })
+})
+
+test('config check tells values and where they come from', async () => {
+  const run = await runCli(['config', 'check', '--port', '7999', '--json'], { env: { OCHRE_ROOT_KEY: 'x'.repeat(32) } })
+  const settings = JSON.parse(run.out) as { name: string; value: unknown; source: string }[]
+  expect(settings).toContainEqual({ name: 'port', value: 7999, source: 'flag' })
+  expect(settings).toContainEqual({ name: 'rootKey', value: '(set)', source: 'environment' })
+  const wrong = await runCli(['config', 'check', '--port', 'x'], { env: { OCHRE_PROT: '1' } })
+  expect(wrong.code).toBe(2)
+  expect(wrong.err).toContain('--port')
+  expect(wrong.err).toContain('OCHRE_PROT')
+})
+
+test('API keys of a running gateway are made, listed, rotated and revoked', async () => {
+  const root = 'r'.repeat(40)
+  const gateway = startCli(['serve', '--redis', server.url, '--port', 0, '--admin-port', 0, '--log-level', 'silent'], {
+    env: { OCHRE_ROOT_KEY: root },
+  })
+  await gateway.wrote('Try')
+  const url = /at (http:\S+?)(?:,|\s)/.exec(gateway.out())![1]!
+  const keys = (...args: string[]): Promise<CliRun> =>
+    runCli(['api-keys', ...args], { env: { OCHRE_URL: url, OCHRE_TOKEN: root } })
+  const made = await keys(
+    'create',
+    'web',
+    '--scopes',
+    'read,write',
+    '--keys',
+    'app:*',
+    '--expires',
+    '90',
+    '--rate',
+    '50/100',
+  )
+  expect(made).toMatchObject({ code: 0, out: expect.stringMatching(/^och_/) })
+  const ask = (token: string, body: string): Promise<number> =>
+    fetch(`${url}/v1/redis`, { method: 'POST', headers: { authorization: `Bearer ${token}` }, body }).then(
+      (response) => response.status,
+    )
+  expect(await ask(made.out.trim(), '["SET","app:k","v"]')).toBe(200)
+  expect(await ask(made.out.trim(), '["SET","other","v"]')).toBe(403)
+  const [listed] = JSON.parse((await keys('list', '--json')).out) as { id: string; name: string }[]
+  expect(listed).toMatchObject({ name: 'web' })
+  const rotated = await keys('rotate', listed!.id, '--overlap', '60')
+  expect(await ask(rotated.out.trim(), '["GET","app:k"]')).toBe(200)
+  expect((await keys('list')).out).toContain('replaced by')
+  expect(await keys('revoke', listed!.id)).toMatchObject({ code: 0 })
+  expect(await ask(made.out.trim(), '["GET","app:k"]')).toBe(401)
+  expect(await keys('revoke', 'nosuch')).toMatchObject({ code: 1 })
+  expect(await runCli(['api-keys', 'list'], { env: { OCHRE_URL: url } })).toMatchObject({ code: 2 })
+  process.emit('SIGTERM')
+  expect((await gateway.done).code).toBe(0)
+})
