@@ -248,6 +248,7 @@ describe('the log of changes', () => {
     engine.journal = {
       append: (effects: readonly Effect[]) => units.push(effects.map(({ db, args }) => `${db}: ${args.join(' ')}`)),
       isHolding: false,
+      isBehind: false,
       failure: null,
       commit: () => {
         log.commits++

@@ -58,6 +58,8 @@ export interface Journal {
   append(effects: readonly Effect[]): void
   /** Output has to wait for `commit`, which comes once for all turns of this round of the event loop. */
   readonly isHolding: boolean
+  /** Something was appended since `commit`. */
+  readonly isBehind: boolean
   /** Makes what has been appended as durable as promised. False when that failed: nobody may be told that it was done. */
   commit(): boolean
   /** Why writes must be refused, in the words of the operating system; null when all is well. */
@@ -308,9 +310,16 @@ export class Engine implements Transport {
       this.tracking.broadcast()
     } finally {
       this.#isInTurn = false
-      if (this.journal?.isHolding) this.#holding ??= setImmediate(this.#handOut)
+      if (this.#mayShareCommit()) this.#holding ??= setImmediate(this.#handOut)
       else if (this.#holding === undefined) this.#handOut()
     }
+  }
+
+  /** Whether output waits for the other turns of this round of the event loop, which sockets begin one after the other. */
+  #mayShareCommit(): boolean {
+    const { journal } = this
+    if (journal === null) return false
+    return journal.isHolding || (journal.isBehind && this.#withOutput[0]?.connection?.carrier.address !== 'embedded')
   }
 
   /** Begins a command; `leave` ends it. */

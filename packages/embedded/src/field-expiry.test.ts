@@ -13,6 +13,7 @@ beforeEach(async () => {
     append: (effects: readonly Effect[]) => log.push(...effects.map(({ args }) => args)),
     commit: () => true,
     isHolding: false,
+    isBehind: false,
     failure: null,
   }
 })

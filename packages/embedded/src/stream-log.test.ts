@@ -19,6 +19,7 @@ beforeEach(async () => {
     },
     commit: () => true,
     isHolding: false,
+    isBehind: false,
     failure: null,
   }
 })

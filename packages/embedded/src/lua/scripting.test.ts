@@ -20,6 +20,7 @@ beforeEach(async () => {
     append: (effects) => void units.push(effects),
     commit: () => true,
     isHolding: false,
+    isBehind: false,
     failure: null,
   }
 })
