@@ -59,7 +59,7 @@ Exit codes: 0 all is well, 1 the server refused or a check failed, 2 the command
     completionCommand(io, exit, () => program),
   ]
   for (const verb of verbs) program.addCommand(verb)
-  for (const command of [program, ...verbs])
+  for (const command of [program, ...verbs, ...verbs.flatMap((verb) => verb.commands)])
     command
       .exitOverride()
       .configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: (text) => io.stderr.write(text) })
@@ -81,7 +81,14 @@ function report(io: Io, error: unknown): number {
     if (error instanceof ConnectionError || error.code === 'CONNECTION_FAILED') return EXIT.unreachable
     return error instanceof UsageError && !(error instanceof ArchiveError) ? EXIT.usage : EXIT.failed
   }
-  const system = error as NodeJS.ErrnoException
+  const system = error as NodeJS.ErrnoException & { readonly address?: string; readonly port?: number }
+  if (system.code === 'EADDRINUSE') {
+    tell(
+      io,
+      `ochre: ${system.address}${system.port === undefined ? '' : `:${system.port}`} is taken by another process.`,
+    )
+    return EXIT.failed
+  }
   tell(io, `ochre: ${system.code === undefined ? String((error as Error)?.stack ?? error) : system.message}`)
   return EXIT.failed
 }

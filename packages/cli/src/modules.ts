@@ -2,7 +2,7 @@
 
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { pathToFileURL } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { AnyModel } from '@ochre/model'
 import { UsageError } from '@ochre/protocol'
 import { createJiti } from 'jiti'
@@ -22,7 +22,9 @@ export async function loadModels(path: string): Promise<ModelsModule> {
   const file = resolve(path)
   if (!(await stat(file).catch(() => null))?.isFile()) throw new UsageError(`There is no file ${path}.`)
   // Node below 22.18 does not read TypeScript by itself.
-  const jiti = createJiti(pathToFileURL(file).href, { fsCache: false })
+  // One copy of the model layer, ours, so that a folder without packages works and a class is the same class.
+  const alias = { '@ochre/model': fileURLToPath(import.meta.resolve('@ochre/model')) }
+  const jiti = createJiti(pathToFileURL(file).href, { fsCache: false, alias })
   let exported: Record<string, unknown>
   try {
     exported = (await jiti.import(file)) as Record<string, unknown>

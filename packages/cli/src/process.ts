@@ -1,5 +1,6 @@
 // The process around `main`: real streams, signals, the exit code.
 
+import { isWorker } from '@ochre/gateway'
 import { main } from './main.ts'
 
 const stop = new AbortController()
@@ -15,3 +16,6 @@ process.exitCode = await main(process.argv.slice(2), {
   env: process.env,
   interrupted: stop.signal,
 })
+
+// The channel to its primary would keep a worker that failed to start alive.
+if (isWorker()) process.exit()

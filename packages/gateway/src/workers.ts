@@ -7,6 +7,7 @@ import cluster, { type Worker } from 'node:cluster'
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import { OchreError } from '@ochre/protocol'
 import type { Logger } from 'pino'
 import type { Config } from './config.ts'
 import type { RunningGateway } from './server.ts'
@@ -66,7 +67,9 @@ export async function superviseWorkers(config: Config, log: Logger): Promise<Sup
     })
     for (;;) {
       const message = await Promise.race([once(worker, 'message'), ended.then(() => undefined)])
-      if (message === undefined) throw new Error('A worker ended before it listened; its log says why.')
+      if (message === undefined) {
+        throw new OchreError('ABORTED', 'A worker ended before it listened.')
+      }
       const [announcement] = message as [Announcement]
       if (announcement.ochre === 'listening') return announcement
     }

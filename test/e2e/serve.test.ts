@@ -1,0 +1,138 @@
+// `ochre serve` as people start it: the printed lines work when pasted, data stays, processes end in order.
+
+import { execFileSync } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { freePort, startServer } from '../servers/index.ts'
+import { type Ochre, ROOT, startOchre } from './process.ts'
+
+const MODELS = `${ROOT}examples/library/models.ts`
+const KEY = 'a-root-key-for-this-test-and-no-other'
+
+let folder = ''
+let port = 0
+const running: Ochre[] = []
+
+beforeAll(() => void execFileSync('npx', ['tsc', '-b'], { cwd: ROOT }))
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'ochre-e2e-'))
+  port = await freePort()
+})
+afterEach(async () => {
+  await Promise.all(running.splice(0).map((ochre) => ochre.kill('SIGKILL')))
+  await rm(folder, { recursive: true, force: true })
+})
+afterAll(() => Promise.all(running.map((ochre) => ochre.kill('SIGKILL'))))
+
+async function serve(args: readonly string[], env: Record<string, string> = {}): Promise<Ochre> {
+  const ochre = startOchre(['serve', '--port', String(port), '--admin-port', String(await freePort()), ...args], {
+    cwd: folder,
+    env,
+  })
+  running.push(ochre)
+  await ochre.wrote('subscribe?channel=')
+  return ochre
+}
+
+async function redis(...words: string[]): Promise<unknown> {
+  const response = await fetch(`http://127.0.0.1:${port}/v1/redis`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${KEY}` },
+    body: JSON.stringify(words),
+  })
+  return ((await response.json()) as { result: unknown }).result
+}
+
+test('the printed curl lines work when pasted, and SIGTERM ends it with 0', async () => {
+  const ochre = await serve(['--models', MODELS])
+  const lines = ochre.out().match(/^ {2}curl .*/gm)!
+  expect(lines).toHaveLength(3)
+  const paste = (line: string): string => execFileSync('bash', ['-c', line.replace('curl', 'curl -s')]).toString()
+  expect(paste(lines[0]!)).toBe('{"result":1}')
+  expect(JSON.parse(paste(lines[1]!))).toMatchObject({ result: { copies: expect.any(Number) } })
+  expect(execFileSync('bash', ['-c', `${lines[2]!.replace('curl', 'curl -s -m 1')} || true`]).toString()).toContain(
+    'event',
+  )
+  expect(await ochre.kill()).toBe(0)
+}, 60_000)
+
+test.each(['SIGTERM', 'SIGKILL'] as const)(
+  'data survives %s',
+  async (signal) => {
+    const first = await serve([], { OCHRE_ROOT_KEY: KEY })
+    expect(await redis('SET', 'k', 'v')).toBe('OK')
+    // Every second by default: what is acknowledged is in the operating system's hands when the process dies.
+    await first.kill(signal)
+    await serve([], { OCHRE_ROOT_KEY: KEY })
+    expect(await redis('GET', 'k')).toBe('v')
+  },
+  60_000,
+)
+
+test('it serves a Redis by its URL', async () => {
+  await using server = await startServer({ name: 'e2e' })
+  await serve(['--redis', server.url], { OCHRE_ROOT_KEY: KEY })
+  expect(await redis('SET', 'k', 'v')).toBe('OK')
+  expect(String(await server.call('GET', 'k'))).toBe('v')
+}, 60_000)
+
+test('several workers share the embedded engine, and end with 0', async () => {
+  const ochre = await serve(['--workers', '2', '--memory'], { OCHRE_ROOT_KEY: KEY })
+  expect(await redis('INCR', 'n')).toBe(1)
+  expect(await redis('INCR', 'n')).toBe(2)
+  expect(await ochre.kill()).toBe(0)
+}, 60_000)
+
+test('models in an empty folder need no installation', async () => {
+  await writeFile(
+    join(folder, 'models.ts'),
+    "import { model, t } from '@ochre/model'\nexport const Note = model('note', { id: t.string(), text: t.string() })\n",
+  )
+  const ochre = startOchre(
+    ['serve', '--models', './models.ts', '--memory', '--port', String(port), '--admin', 'false'],
+    { cwd: folder },
+  )
+  running.push(ochre)
+  await ochre.wrote('Models: Note')
+  expect(await ochre.kill()).toBe(0)
+}, 60_000)
+
+test.each([1, 2])(
+  'a taken port is one sentence and 1, with %i workers',
+  async (workers) => {
+    await serve(['--memory'], { OCHRE_ROOT_KEY: KEY })
+    const second = startOchre(
+      ['serve', '--memory', '--admin', 'false', '--port', String(port), '--workers', String(workers)],
+      {
+        cwd: folder,
+      },
+    )
+    running.push(second)
+    expect(await second.ended).toBe(1)
+    expect(second.err()).toContain(`127.0.0.1:${port} is taken by another process.`)
+    expect(second.err()).not.toMatch(/^ {4}at /m)
+  },
+  60_000,
+)
+
+test.each([
+  [['--models', 'nosuch.ts'], 'There is no file nosuch.ts.'],
+  [['--models', 'bad.ts'], 'bad.ts does not load'],
+  [['--models', 'empty.ts'], 'exports no model'],
+  [['--nosuch'], "unknown option '--nosuch'"],
+  [['--port', '70000'], '--port is an integer from 0 to 65535'],
+])(
+  '%s is one clear sentence and 2',
+  async (args, message) => {
+    await writeFile(join(folder, 'bad.ts'), 'export const = 1\n')
+    await writeFile(join(folder, 'empty.ts'), 'export const a = 1\n')
+    const ochre = startOchre(['serve', '--memory', ...args], { cwd: folder })
+    running.push(ochre)
+    expect(await ochre.ended).toBe(2)
+    expect(ochre.err()).toContain(message)
+    expect(ochre.err()).not.toMatch(/^ {4}at /m)
+  },
+  60_000,
+)
