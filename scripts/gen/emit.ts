@@ -74,7 +74,7 @@ export function formatMethods(facts: readonly Facts[], replies: Replies, camel: 
   const text = `// The typed methods of every command. Written by \`npm run gen\`; do not edit.
 import { type CommandSpec, lookupCommand } from '@ochre/protocol'
 ${used('./arguments.ts', ['AtMostOne', 'Decimal', 'Integer', 'Many', 'OneOf', 'Pairs', 'Rest'], true)}
-${used('./arguments.ts', ['insertCount', 'isArg', 'many', 'pushAll', 'pushColumns', 'pushCounted', 'pushPairs', 'rest'], false)}
+${used('./arguments.ts', ['checkOptions', 'insertCount', 'isArg', 'many', 'pushAll', 'pushColumns', 'pushCounted', 'pushPairs', 'rest'], false)}
 import type { Arg, Issuer, Shape } from './command.ts'
 import type { Mode, Result } from './mode.ts'
 ${shapeImports(types)}
@@ -310,10 +310,16 @@ class Member {
       lines = lines.slice(1)
     }
     if (this.options === undefined) return [start, ...lines, call('words')]
+    const keys = method.groups.flatMap((group) => group.entries.map((entry) => entry.key))
+    const check = `checkOptions(options, '${[...new Set(keys)].join(' ')}')`
     if (unit !== undefined) {
       const parts = unit.unit!.length - 1
-      lines = [`const options = more[isArg(${unit.name}) ? ${parts} : 0] as ${this.optionsName} | undefined`, ...lines]
-    }
+      lines = [
+        `const options = more[isArg(${unit.name}) ? ${parts} : 0] as ${this.optionsName} | undefined`,
+        check,
+        ...lines,
+      ]
+    } else lines = [check, ...lines]
     if (this.#required) return [start, ...lines, call('words')]
     return [start, ...optional(lines), call('words')]
   }

@@ -1,4 +1,5 @@
 // How typed methods take their arguments: the types of what can be one, several or pairs, and how each is laid out in words.
+import { UsageError } from '@ochre/protocol'
 import type { Arg } from './command.ts'
 
 /** A whole number. Beyond 2^53 only a bigint is exact. */
@@ -25,6 +26,26 @@ export type OneOf<T> = {
 export type AtMostOne<T> = {
   [K in keyof T]: { readonly [P in K]?: T[P] | undefined } & { readonly [P in Exclude<keyof T, K>]?: undefined }
 }[keyof T]
+
+const OPTION_NAMES = new Map<string, ReadonlySet<string>>()
+
+/**
+ * Throws a UsageError for what is no options object, and for an option that is not among `names` (separated by blanks). Types
+ * say the same; but `set(key, value, 'EX', 60)` and `{ EX: 60 }` from plain JavaScript would quietly mean no expiry.
+ */
+export function checkOptions(options: object | undefined, names: string): void {
+  if (options === undefined) return
+  if (typeof options !== 'object' || options === null || Array.isArray(options) || options instanceof Uint8Array)
+    throw new UsageError('Options come last and are one object, as in set(key, value, { ex: 60 }).')
+  let known = OPTION_NAMES.get(names)
+  if (known === undefined) {
+    known = new Set(names.split(' '))
+    OPTION_NAMES.set(names, known)
+  }
+  for (const name in options) {
+    if (!known.has(name)) throw new UsageError(`There is no option ${name}; there are ${names.replaceAll(' ', ', ')}.`)
+  }
+}
 
 export function isArg(value: unknown): value is Arg {
   return typeof value !== 'object' || value instanceof Uint8Array

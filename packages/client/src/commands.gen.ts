@@ -1,7 +1,7 @@
 // The typed methods of every command. Written by `npm run gen`; do not edit.
 import { type CommandSpec, lookupCommand } from '@ochre/protocol'
 import type { AtMostOne, Decimal, Integer, Many, OneOf, Pairs, Rest } from './arguments.ts'
-import { insertCount, isArg, many, pushAll, pushColumns, pushCounted, pushPairs, rest } from './arguments.ts'
+import { checkOptions, insertCount, isArg, many, pushAll, pushColumns, pushCounted, pushPairs, rest } from './arguments.ts'
 import type { Arg, Issuer, Shape } from './command.ts'
 import type { Mode, Result } from './mode.ts'
 import type { Alignment, Claimed, ClaimedIds, Coordinates, FieldPage, KeyedScore, Located, MemberPage, NamePage, Page, PendingEntry, PendingSummary, Popped, PoppedScores, Ranked, ScorePage, Scored, StreamEntries, StreamEntry } from './shapes.ts'
@@ -727,6 +727,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   bfInfo(key: Arg, options?: BfInfoOptions): Result<M, Record<string, number | string | null> | number | null>
   bfInfo(key: Arg, options?: BfInfoOptions): Result<M, number | null> | Result<M, Record<string, number | string | null>> | Result<M, Record<string, number | string | null> | number | null> {
     const words: Arg[] = [key]
+    checkOptions(options, 'capacity size filters items expansion')
     if (options !== undefined) {
       if (options.capacity) words.push('CAPACITY')
       if (options.size) words.push('SIZE')
@@ -740,6 +741,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `BF.INSERT key [CAPACITY capacity:int] [ERROR error:double] [EXPANSION expansion:int] [NOCREATE] [NONSCALING] ITEMS item...`. Since 1.0.0. */
   bfInsert(key: Arg, items: Many<Arg>, options?: BfInsertOptions): Result<M, number[]> {
     const words: Arg[] = [key]
+    checkOptions(options, 'capacity error expansion noCreate nonScaling')
     if (options !== undefined) {
       if (options.capacity !== undefined) words.push('CAPACITY', options.capacity)
       if (options.error !== undefined) words.push('ERROR', options.error)
@@ -770,6 +772,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `BF.RESERVE key error-rate:double capacity:int [EXPANSION expansion:int] [NONSCALING]`. Since 1.0.0. */
   bfReserve(key: Arg, errorRate: Decimal, capacity: Integer, options?: BfReserveOptions): Result<M, 'OK'> {
     const words: Arg[] = [key, errorRate, capacity]
+    checkOptions(options, 'expansion nonScaling')
     if (options !== undefined) {
       if (options.expansion !== undefined) words.push('EXPANSION', options.expansion)
       if (options.nonScaling) words.push('NONSCALING')
@@ -790,6 +793,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `BGSAVE [SCHEDULE]`. Since 1.0.0. */
   bgsave(options?: BgsaveOptions): Result<M, string> {
     const words: Arg[] = []
+    checkOptions(options, 'schedule')
     if (options !== undefined) {
       if (options.schedule) words.push('SCHEDULE')
     }
@@ -857,6 +861,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `BLMPOP timeout:double numkeys:int key... where=(LEFT|RIGHT) [COUNT count:int]`. Since 7.0.0. */
   blmpop(timeout: Decimal, keys: Many<Arg>, where: 'LEFT' | 'RIGHT', options?: BlmpopOptions): Result<M, Popped<M['value']> | null> {
     const words: Arg[] = [timeout]
+    checkOptions(options, 'count')
     pushCounted(words, keys)
     words.push(where)
     if (options !== undefined) {
@@ -889,6 +894,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `BZMPOP timeout:double numkeys:int key... where=(MIN|MAX) [COUNT count:int]`. Since 7.0.0. */
   bzmpop(timeout: Decimal, keys: Many<Arg>, where: 'MIN' | 'MAX', options?: BzmpopOptions): Result<M, PoppedScores<M['value']> | null> {
     const words: Arg[] = [timeout]
+    checkOptions(options, 'count')
     pushCounted(words, keys)
     words.push(where)
     if (options !== undefined) {
@@ -946,6 +952,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `CF.INSERT key [CAPACITY capacity:int] [NOCREATE] ITEMS item...`. Since 1.0.0. */
   cfInsert(key: Arg, items: Many<Arg>, options?: CfInsertOptions): Result<M, number[]> {
     const words: Arg[] = [key]
+    checkOptions(options, 'capacity noCreate')
     if (options !== undefined) {
       if (options.capacity !== undefined) words.push('CAPACITY', options.capacity)
       if (options.noCreate) words.push('NOCREATE')
@@ -958,6 +965,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `CF.INSERTNX key [CAPACITY capacity:int] [NOCREATE] ITEMS item...`. Since 1.0.0. */
   cfInsertnx(key: Arg, items: Many<Arg>, options?: CfInsertnxOptions): Result<M, number[]> {
     const words: Arg[] = [key]
+    checkOptions(options, 'capacity noCreate')
     if (options !== undefined) {
       if (options.capacity !== undefined) words.push('CAPACITY', options.capacity)
       if (options.noCreate) words.push('NOCREATE')
@@ -980,6 +988,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `CF.RESERVE key capacity:int [BUCKETSIZE bucketsize:int] [MAXITERATIONS maxiterations:int] [EXPANSION expansion:int]`. Since 1.0.0. */
   cfReserve(key: Arg, capacity: Integer, options?: CfReserveOptions): Result<M, 'OK'> {
     const words: Arg[] = [key, capacity]
+    checkOptions(options, 'bucketSize maxIterations expansion')
     if (options !== undefined) {
       if (options.bucketSize !== undefined) words.push('BUCKETSIZE', options.bucketSize)
       if (options.maxIterations !== undefined) words.push('MAXITERATIONS', options.maxIterations)
@@ -1026,6 +1035,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `CLIENT KILL filter=(ip-port|(ID client-id:int|TYPE (NORMAL|MASTER|SLAVE|REPLICA|PUBSUB)|USER username|ADDR ip-port|LADDR ip-port|SKIPME yes-no|MAXAGE maxage:int)...)`. Since 2.4.0. */
   clientKill(options?: ClientKillOptions): Result<M, number> {
     const words: Arg[] = []
+    checkOptions(options, 'id type user addr laddr skipMe maxAge')
     if (options !== undefined) {
       if (options.id !== undefined) words.push('ID', options.id)
       if (options.type !== undefined) words.push('TYPE', options.type)
@@ -1041,6 +1051,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `CLIENT LIST [TYPE (NORMAL|MASTER|REPLICA|PUBSUB)] [ID client-id:int...]`. Since 2.4.0. */
   clientList(options?: ClientListOptions): Result<M, string> {
     const words: Arg[] = []
+    checkOptions(options, 'type id')
     if (options !== undefined) {
       if (options.type !== undefined) words.push('TYPE', options.type)
       if (options.id !== undefined) {
@@ -1071,6 +1082,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `CLIENT SETINFO (LIB-NAME libname|LIB-VER libver)`. Since 7.2.0. */
   clientSetinfo(options: ClientSetinfoOptions): Result<M, 'OK'> {
     const words: Arg[] = []
+    checkOptions(options, 'libName libVer')
     if (options.libName !== undefined) words.push('LIB-NAME', options.libName)
     if (options.libVer !== undefined) words.push('LIB-VER', options.libVer)
     return this.issue<'OK'>(CLIENT_SETINFO, words)
@@ -1084,6 +1096,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `CLIENT TRACKING status=(ON|OFF) [REDIRECT client-id:int] [PREFIX prefix]... [BCAST] [OPTIN] [OPTOUT] [NOLOOP]`. Since 6.0.0. */
   clientTracking(status: 'ON' | 'OFF', options?: ClientTrackingOptions): Result<M, 'OK'> {
     const words: Arg[] = [status]
+    checkOptions(options, 'redirect prefix bcast optIn optOut noLoop')
     if (options !== undefined) {
       if (options.redirect !== undefined) words.push('REDIRECT', options.redirect)
       if (options.prefix !== undefined) for (const word of many(options.prefix)) words.push('PREFIX', word)
@@ -1168,6 +1181,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `CLUSTER FAILOVER [FORCE|TAKEOVER]`. Since 3.0.0. */
   clusterFailover(options?: ClusterFailoverOptions): Result<M, 'OK'> {
     const words: Arg[] = []
+    checkOptions(options, 'force takeover')
     if (options !== undefined) {
       if (options.force) words.push('FORCE')
       if (options.takeover) words.push('TAKEOVER')
@@ -1219,6 +1233,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   clusterMigration(options: ClusterMigrationOptions): Result<M, Record<string, unknown>[] | string | number>
   clusterMigration(options: ClusterMigrationOptions): Result<M, string> | Result<M, number> | Result<M, Record<string, unknown>[]> | Result<M, Record<string, unknown>[] | string | number> {
     const words: Arg[] = []
+    checkOptions(options, 'import cancel status')
     if (options.import !== undefined) {
       words.push('IMPORT')
       for (const row of many<{ readonly startSlot: Integer; readonly endSlot: Integer }>(options.import)) {
@@ -1266,6 +1281,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `CLUSTER RESET [HARD|SOFT]`. Since 3.0.0. */
   clusterReset(options?: ClusterResetOptions): Result<M, 'OK'> {
     const words: Arg[] = []
+    checkOptions(options, 'hard soft')
     if (options !== undefined) {
       if (options.hard) words.push('HARD')
       if (options.soft) words.push('SOFT')
@@ -1286,6 +1302,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `CLUSTER SETSLOT slot:int subcommand=(IMPORTING node-id|MIGRATING node-id|NODE node-id|STABLE)`. Since 3.0.0. */
   clusterSetslot(slot: Integer, options: ClusterSetslotOptions): Result<M, 'OK'> {
     const words: Arg[] = [slot]
+    checkOptions(options, 'importing migrating node stable')
     if (options.importing !== undefined) words.push('IMPORTING', options.importing)
     if (options.migrating !== undefined) words.push('MIGRATING', options.migrating)
     if (options.node !== undefined) words.push('NODE', options.node)
@@ -1306,6 +1323,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `CLUSTER SLOT-STATS (SLOTSRANGE start-slot:int end-slot:int|ORDERBY metric [LIMIT limit:int] [ASC|DESC])`. Since 8.0.0. */
   clusterSlotStats(options: ClusterSlotStatsOptions): Result<M, SlotStats[]> {
     const words: Arg[] = []
+    checkOptions(options, 'limit asc desc slotsRange orderBy')
     if (options.slotsRange !== undefined) words.push('SLOTSRANGE', ...options.slotsRange)
     if (options.orderBy !== undefined) {
       words.push('ORDERBY', options.orderBy)
@@ -1353,6 +1371,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `CMS.MERGE destination:key numkeys:int source:key... [WEIGHTS weight:int...]`. Since 2.0.0. */
   cmsMerge(destination: Arg, sources: Many<Arg>, options?: CmsMergeOptions): Result<M, 'OK'> {
     const words: Arg[] = [destination]
+    checkOptions(options, 'weights')
     pushCounted(words, sources)
     if (options !== undefined) {
       if (options.weights !== undefined) {
@@ -1396,6 +1415,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `COMMAND LIST [FILTERBY (MODULE module-name|ACLCAT category|PATTERN pattern)]`. Since 7.0.0. */
   commandList(options?: CommandListOptions): Result<M, string[]> {
     const words: Arg[] = []
+    checkOptions(options, 'filterBy')
     if (options !== undefined) {
       if (options.filterBy !== undefined) {
         words.push('FILTERBY')
@@ -1435,6 +1455,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `COPY source:key destination:key [DB destination-db:int] [REPLACE]`. Since 6.2.0. */
   copy(source: Arg, destination: Arg, options?: CopyOptions): Result<M, number> {
     const words: Arg[] = [source, destination]
+    checkOptions(options, 'db replace')
     if (options !== undefined) {
       if (options.db !== undefined) words.push('DB', options.db)
       if (options.replace) words.push('REPLACE')
@@ -1465,6 +1486,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `DELEX key [IFEQ comparison-value|IFNE comparison-value|IFDEQ comparison-digest|IFDNE comparison-digest]`. Since 8.4.0. */
   delex(key: Arg, options?: DelexOptions): Result<M, number> {
     const words: Arg[] = [key]
+    checkOptions(options, 'ifEq ifNe ifDeq ifDne')
     if (options !== undefined) {
       if (options.ifEq !== undefined) words.push('IFEQ', options.ifEq)
       if (options.ifNe !== undefined) words.push('IFNE', options.ifNe)
@@ -1529,6 +1551,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `EXPIRE key seconds:int [NX|XX|GT|LT]`. Since 1.0.0. */
   expire(key: Arg, seconds: Integer, options?: ExpireOptions): Result<M, number> {
     const words: Arg[] = [key, seconds]
+    checkOptions(options, 'nx xx gt lt')
     if (options !== undefined) {
       if (options.nx) words.push('NX')
       if (options.xx) words.push('XX')
@@ -1541,6 +1564,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `EXPIREAT key unix-time-seconds:unix [NX|XX|GT|LT]`. Since 1.2.0. */
   expireat(key: Arg, unixTimeSeconds: Integer, options?: ExpireatOptions): Result<M, number> {
     const words: Arg[] = [key, unixTimeSeconds]
+    checkOptions(options, 'nx xx gt lt')
     if (options !== undefined) {
       if (options.nx) words.push('NX')
       if (options.xx) words.push('XX')
@@ -1558,6 +1582,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `FAILOVER [TO host port:int [FORCE]] [ABORT] [TIMEOUT milliseconds:int]`. Since 6.2.0. */
   failover(options?: FailoverOptions): Result<M, 'OK'> {
     const words: Arg[] = []
+    checkOptions(options, 'force to abort timeout')
     if (options !== undefined) {
       if (options.to !== undefined) {
         words.push('TO', ...options.to)
@@ -1588,6 +1613,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `FLUSHALL [ASYNC|SYNC]`. Since 1.0.0. */
   flushall(options?: FlushallOptions): Result<M, 'OK'> {
     const words: Arg[] = []
+    checkOptions(options, 'async sync')
     if (options !== undefined) {
       if (options.async) words.push('ASYNC')
       if (options.sync) words.push('SYNC')
@@ -1598,6 +1624,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `FLUSHDB [ASYNC|SYNC]`. Since 1.0.0. */
   flushdb(options?: FlushdbOptions): Result<M, 'OK'> {
     const words: Arg[] = []
+    checkOptions(options, 'async sync')
     if (options !== undefined) {
       if (options.async) words.push('ASYNC')
       if (options.sync) words.push('SYNC')
@@ -1616,6 +1643,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   ftAggregate(index: Arg, query: Arg, options?: FtAggregateOptions): Result<M, Rows<M['value']> | CursorRows<M['value']>>
   ftAggregate(index: Arg, query: Arg, options?: FtAggregateOptions): Result<M, CursorRows<M['value']>> | Result<M, Rows<M['value']>> | Result<M, Rows<M['value']> | CursorRows<M['value']>> {
     const words: Arg[] = [index, query]
+    checkOptions(options, 'verbatim load timeout steps withCursor params scorer addScores dialect')
     if (options !== undefined) {
       if (options.verbatim) words.push('VERBATIM')
       if (options.load !== undefined) {
@@ -1698,6 +1726,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `FT.ALTER index [SKIPINITIALSCAN] SCHEMA ADD {field [AS alias] type [option...]}...`. Since 1.0.0. */
   ftAlter(index: Arg, add: Many<FtAlterAdd>, options?: FtAlterOptions): Result<M, 'OK'> {
     const words: Arg[] = [index]
+    checkOptions(options, 'skipInitialScan')
     if (options !== undefined) {
       if (options.skipInitialScan) words.push('SKIPINITIALSCAN')
     }
@@ -1741,6 +1770,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `FT.CREATE index [ON (HASH|JSON)] [PREFIX count-of-prefixes:int prefix...] [FILTER filter] [LANGUAGE default-language] [LANGUAGE_FIELD language-attribute] [SCORE default-score:double] [SCORE_FIELD score-attribute] [PAYLOAD_FIELD payload-attribute] [MAXTEXTFIELDS] [TEMPORARY seconds:int] [NOOFFSETS] [NOHL] [NOFIELDS] [NOFREQS] [STOPWORDS count-of-stopwords:int [stopword...]] [SKIPINITIALSCAN] [INDEXALL (ENABLE|DISABLE)] SCHEMA {field [AS alias] type [option...]}...`. Since 1.0.0. */
   ftCreate(index: Arg, schema: Many<FtCreateSchema>, options?: FtCreateOptions): Result<M, 'OK'> {
     const words: Arg[] = [index]
+    checkOptions(options, 'on prefix filter language languageField score scoreField payloadField maxTextFields temporary noOffsets noHl noFields noFreqs stopWords skipInitialScan indexAll')
     if (options !== undefined) {
       if (options.on !== undefined) words.push('ON', options.on)
       if (options.prefix !== undefined) {
@@ -1801,6 +1831,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `FT.CURSOR READ index cursor-id [COUNT read-size:int]`. Since 1.1.0. */
   ftCursorRead(index: Arg, cursorId: Arg, options?: FtCursorReadOptions): Result<M, CursorRows<M['value']>> {
     const words: Arg[] = [index, cursorId]
+    checkOptions(options, 'count')
     if (options !== undefined) {
       if (options.count !== undefined) words.push('COUNT', options.count)
     }
@@ -1825,6 +1856,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `FT.DROPINDEX index [DD]`. Since 2.0.0. */
   ftDropindex(index: Arg, options?: FtDropindexOptions): Result<M, 'OK'> {
     const words: Arg[] = [index]
+    checkOptions(options, 'dd')
     if (options !== undefined) {
       if (options.dd) words.push('DD')
     }
@@ -1834,6 +1866,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `FT.EXPLAIN index query [DIALECT dialect:int]`. Since 1.0.0. */
   ftExplain(index: Arg, query: Arg, options?: FtExplainOptions): Result<M, string> {
     const words: Arg[] = [index, query]
+    checkOptions(options, 'dialect')
     if (options !== undefined) {
       if (options.dialect !== undefined) words.push('DIALECT', options.dialect)
     }
@@ -1843,6 +1876,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `FT.EXPLAINCLI index query [DIALECT dialect:int]`. Since 1.0.0. */
   ftExplaincli(index: Arg, query: Arg, options?: FtExplaincliOptions): Result<M, string[]> {
     const words: Arg[] = [index, query]
+    checkOptions(options, 'dialect')
     if (options !== undefined) {
       if (options.dialect !== undefined) words.push('DIALECT', options.dialect)
     }
@@ -1857,6 +1891,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `FT.PROFILE index querytype=(SEARCH|AGGREGATE) [LIMITED] QUERY query [arg...]`. Since 2.2.0. */
   ftProfile(index: Arg, querytype: 'SEARCH' | 'AGGREGATE', query: Arg, args?: Many<Arg>, options?: FtProfileOptions): Result<M, unknown> {
     const words: Arg[] = [index, querytype]
+    checkOptions(options, 'limited')
     if (options !== undefined) {
       if (options.limited) words.push('LIMITED')
     }
@@ -1868,6 +1903,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `FT.SEARCH index query [NOCONTENT] [VERBATIM] [NOSTOPWORDS] [WITHSCORES] [WITHPAYLOADS] [WITHSORTKEYS] [FILTER numeric-field min max]... [GEOFILTER geo-field longitude:double latitude:double radius:double unit=(M|KM|MI|FT)]... [INKEYS count-of-keys:int key:string...] [INFIELDS count-of-fields:int field...] [RETURN nargs:int {identifier [AS property]}...] [SUMMARIZE [FIELDS count-of-fields:int field...] [FRAGS num:int] [LEN fragsize:int] [SEPARATOR separator]] [HIGHLIGHT [FIELDS count-of-fields:int field...] [TAGS open close]] [SLOP slop:int] [TIMEOUT timeout:int] [INORDER] [LANGUAGE language] [EXPANDER expander] [SCORER scorer] [EXPLAINSCORE] [PAYLOAD payload] [SORTBY sortby [ASC|DESC]] [LIMIT offset:int num:int] [PARAMS nargs:int {name value}...] [DIALECT dialect:int]`. Since 1.0.0. */
   ftSearch(index: Arg, query: Arg, options?: FtSearchOptions): Result<M, Documents<M['value']>> {
     const words: Arg[] = [index, query]
+    checkOptions(options, 'noContent verbatim noStopWords withScores withPayloads withSortKeys filter geoFilter inKeys inFields return summarize highlight slop timeout inOrder language expander scorer explainScore payload sortBy limit params dialect asc desc')
     if (options !== undefined) {
       if (options.noContent) words.push('NOCONTENT')
       if (options.verbatim) words.push('VERBATIM')
@@ -1953,6 +1989,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `FT.SPELLCHECK index query [DISTANCE distance:int] [TERMS (INCLUDE|EXCLUDE) dictionary]... [DIALECT dialect:int]`. Since 1.4.0. */
   ftSpellcheck(index: Arg, query: Arg, options?: FtSpellcheckOptions): Result<M, Record<string, Spelling[]>> {
     const words: Arg[] = [index, query]
+    checkOptions(options, 'distance terms dialect')
     if (options !== undefined) {
       if (options.distance !== undefined) words.push('DISTANCE', options.distance)
       if (options.terms !== undefined) {
@@ -1969,6 +2006,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `FT.SUGADD key string score:double [INCR] [PAYLOAD payload]`. Since 1.0.0. */
   ftSugadd(key: Arg, string: Arg, score: Decimal, options?: FtSugaddOptions): Result<M, number> {
     const words: Arg[] = [key, string, score]
+    checkOptions(options, 'incr payload')
     if (options !== undefined) {
       if (options.incr) words.push('INCR')
       if (options.payload !== undefined) words.push('PAYLOAD', options.payload)
@@ -1989,6 +2027,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   ftSugget(key: Arg, prefix: Arg, options?: FtSuggetOptions): Result<M, M['value'][] | Suggestion<M['value']>[]>
   ftSugget(key: Arg, prefix: Arg, options?: FtSuggetOptions): Result<M, Suggestion<M['value']>[]> | Result<M, M['value'][]> | Result<M, M['value'][] | Suggestion<M['value']>[]> {
     const words: Arg[] = [key, prefix]
+    checkOptions(options, 'fuzzy withScores withPayloads max')
     if (options !== undefined) {
       if (options.fuzzy) words.push('FUZZY')
       if (options.withScores) words.push('WITHSCORES')
@@ -2011,6 +2050,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `FT.SYNUPDATE index synonym-group-id [SKIPINITIALSCAN] term...`. Since 1.2.0. */
   ftSynupdate(index: Arg, synonymGroupId: Arg, terms: Many<Arg>, options?: FtSynupdateOptions): Result<M, 'OK'> {
     const words: Arg[] = [index, synonymGroupId]
+    checkOptions(options, 'skipInitialScan')
     if (options !== undefined) {
       if (options.skipInitialScan) words.push('SKIPINITIALSCAN')
     }
@@ -2036,6 +2076,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `FUNCTION FLUSH [ASYNC|SYNC]`. Since 7.0.0. */
   functionFlush(options?: FunctionFlushOptions): Result<M, 'OK'> {
     const words: Arg[] = []
+    checkOptions(options, 'async sync')
     if (options !== undefined) {
       if (options.async) words.push('ASYNC')
       if (options.sync) words.push('SYNC')
@@ -2051,6 +2092,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `FUNCTION LIST [LIBRARYNAME library-name-pattern] [WITHCODE]`. Since 7.0.0. */
   functionList(options?: FunctionListOptions): Result<M, LibraryInfo[]> {
     const words: Arg[] = []
+    checkOptions(options, 'libraryName withCode')
     if (options !== undefined) {
       if (options.libraryName !== undefined) words.push('LIBRARYNAME', options.libraryName)
       if (options.withCode) words.push('WITHCODE')
@@ -2061,6 +2103,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `FUNCTION LOAD [REPLACE] function-code`. Since 7.0.0. */
   functionLoad(functionCode: Arg, options?: FunctionLoadOptions): Result<M, string> {
     const words: Arg[] = []
+    checkOptions(options, 'replace')
     if (options !== undefined) {
       if (options.replace) words.push('REPLACE')
     }
@@ -2071,6 +2114,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `FUNCTION RESTORE serialized-value [FLUSH|APPEND|REPLACE]`. Since 7.0.0. */
   functionRestore(serializedValue: Arg, options?: FunctionRestoreOptions): Result<M, 'OK'> {
     const words: Arg[] = [serializedValue]
+    checkOptions(options, 'flush append replace')
     if (options !== undefined) {
       if (options.flush) words.push('FLUSH')
       if (options.append) words.push('APPEND')
@@ -2090,6 +2134,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   geoadd(key: Arg, entries: Arg | Many<GeoaddEntry>, ...more: readonly unknown[]): Result<M, number> {
     const words: Arg[] = [key]
     const options = more[isArg(entries) ? 2 : 0] as GeoaddOptions | undefined
+    checkOptions(options, 'ch nx xx')
     if (options !== undefined) {
       if (options.nx) words.push('NX')
       if (options.xx) words.push('XX')
@@ -2135,6 +2180,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   georadius(key: Arg, longitude: Decimal, latitude: Decimal, radius: Decimal, unit: 'M' | 'KM' | 'FT' | 'MI', options?: GeoradiusOptions): Result<M, M['value'][] | Located<M['value'], 'coordinates' | 'distance' | 'hash'>[] | Located<M['value'], 'coordinates' | 'distance'>[] | Located<M['value'], 'coordinates' | 'hash'>[] | Located<M['value'], 'distance' | 'hash'>[] | Located<M['value'], 'coordinates'>[] | Located<M['value'], 'distance'>[] | Located<M['value'], 'hash'>[] | number>
   georadius(key: Arg, longitude: Decimal, latitude: Decimal, radius: Decimal, unit: 'M' | 'KM' | 'FT' | 'MI', options?: GeoradiusOptions): Result<M, Located<M['value'], 'coordinates' | 'distance' | 'hash'>[]> | Result<M, Located<M['value'], 'coordinates' | 'distance'>[]> | Result<M, Located<M['value'], 'coordinates' | 'hash'>[]> | Result<M, Located<M['value'], 'distance' | 'hash'>[]> | Result<M, Located<M['value'], 'coordinates'>[]> | Result<M, Located<M['value'], 'distance'>[]> | Result<M, Located<M['value'], 'hash'>[]> | Result<M, number> | Result<M, M['value'][]> | Result<M, M['value'][] | Located<M['value'], 'coordinates' | 'distance' | 'hash'>[] | Located<M['value'], 'coordinates' | 'distance'>[] | Located<M['value'], 'coordinates' | 'hash'>[] | Located<M['value'], 'distance' | 'hash'>[] | Located<M['value'], 'coordinates'>[] | Located<M['value'], 'distance'>[] | Located<M['value'], 'hash'>[] | number> {
     const words: Arg[] = [key, longitude, latitude, radius, unit]
+    checkOptions(options, 'withCoord withDist withHash any count asc desc store storeDist')
     if (options !== undefined) {
       if (options.withCoord) words.push('WITHCOORD')
       if (options.withDist) words.push('WITHDIST')
@@ -2163,6 +2209,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   georadiusRo(key: Arg, longitude: Decimal, latitude: Decimal, radius: Decimal, unit: 'M' | 'KM' | 'FT' | 'MI', options?: GeoradiusRoOptions): Result<M, M['value'][] | Located<M['value'], 'coordinates' | 'distance' | 'hash'>[] | Located<M['value'], 'coordinates' | 'distance'>[] | Located<M['value'], 'coordinates' | 'hash'>[] | Located<M['value'], 'distance' | 'hash'>[] | Located<M['value'], 'coordinates'>[] | Located<M['value'], 'distance'>[] | Located<M['value'], 'hash'>[]>
   georadiusRo(key: Arg, longitude: Decimal, latitude: Decimal, radius: Decimal, unit: 'M' | 'KM' | 'FT' | 'MI', options?: GeoradiusRoOptions): Result<M, Located<M['value'], 'coordinates' | 'distance' | 'hash'>[]> | Result<M, Located<M['value'], 'coordinates' | 'distance'>[]> | Result<M, Located<M['value'], 'coordinates' | 'hash'>[]> | Result<M, Located<M['value'], 'distance' | 'hash'>[]> | Result<M, Located<M['value'], 'coordinates'>[]> | Result<M, Located<M['value'], 'distance'>[]> | Result<M, Located<M['value'], 'hash'>[]> | Result<M, M['value'][]> | Result<M, M['value'][] | Located<M['value'], 'coordinates' | 'distance' | 'hash'>[] | Located<M['value'], 'coordinates' | 'distance'>[] | Located<M['value'], 'coordinates' | 'hash'>[] | Located<M['value'], 'distance' | 'hash'>[] | Located<M['value'], 'coordinates'>[] | Located<M['value'], 'distance'>[] | Located<M['value'], 'hash'>[]> {
     const words: Arg[] = [key, longitude, latitude, radius, unit]
+    checkOptions(options, 'withCoord withDist withHash any count asc desc')
     if (options !== undefined) {
       if (options.withCoord) words.push('WITHCOORD')
       if (options.withDist) words.push('WITHDIST')
@@ -2191,6 +2238,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   georadiusbymember(key: Arg, member: Arg, radius: Decimal, unit: 'M' | 'KM' | 'FT' | 'MI', options?: GeoradiusbymemberOptions): Result<M, M['value'][] | Located<M['value'], 'coordinates' | 'distance' | 'hash'>[] | Located<M['value'], 'coordinates' | 'distance'>[] | Located<M['value'], 'coordinates' | 'hash'>[] | Located<M['value'], 'distance' | 'hash'>[] | Located<M['value'], 'coordinates'>[] | Located<M['value'], 'distance'>[] | Located<M['value'], 'hash'>[] | number>
   georadiusbymember(key: Arg, member: Arg, radius: Decimal, unit: 'M' | 'KM' | 'FT' | 'MI', options?: GeoradiusbymemberOptions): Result<M, Located<M['value'], 'coordinates' | 'distance' | 'hash'>[]> | Result<M, Located<M['value'], 'coordinates' | 'distance'>[]> | Result<M, Located<M['value'], 'coordinates' | 'hash'>[]> | Result<M, Located<M['value'], 'distance' | 'hash'>[]> | Result<M, Located<M['value'], 'coordinates'>[]> | Result<M, Located<M['value'], 'distance'>[]> | Result<M, Located<M['value'], 'hash'>[]> | Result<M, number> | Result<M, M['value'][]> | Result<M, M['value'][] | Located<M['value'], 'coordinates' | 'distance' | 'hash'>[] | Located<M['value'], 'coordinates' | 'distance'>[] | Located<M['value'], 'coordinates' | 'hash'>[] | Located<M['value'], 'distance' | 'hash'>[] | Located<M['value'], 'coordinates'>[] | Located<M['value'], 'distance'>[] | Located<M['value'], 'hash'>[] | number> {
     const words: Arg[] = [key, member, radius, unit]
+    checkOptions(options, 'withCoord withDist withHash any count asc desc store storeDist')
     if (options !== undefined) {
       if (options.withCoord) words.push('WITHCOORD')
       if (options.withDist) words.push('WITHDIST')
@@ -2219,6 +2267,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   georadiusbymemberRo(key: Arg, member: Arg, radius: Decimal, unit: 'M' | 'KM' | 'FT' | 'MI', options?: GeoradiusbymemberRoOptions): Result<M, M['value'][] | Located<M['value'], 'coordinates' | 'distance' | 'hash'>[] | Located<M['value'], 'coordinates' | 'distance'>[] | Located<M['value'], 'coordinates' | 'hash'>[] | Located<M['value'], 'distance' | 'hash'>[] | Located<M['value'], 'coordinates'>[] | Located<M['value'], 'distance'>[] | Located<M['value'], 'hash'>[]>
   georadiusbymemberRo(key: Arg, member: Arg, radius: Decimal, unit: 'M' | 'KM' | 'FT' | 'MI', options?: GeoradiusbymemberRoOptions): Result<M, Located<M['value'], 'coordinates' | 'distance' | 'hash'>[]> | Result<M, Located<M['value'], 'coordinates' | 'distance'>[]> | Result<M, Located<M['value'], 'coordinates' | 'hash'>[]> | Result<M, Located<M['value'], 'distance' | 'hash'>[]> | Result<M, Located<M['value'], 'coordinates'>[]> | Result<M, Located<M['value'], 'distance'>[]> | Result<M, Located<M['value'], 'hash'>[]> | Result<M, M['value'][]> | Result<M, M['value'][] | Located<M['value'], 'coordinates' | 'distance' | 'hash'>[] | Located<M['value'], 'coordinates' | 'distance'>[] | Located<M['value'], 'coordinates' | 'hash'>[] | Located<M['value'], 'distance' | 'hash'>[] | Located<M['value'], 'coordinates'>[] | Located<M['value'], 'distance'>[] | Located<M['value'], 'hash'>[]> {
     const words: Arg[] = [key, member, radius, unit]
+    checkOptions(options, 'withCoord withDist withHash any count asc desc')
     if (options !== undefined) {
       if (options.withCoord) words.push('WITHCOORD')
       if (options.withDist) words.push('WITHDIST')
@@ -2245,6 +2294,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   geosearch(key: Arg, options: GeosearchOptions): Result<M, M['value'][] | Located<M['value'], 'coordinates' | 'distance' | 'hash'>[] | Located<M['value'], 'coordinates' | 'distance'>[] | Located<M['value'], 'coordinates' | 'hash'>[] | Located<M['value'], 'distance' | 'hash'>[] | Located<M['value'], 'coordinates'>[] | Located<M['value'], 'distance'>[] | Located<M['value'], 'hash'>[]>
   geosearch(key: Arg, options: GeosearchOptions): Result<M, Located<M['value'], 'coordinates' | 'distance' | 'hash'>[]> | Result<M, Located<M['value'], 'coordinates' | 'distance'>[]> | Result<M, Located<M['value'], 'coordinates' | 'hash'>[]> | Result<M, Located<M['value'], 'distance' | 'hash'>[]> | Result<M, Located<M['value'], 'coordinates'>[]> | Result<M, Located<M['value'], 'distance'>[]> | Result<M, Located<M['value'], 'hash'>[]> | Result<M, M['value'][]> | Result<M, M['value'][] | Located<M['value'], 'coordinates' | 'distance' | 'hash'>[] | Located<M['value'], 'coordinates' | 'distance'>[] | Located<M['value'], 'coordinates' | 'hash'>[] | Located<M['value'], 'distance' | 'hash'>[] | Located<M['value'], 'coordinates'>[] | Located<M['value'], 'distance'>[] | Located<M['value'], 'hash'>[]> {
     const words: Arg[] = [key]
+    checkOptions(options, 'any count withCoord withDist withHash fromMember fromLonLat byRadius byBox asc desc')
     if (options.fromMember !== undefined) words.push('FROMMEMBER', options.fromMember)
     if (options.fromLonLat !== undefined) words.push('FROMLONLAT', ...options.fromLonLat)
     if (options.byRadius !== undefined) words.push('BYRADIUS', ...options.byRadius)
@@ -2264,6 +2314,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `GEOSEARCHSTORE destination:key source:key from=(FROMMEMBER member|FROMLONLAT {longitude:double latitude:double}) by=(BYRADIUS radius:double unit=(M|KM|FT|MI)|BYBOX width:double height:double unit=(M|KM|FT|MI)) [ASC|DESC] [COUNT count:int [ANY]] [STOREDIST]`. Since 6.2.0. */
   geosearchstore(destination: Arg, source: Arg, options: GeosearchstoreOptions): Result<M, number> {
     const words: Arg[] = [destination, source]
+    checkOptions(options, 'any count storeDist fromMember fromLonLat byRadius byBox asc desc')
     if (options.fromMember !== undefined) words.push('FROMMEMBER', options.fromMember)
     if (options.fromLonLat !== undefined) words.push('FROMLONLAT', ...options.fromLonLat)
     if (options.byRadius !== undefined) words.push('BYRADIUS', ...options.byRadius)
@@ -2296,6 +2347,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `GETEX key [EX seconds:int|PX milliseconds:int|EXAT unix-time-seconds:unix|PXAT unix-time-milliseconds:unix|PERSIST]`. Since 6.2.0. */
   getex(key: Arg, options?: GetexOptions): Result<M, M['value'] | null> {
     const words: Arg[] = [key]
+    checkOptions(options, 'ex px exAt pxAt persist')
     if (options !== undefined) {
       if (options.ex !== undefined) words.push('EX', options.ex)
       if (options.px !== undefined) words.push('PX', options.px)
@@ -2329,6 +2381,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `HEXPIRE key seconds:int [NX|XX|GT|LT] FIELDS numfields:int field...`. Since 7.4.0. */
   hexpire(key: Arg, seconds: Integer, fields: Many<Arg>, options?: HexpireOptions): Result<M, number[]> {
     const words: Arg[] = [key, seconds]
+    checkOptions(options, 'nx xx gt lt')
     if (options !== undefined) {
       if (options.nx) words.push('NX')
       if (options.xx) words.push('XX')
@@ -2343,6 +2396,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `HEXPIREAT key unix-time-seconds:unix [NX|XX|GT|LT] FIELDS numfields:int field...`. Since 7.4.0. */
   hexpireat(key: Arg, unixTimeSeconds: Integer, fields: Many<Arg>, options?: HexpireatOptions): Result<M, number[]> {
     const words: Arg[] = [key, unixTimeSeconds]
+    checkOptions(options, 'nx xx gt lt')
     if (options !== undefined) {
       if (options.nx) words.push('NX')
       if (options.xx) words.push('XX')
@@ -2381,6 +2435,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `HGETEX key [EX seconds:int|PX milliseconds:int|EXAT unix-time-seconds:unix|PXAT unix-time-milliseconds:unix|PERSIST] FIELDS numfields:int field...`. Since 8.0.0. */
   hgetex(key: Arg, fields: Many<Arg>, options?: HgetexOptions): Result<M, (M['value'] | null)[]> {
     const words: Arg[] = [key]
+    checkOptions(options, 'ex px exAt pxAt persist')
     if (options !== undefined) {
       if (options.ex !== undefined) words.push('EX', options.ex)
       if (options.px !== undefined) words.push('PX', options.px)
@@ -2438,6 +2493,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `HPEXPIRE key milliseconds:int [NX|XX|GT|LT] FIELDS numfields:int field...`. Since 7.4.0. */
   hpexpire(key: Arg, milliseconds: Integer, fields: Many<Arg>, options?: HpexpireOptions): Result<M, number[]> {
     const words: Arg[] = [key, milliseconds]
+    checkOptions(options, 'nx xx gt lt')
     if (options !== undefined) {
       if (options.nx) words.push('NX')
       if (options.xx) words.push('XX')
@@ -2452,6 +2508,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `HPEXPIREAT key unix-time-milliseconds:unix [NX|XX|GT|LT] FIELDS numfields:int field...`. Since 7.4.0. */
   hpexpireat(key: Arg, unixTimeMilliseconds: Integer, fields: Many<Arg>, options?: HpexpireatOptions): Result<M, number[]> {
     const words: Arg[] = [key, unixTimeMilliseconds]
+    checkOptions(options, 'nx xx gt lt')
     if (options !== undefined) {
       if (options.nx) words.push('NX')
       if (options.xx) words.push('XX')
@@ -2484,6 +2541,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   hrandfield(key: Arg, count: Integer, options?: HrandfieldOptions): Result<M, M['value'] | null | [field: M['value'], value: M['value']][] | M['value'][]>
   hrandfield(key: Arg, count?: Integer, options?: HrandfieldOptions): Result<M, [field: M['value'], value: M['value']][]> | Result<M, M['value'][]> | Result<M, M['value'] | null> | Result<M, M['value'] | null | [field: M['value'], value: M['value']][] | M['value'][]> {
     const words: Arg[] = [key]
+    checkOptions(options, 'withValues')
     if (count !== undefined) {
       words.push(count)
       if (options?.withValues) words.push('WITHVALUES')
@@ -2497,6 +2555,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   hscan(key: Arg, cursor: Arg, options?: HscanOptions): Result<M, FieldPage<M['value']> | NamePage<M['value']>>
   hscan(key: Arg, cursor: Arg, options?: HscanOptions): Result<M, NamePage<M['value']>> | Result<M, FieldPage<M['value']>> | Result<M, FieldPage<M['value']> | NamePage<M['value']>> {
     const words: Arg[] = [key, cursor]
+    checkOptions(options, 'match count noValues')
     if (options !== undefined) {
       if (options.match !== undefined) words.push('MATCH', options.match)
       if (options.count !== undefined) words.push('COUNT', options.count)
@@ -2518,6 +2577,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `HSETEX key [FNX|FXX] [EX seconds:int|PX milliseconds:int|EXAT unix-time-seconds:unix|PXAT unix-time-milliseconds:unix|KEEPTTL] FIELDS numfields:int {field value}...`. Since 8.0.0. */
   hsetex(key: Arg, fields: Pairs, options?: HsetexOptions): Result<M, number> {
     const words: Arg[] = [key]
+    checkOptions(options, 'fnx fxx ex px exAt pxAt keepTtl')
     if (options !== undefined) {
       if (options.fnx) words.push('FNX')
       if (options.fxx) words.push('FXX')
@@ -2641,6 +2701,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `JSON.GET key [INDENT indent] [NEWLINE newline] [SPACE space] [path...]`. Since 1.0.0. */
   jsonGet(key: Arg, paths: Many<Arg>, options?: JsonGetOptions): Result<M, M['value'] | null> {
     const words: Arg[] = [key]
+    checkOptions(options, 'indent newline space')
     if (options !== undefined) {
       if (options.indent !== undefined) words.push('INDENT', options.indent)
       if (options.newline !== undefined) words.push('NEWLINE', options.newline)
@@ -2705,6 +2766,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `JSON.SET key path value [NX|XX]`. Since 1.0.0. */
   jsonSet(key: Arg, path: Arg, value: Arg, options?: JsonSetOptions): Result<M, 'OK' | null> {
     const words: Arg[] = [key, path, value]
+    checkOptions(options, 'nx xx')
     if (options !== undefined) {
       if (options.nx) words.push('NX')
       if (options.xx) words.push('XX')
@@ -2779,6 +2841,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   lcs(key1: Arg, key2: Arg, options?: LcsOptions): Result<M, M['value'] | number | Alignment>
   lcs(key1: Arg, key2: Arg, options?: LcsOptions): Result<M, number> | Result<M, Alignment> | Result<M, M['value']> | Result<M, M['value'] | number | Alignment> {
     const words: Arg[] = [key1, key2]
+    checkOptions(options, 'minMatchLen withMatchLen len idx')
     if (options !== undefined) {
       if (options.len) words.push('LEN')
       if (options.idx) words.push('IDX')
@@ -2811,6 +2874,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `LMPOP numkeys:int key... where=(LEFT|RIGHT) [COUNT count:int]`. Since 7.0.0. */
   lmpop(keys: Many<Arg>, where: 'LEFT' | 'RIGHT', options?: LmpopOptions): Result<M, Popped<M['value']> | null> {
     const words: Arg[] = []
+    checkOptions(options, 'count')
     pushCounted(words, keys)
     words.push(where)
     if (options !== undefined) {
@@ -2822,6 +2886,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `LOLWUT [VERSION version:int]`. Since 5.0.0. */
   lolwut(options?: LolwutOptions): Result<M, string> {
     const words: Arg[] = []
+    checkOptions(options, 'version')
     if (options !== undefined) {
       if (options.version !== undefined) words.push('VERSION', options.version)
     }
@@ -2844,6 +2909,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   lpos(key: Arg, element: Arg, options?: LposOptions): Result<M, number | null | number[]>
   lpos(key: Arg, element: Arg, options?: LposOptions): Result<M, number[]> | Result<M, number | null> | Result<M, number | null | number[]> {
     const words: Arg[] = [key, element]
+    checkOptions(options, 'rank count maxLen')
     if (options !== undefined) {
       if (options.rank !== undefined) words.push('RANK', options.rank)
       if (options.count !== undefined) words.push('COUNT', options.count)
@@ -2905,6 +2971,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `MEMORY USAGE key [SAMPLES count:int]`. Since 4.0.0. */
   memoryUsage(key: Arg, options?: MemoryUsageOptions): Result<M, number | null> {
     const words: Arg[] = [key]
+    checkOptions(options, 'samples')
     if (options !== undefined) {
       if (options.samples !== undefined) words.push('SAMPLES', options.samples)
     }
@@ -2919,6 +2986,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `MIGRATE host port:int key_or_empty_string=(key|"") destination-db:int timeout:int [COPY] [REPLACE] [AUTH password|AUTH2 {username password}] [KEYS key...]`. Since 2.6.0. */
   migrate(host: Arg, port: Integer, key: Arg, destinationDb: Integer, timeout: Integer, options?: MigrateOptions): Result<M, 'OK' | 'NOKEY'> {
     const words: Arg[] = [host, port, key, destinationDb, timeout]
+    checkOptions(options, 'copy replace keys auth auth2')
     if (options !== undefined) {
       if (options.copy) words.push('COPY')
       if (options.replace) words.push('REPLACE')
@@ -2945,6 +3013,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `MODULE LOADEX path [CONFIG name value]... [ARGS {arg}...]`. Since 7.0.0. */
   moduleLoadex(path: Arg, options?: ModuleLoadexOptions): Result<M, 'OK'> {
     const words: Arg[] = [path]
+    checkOptions(options, 'config args')
     if (options !== undefined) {
       if (options.config !== undefined) {
         for (const row of many<{ readonly name: Arg; readonly value: Arg }>(options.config)) {
@@ -2983,6 +3052,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `MSETEX numkeys:int {key value}... [NX|XX] [EX seconds:int|PX milliseconds:int|EXAT unix-time-seconds:unix|PXAT unix-time-milliseconds:unix|KEEPTTL]`. Since 8.4.0. */
   msetex(entries: Pairs, options?: MsetexOptions): Result<M, number> {
     const words: Arg[] = []
+    checkOptions(options, 'nx xx ex px exAt pxAt keepTtl')
     const at = words.length
     insertCount(words, at, pushPairs(words, entries))
     if (options !== undefined) {
@@ -3035,6 +3105,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `PEXPIRE key milliseconds:int [NX|XX|GT|LT]`. Since 2.6.0. */
   pexpire(key: Arg, milliseconds: Integer, options?: PexpireOptions): Result<M, number> {
     const words: Arg[] = [key, milliseconds]
+    checkOptions(options, 'nx xx gt lt')
     if (options !== undefined) {
       if (options.nx) words.push('NX')
       if (options.xx) words.push('XX')
@@ -3047,6 +3118,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `PEXPIREAT key unix-time-milliseconds:unix [NX|XX|GT|LT]`. Since 2.6.0. */
   pexpireat(key: Arg, unixTimeMilliseconds: Integer, options?: PexpireatOptions): Result<M, number> {
     const words: Arg[] = [key, unixTimeMilliseconds]
+    checkOptions(options, 'nx xx gt lt')
     if (options !== undefined) {
       if (options.nx) words.push('NX')
       if (options.xx) words.push('XX')
@@ -3153,6 +3225,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `RESTORE key ttl:int serialized-value [REPLACE] [ABSTTL] [IDLETIME seconds:int] [FREQ frequency:int]`. Since 2.6.0. */
   restore(key: Arg, ttl: Integer, serializedValue: Arg, options?: RestoreOptions): Result<M, 'OK'> {
     const words: Arg[] = [key, ttl, serializedValue]
+    checkOptions(options, 'replace absTtl idleTime freq')
     if (options !== undefined) {
       if (options.replace) words.push('REPLACE')
       if (options.absTtl) words.push('ABSTTL')
@@ -3205,6 +3278,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `SCAN cursor:int [MATCH pattern] [COUNT count:int] [TYPE type]`. Since 2.8.0. */
   scan(cursor: Arg, options?: ScanOptions): Result<M, Page<M['value']>> {
     const words: Arg[] = [cursor]
+    checkOptions(options, 'match count type')
     if (options !== undefined) {
       if (options.match !== undefined) words.push('MATCH', options.match)
       if (options.count !== undefined) words.push('COUNT', options.count)
@@ -3231,6 +3305,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `SCRIPT FLUSH [ASYNC|SYNC]`. Since 2.6.0. */
   scriptFlush(options?: ScriptFlushOptions): Result<M, 'OK'> {
     const words: Arg[] = []
+    checkOptions(options, 'async sync')
     if (options !== undefined) {
       if (options.async) words.push('ASYNC')
       if (options.sync) words.push('SYNC')
@@ -3269,6 +3344,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   set(key: Arg, value: Arg, options?: SetOptions): Result<M, 'OK' | null | M['value']>
   set(key: Arg, value: Arg, options?: SetOptions): Result<M, M['value'] | null> | Result<M, 'OK' | null> | Result<M, 'OK' | null | M['value']> {
     const words: Arg[] = [key, value]
+    checkOptions(options, 'get nx xx ifEq ifNe ifDeq ifDne ex px exAt pxAt keepTtl')
     if (options !== undefined) {
       if (options.nx) words.push('NX')
       if (options.xx) words.push('XX')
@@ -3309,6 +3385,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `SHUTDOWN [NOSAVE|SAVE] [NOW] [FORCE] [ABORT]`. Since 1.0.0. */
   shutdown(options?: ShutdownOptions): Result<M, 'OK'> {
     const words: Arg[] = []
+    checkOptions(options, 'now force abort nosave save')
     if (options !== undefined) {
       if (options.nosave) words.push('NOSAVE')
       if (options.save) words.push('SAVE')
@@ -3327,6 +3404,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `SINTERCARD numkeys:int key... [LIMIT limit:int]`. Since 7.0.0. */
   sintercard(keys: Many<Arg>, options?: SintercardOptions): Result<M, number> {
     const words: Arg[] = []
+    checkOptions(options, 'limit')
     pushCounted(words, keys)
     if (options !== undefined) {
       if (options.limit !== undefined) words.push('LIMIT', options.limit)
@@ -3387,6 +3465,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   sort(key: Arg, options?: SortOptions): Result<M, (M['value'] | null)[] | number>
   sort(key: Arg, options?: SortOptions): Result<M, number> | Result<M, (M['value'] | null)[]> | Result<M, (M['value'] | null)[] | number> {
     const words: Arg[] = [key]
+    checkOptions(options, 'by limit get alpha store asc desc')
     if (options !== undefined) {
       if (options.by !== undefined) words.push('BY', options.by)
       if (options.limit !== undefined) words.push('LIMIT', ...options.limit)
@@ -3402,6 +3481,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `SORT_RO key [BY pattern] [LIMIT offset:int count:int] [GET pattern]... [ASC|DESC] [ALPHA]`. Since 7.0.0. */
   sortRo(key: Arg, options?: SortRoOptions): Result<M, (M['value'] | null)[]> {
     const words: Arg[] = [key]
+    checkOptions(options, 'by limit get alpha asc desc')
     if (options !== undefined) {
       if (options.by !== undefined) words.push('BY', options.by)
       if (options.limit !== undefined) words.push('LIMIT', ...options.limit)
@@ -3446,6 +3526,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `SSCAN key cursor:int [MATCH pattern] [COUNT count:int]`. Since 2.8.0. */
   sscan(key: Arg, cursor: Arg, options?: SscanOptions): Result<M, MemberPage<M['value']>> {
     const words: Arg[] = [key, cursor]
+    checkOptions(options, 'match count')
     if (options !== undefined) {
       if (options.match !== undefined) words.push('MATCH', options.match)
       if (options.count !== undefined) words.push('COUNT', options.count)
@@ -3501,6 +3582,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `TDIGEST.CREATE key [COMPRESSION compression:int]`. Since 2.4.0. */
   tdigestCreate(key: Arg, options?: TdigestCreateOptions): Result<M, 'OK'> {
     const words: Arg[] = [key]
+    checkOptions(options, 'compression')
     if (options !== undefined) {
       if (options.compression !== undefined) words.push('COMPRESSION', options.compression)
     }
@@ -3520,6 +3602,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `TDIGEST.MERGE destination-key:key numkeys:int source-key:key... [COMPRESSION compression:int] [OVERRIDE]`. Since 2.4.0. */
   tdigestMerge(destinationKey: Arg, sourceKeys: Many<Arg>, options?: TdigestMergeOptions): Result<M, 'OK'> {
     const words: Arg[] = [destinationKey]
+    checkOptions(options, 'compression override')
     pushCounted(words, sourceKeys)
     if (options !== undefined) {
       if (options.compression !== undefined) words.push('COMPRESSION', options.compression)
@@ -3598,6 +3681,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   topkList(key: Arg, options?: TopkListOptions): Result<M, M['value'][] | Counted<M['value']>[]>
   topkList(key: Arg, options?: TopkListOptions): Result<M, Counted<M['value']>[]> | Result<M, M['value'][]> | Result<M, M['value'][] | Counted<M['value']>[]> {
     const words: Arg[] = [key]
+    checkOptions(options, 'withCount')
     if (options !== undefined) {
       if (options.withCount) words.push('WITHCOUNT')
     }
@@ -3630,6 +3714,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `TS.ADD key timestamp value:double [RETENTION retention-period:int] [ENCODING (UNCOMPRESSED|COMPRESSED)] [CHUNK_SIZE size:int] [DUPLICATE_POLICY (BLOCK|FIRST|LAST|MIN|MAX|SUM)] [ON_DUPLICATE (BLOCK|FIRST|LAST|MIN|MAX|SUM)] [IGNORE ignore-max-time-diff:int ignore-max-val-diff:double] [LABELS {label value}...]`. Since 1.0.0. */
   tsAdd(key: Arg, timestamp: Arg, value: Decimal, options?: TsAddOptions): Result<M, number> {
     const words: Arg[] = [key, timestamp, value]
+    checkOptions(options, 'retention encoding chunkSize duplicatePolicy onDuplicate ignore labels')
     if (options !== undefined) {
       if (options.retention !== undefined) words.push('RETENTION', options.retention)
       if (options.encoding !== undefined) words.push('ENCODING', options.encoding)
@@ -3648,6 +3733,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `TS.ALTER key [RETENTION retention-period:int] [CHUNK_SIZE size:int] [DUPLICATE_POLICY (BLOCK|FIRST|LAST|MIN|MAX|SUM)] [IGNORE ignore-max-time-diff:int ignore-max-val-diff:double] [LABELS {label value}...]`. Since 1.0.0. */
   tsAlter(key: Arg, options?: TsAlterOptions): Result<M, 'OK'> {
     const words: Arg[] = [key]
+    checkOptions(options, 'retention chunkSize duplicatePolicy ignore labels')
     if (options !== undefined) {
       if (options.retention !== undefined) words.push('RETENTION', options.retention)
       if (options.chunkSize !== undefined) words.push('CHUNK_SIZE', options.chunkSize)
@@ -3664,6 +3750,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `TS.CREATE key [RETENTION retention-period:int] [ENCODING (UNCOMPRESSED|COMPRESSED)] [CHUNK_SIZE size:int] [DUPLICATE_POLICY (BLOCK|FIRST|LAST|MIN|MAX|SUM)] [IGNORE ignore-max-time-diff:int ignore-max-val-diff:double] [LABELS {label value}...]`. Since 1.0.0. */
   tsCreate(key: Arg, options?: TsCreateOptions): Result<M, 'OK'> {
     const words: Arg[] = [key]
+    checkOptions(options, 'retention encoding chunkSize duplicatePolicy ignore labels')
     if (options !== undefined) {
       if (options.retention !== undefined) words.push('RETENTION', options.retention)
       if (options.encoding !== undefined) words.push('ENCODING', options.encoding)
@@ -3688,6 +3775,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `TS.DECRBY key subtrahend:double [TIMESTAMP timestamp] [RETENTION retention-period:int] [ENCODING (UNCOMPRESSED|COMPRESSED)] [CHUNK_SIZE size:int] [DUPLICATE_POLICY (BLOCK|FIRST|LAST|MIN|MAX|SUM)] [IGNORE ignore-max-time-diff:int ignore-max-val-diff:double] [LABELS {label value}...]`. Since 1.0.0. */
   tsDecrby(key: Arg, subtrahend: Decimal, options?: TsDecrbyOptions): Result<M, number> {
     const words: Arg[] = [key, subtrahend]
+    checkOptions(options, 'timestamp retention encoding chunkSize duplicatePolicy ignore labels')
     if (options !== undefined) {
       if (options.timestamp !== undefined) words.push('TIMESTAMP', options.timestamp)
       if (options.retention !== undefined) words.push('RETENTION', options.retention)
@@ -3716,6 +3804,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `TS.GET key [LATEST]`. Since 1.0.0. */
   tsGet(key: Arg, options?: TsGetOptions): Result<M, Sample | null> {
     const words: Arg[] = [key]
+    checkOptions(options, 'latest')
     if (options !== undefined) {
       if (options.latest) words.push('LATEST')
     }
@@ -3725,6 +3814,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `TS.INCRBY key addend:double [TIMESTAMP timestamp] [RETENTION retention-period:int] [ENCODING (UNCOMPRESSED|COMPRESSED)] [CHUNK_SIZE size:int] [DUPLICATE_POLICY (BLOCK|FIRST|LAST|MIN|MAX|SUM)] [IGNORE ignore-max-time-diff:int ignore-max-val-diff:double] [LABELS {label value}...]`. Since 1.0.0. */
   tsIncrby(key: Arg, addend: Decimal, options?: TsIncrbyOptions): Result<M, number> {
     const words: Arg[] = [key, addend]
+    checkOptions(options, 'timestamp retention encoding chunkSize duplicatePolicy ignore labels')
     if (options !== undefined) {
       if (options.timestamp !== undefined) words.push('TIMESTAMP', options.timestamp)
       if (options.retention !== undefined) words.push('RETENTION', options.retention)
@@ -3743,6 +3833,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `TS.INFO key [DEBUG]`. Since 1.0.0. */
   tsInfo(key: Arg, options?: TsInfoOptions): Result<M, Record<string, unknown>> {
     const words: Arg[] = [key]
+    checkOptions(options, 'debug')
     if (options !== undefined) {
       if (options.debug) words.push('DEBUG')
     }
@@ -3766,6 +3857,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `TS.MGET [LATEST] [WITHLABELS|SELECTED_LABELS label...] FILTER filter...`. Since 1.0.0. */
   tsMget(filters: Many<Arg>, options?: TsMgetOptions): Result<M, SeriesSample[]> {
     const words: Arg[] = []
+    checkOptions(options, 'latest withLabels selectedLabels')
     if (options !== undefined) {
       if (options.latest) words.push('LATEST')
       if (options.withLabels) words.push('WITHLABELS')
@@ -3782,6 +3874,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `TS.MRANGE from-timestamp to-timestamp [LATEST] [FILTER_BY_TS timestamp...] [FILTER_BY_VALUE min:double max:double] [WITHLABELS|SELECTED_LABELS label...] [COUNT count:int] [ALIGN align] [AGGREGATION aggregator bucket-duration:int [BUCKETTIMESTAMP bucket-timestamp] [EMPTY]] FILTER filter... [GROUPBY label REDUCE reducer]`. Since 1.0.0. */
   tsMrange(fromTimestamp: Arg, toTimestamp: Arg, filters: Many<Arg>, options?: TsMrangeOptions): Result<M, Series[]> {
     const words: Arg[] = [fromTimestamp, toTimestamp]
+    checkOptions(options, 'latest filterByTs filterByValue count align bucketTimestamp empty aggregation groupBy withLabels selectedLabels')
     if (options !== undefined) {
       if (options.latest) words.push('LATEST')
       if (options.filterByTs !== undefined) {
@@ -3816,6 +3909,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `TS.MREVRANGE from-timestamp to-timestamp [LATEST] [FILTER_BY_TS timestamp...] [FILTER_BY_VALUE min:double max:double] [WITHLABELS|SELECTED_LABELS label...] [COUNT count:int] [ALIGN align] [AGGREGATION aggregator bucket-duration:int [BUCKETTIMESTAMP bucket-timestamp] [EMPTY]] FILTER filter... [GROUPBY label REDUCE reducer]`. Since 1.0.0. */
   tsMrevrange(fromTimestamp: Arg, toTimestamp: Arg, filters: Many<Arg>, options?: TsMrevrangeOptions): Result<M, Series[]> {
     const words: Arg[] = [fromTimestamp, toTimestamp]
+    checkOptions(options, 'latest filterByTs filterByValue count align bucketTimestamp empty aggregation groupBy withLabels selectedLabels')
     if (options !== undefined) {
       if (options.latest) words.push('LATEST')
       if (options.filterByTs !== undefined) {
@@ -3855,6 +3949,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `TS.RANGE key from-timestamp to-timestamp [LATEST] [FILTER_BY_TS timestamp...] [FILTER_BY_VALUE min:double max:double] [COUNT count:int] [ALIGN align] [AGGREGATION aggregator bucket-duration:int [BUCKETTIMESTAMP bucket-timestamp] [EMPTY]]`. Since 1.0.0. */
   tsRange(key: Arg, fromTimestamp: Arg, toTimestamp: Arg, options?: TsRangeOptions): Result<M, Sample[]> {
     const words: Arg[] = [key, fromTimestamp, toTimestamp]
+    checkOptions(options, 'latest filterByTs filterByValue count align bucketTimestamp empty aggregation')
     if (options !== undefined) {
       if (options.latest) words.push('LATEST')
       if (options.filterByTs !== undefined) {
@@ -3876,6 +3971,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `TS.REVRANGE key from-timestamp to-timestamp [LATEST] [FILTER_BY_TS timestamp...] [FILTER_BY_VALUE min:double max:double] [COUNT count:int] [ALIGN align] [AGGREGATION aggregator bucket-duration:int [BUCKETTIMESTAMP bucket-timestamp] [EMPTY]]`. Since 1.0.0. */
   tsRevrange(key: Arg, fromTimestamp: Arg, toTimestamp: Arg, options?: TsRevrangeOptions): Result<M, Sample[]> {
     const words: Arg[] = [key, fromTimestamp, toTimestamp]
+    checkOptions(options, 'latest filterByTs filterByValue count align bucketTimestamp empty aggregation')
     if (options !== undefined) {
       if (options.latest) words.push('LATEST')
       if (options.filterByTs !== undefined) {
@@ -3912,6 +4008,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `VADD key [REDUCE dim:int] (FP32 vector|VALUES num:int value:double...) element [CAS] [NOQUANT|Q8|BIN] [EF build-exploration-factor:int] [SETATTR attributes] [M numlinks:int]`. Since 8.0.0. */
   vadd(key: Arg, element: Arg, options: VaddOptions): Result<M, number> {
     const words: Arg[] = [key]
+    checkOptions(options, 'reduce cas ef setAttr m fp32 values noQuant q8 bin')
     if (options.reduce !== undefined) words.push('REDUCE', options.reduce)
     if (options.fp32 !== undefined) words.push('FP32', options.fp32)
     if (options.values !== undefined) {
@@ -3945,6 +4042,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   vemb(key: Arg, element: Arg, options?: VembOptions): Result<M, number[] | null | RawVector>
   vemb(key: Arg, element: Arg, options?: VembOptions): Result<M, RawVector | null> | Result<M, number[] | null> | Result<M, number[] | null | RawVector> {
     const words: Arg[] = [key, element]
+    checkOptions(options, 'raw')
     if (options !== undefined) {
       if (options.raw) words.push('RAW')
     }
@@ -3972,6 +4070,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   vlinks(key: Arg, element: Arg, options?: VlinksOptions): Result<M, M['value'][][] | null | Similar[][]>
   vlinks(key: Arg, element: Arg, options?: VlinksOptions): Result<M, Similar[][] | null> | Result<M, M['value'][][] | null> | Result<M, M['value'][][] | null | Similar[][]> {
     const words: Arg[] = [key, element]
+    checkOptions(options, 'withScores')
     if (options !== undefined) {
       if (options.withScores) words.push('WITHSCORES')
     }
@@ -4013,6 +4112,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   vsim(key: Arg, options: VsimOptions): Result<M, M['value'][] | (Similar & Attributed<M['value']>)[] | Similar[] | Attributed<M['value']>[]>
   vsim(key: Arg, options: VsimOptions): Result<M, (Similar & Attributed<M['value']>)[]> | Result<M, Similar[]> | Result<M, Attributed<M['value']>[]> | Result<M, M['value'][]> | Result<M, M['value'][] | (Similar & Attributed<M['value']>)[] | Similar[] | Attributed<M['value']>[]> {
     const words: Arg[] = [key]
+    checkOptions(options, 'withScores withAttribs count epsilon ef filter filterEf truth noThread ele fp32 values')
     if (options.ele !== undefined) words.push('ELE', options.ele)
     if (options.fp32 !== undefined) words.push('FP32', options.fp32)
     if (options.values !== undefined) {
@@ -4049,6 +4149,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `XACKDEL key group [KEEPREF|DELREF|ACKED] IDS numids:int id...`. Since 8.2.0. */
   xackdel(key: Arg, group: Arg, ids: Many<Arg>, options?: XackdelOptions): Result<M, number[]> {
     const words: Arg[] = [key, group]
+    checkOptions(options, 'keepRef delRef acked')
     if (options !== undefined) {
       if (options.keepRef) words.push('KEEPREF')
       if (options.delRef) words.push('DELREF')
@@ -4069,6 +4170,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   xadd(key: Arg, id: Arg, fields: Arg | Pairs, ...more: readonly unknown[]): Result<M, string | null> | Result<M, string> {
     const words: Arg[] = [key]
     const options = more[isArg(fields) ? 1 : 0] as XaddOptions | undefined
+    checkOptions(options, 'noMkStream limit keepRef delRef acked maxLen minId')
     if (options !== undefined) {
       if (options.noMkStream) words.push('NOMKSTREAM')
       if (options.keepRef) words.push('KEEPREF')
@@ -4097,6 +4199,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   xautoclaim(key: Arg, group: Arg, consumer: Arg, minIdleTime: Integer, start: Arg, options?: XautoclaimOptions): Result<M, Claimed<M['value']> | ClaimedIds>
   xautoclaim(key: Arg, group: Arg, consumer: Arg, minIdleTime: Integer, start: Arg, options?: XautoclaimOptions): Result<M, ClaimedIds> | Result<M, Claimed<M['value']>> | Result<M, Claimed<M['value']> | ClaimedIds> {
     const words: Arg[] = [key, group, consumer, minIdleTime, start]
+    checkOptions(options, 'count justId')
     if (options !== undefined) {
       if (options.count !== undefined) words.push('COUNT', options.count)
       if (options.justId) words.push('JUSTID')
@@ -4110,6 +4213,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   xclaim(key: Arg, group: Arg, consumer: Arg, minIdleTime: Integer, ids: Many<Arg>, options?: XclaimOptions): Result<M, StreamEntry<M['value']>[] | string[]>
   xclaim(key: Arg, group: Arg, consumer: Arg, minIdleTime: Integer, ids: Many<Arg>, options?: XclaimOptions): Result<M, string[]> | Result<M, StreamEntry<M['value']>[]> | Result<M, StreamEntry<M['value']>[] | string[]> {
     const words: Arg[] = [key, group, consumer, minIdleTime]
+    checkOptions(options, 'retryCount force justId lastId idle time')
     pushAll(words, ids)
     if (options !== undefined) {
       if (options.idle !== undefined) words.push('IDLE', options.idle)
@@ -4130,6 +4234,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `XDELEX key [KEEPREF|DELREF|ACKED] IDS numids:int id...`. Since 8.2.0. */
   xdelex(key: Arg, ids: Many<Arg>, options?: XdelexOptions): Result<M, number[]> {
     const words: Arg[] = [key]
+    checkOptions(options, 'keepRef delRef acked')
     if (options !== undefined) {
       if (options.keepRef) words.push('KEEPREF')
       if (options.delRef) words.push('DELREF')
@@ -4143,6 +4248,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `XGROUP CREATE key groupname id=(id|$) [MKSTREAM] [ENTRIESREAD entries_read:int]`. Since 5.0.0. */
   xgroupCreate(key: Arg, group: Arg, id: Arg, options?: XgroupCreateOptions): Result<M, 'OK'> {
     const words: Arg[] = [key, group, id]
+    checkOptions(options, 'mkStream entriesRead')
     if (options !== undefined) {
       if (options.mkStream) words.push('MKSTREAM')
       if (options.entriesRead !== undefined) words.push('ENTRIESREAD', options.entriesRead)
@@ -4168,6 +4274,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `XGROUP SETID key groupname id=(id|$) [ENTRIESREAD entries_read:int]`. Since 5.0.0. */
   xgroupSetid(key: Arg, group: Arg, id: Arg, options?: XgroupSetidOptions): Result<M, 'OK'> {
     const words: Arg[] = [key, group, id]
+    checkOptions(options, 'entriesRead')
     if (options !== undefined) {
       if (options.entriesRead !== undefined) words.push('ENTRIESREAD', options.entriesRead)
     }
@@ -4190,6 +4297,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   xinfoStream(key: Arg, options?: XinfoStreamOptions): Result<M, StreamInfo<M['value']> | FullStreamInfo<M['value']>>
   xinfoStream(key: Arg, options?: XinfoStreamOptions): Result<M, FullStreamInfo<M['value']>> | Result<M, StreamInfo<M['value']>> | Result<M, StreamInfo<M['value']> | FullStreamInfo<M['value']>> {
     const words: Arg[] = [key]
+    checkOptions(options, 'count full')
     if (options !== undefined) {
       if (options.full) {
         words.push('FULL')
@@ -4209,6 +4317,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   xpending(key: Arg, group: Arg): Result<M, PendingSummary>
   xpending(key: Arg, group: Arg, start?: Arg, end?: Arg, count?: Integer, consumer?: Arg, options?: XpendingOptions): Result<M, PendingEntry[]> | Result<M, PendingSummary> {
     const words: Arg[] = [key, group]
+    checkOptions(options, 'idle')
     if (start !== undefined) {
       if (options?.idle !== undefined) words.push('IDLE', options.idle)
       words.push(start)
@@ -4222,6 +4331,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `XRANGE key start end [COUNT count:int]`. Since 5.0.0. */
   xrange(key: Arg, start: Arg, end: Arg, options?: XrangeOptions): Result<M, StreamEntry<M['value']>[]> {
     const words: Arg[] = [key, start, end]
+    checkOptions(options, 'count')
     if (options !== undefined) {
       if (options.count !== undefined) words.push('COUNT', options.count)
     }
@@ -4231,6 +4341,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `XREAD [COUNT count:int] [BLOCK milliseconds:int] STREAMS {key... id...}`. Since 5.0.0. */
   xread(streams: Pairs, options?: XreadOptions): Result<M, StreamEntries<M['value']>[] | null> {
     const words: Arg[] = []
+    checkOptions(options, 'count block')
     if (options !== undefined) {
       if (options.count !== undefined) words.push('COUNT', options.count)
       if (options.block !== undefined) words.push('BLOCK', options.block)
@@ -4243,6 +4354,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `XREADGROUP GROUP {group consumer} [COUNT count:int] [BLOCK milliseconds:int] [CLAIM min-idle-time:int] [NOACK] STREAMS {key... id...}`. Since 5.0.0. */
   xreadgroup(group: Arg, consumer: Arg, streams: Pairs, options?: XreadgroupOptions): Result<M, StreamEntries<M['value']>[] | null> {
     const words: Arg[] = ['GROUP', group, consumer]
+    checkOptions(options, 'count block claim noAck')
     if (options !== undefined) {
       if (options.count !== undefined) words.push('COUNT', options.count)
       if (options.block !== undefined) words.push('BLOCK', options.block)
@@ -4257,6 +4369,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `XREVRANGE key end start [COUNT count:int]`. Since 5.0.0. */
   xrevrange(key: Arg, end: Arg, start: Arg, options?: XrevrangeOptions): Result<M, StreamEntry<M['value']>[]> {
     const words: Arg[] = [key, end, start]
+    checkOptions(options, 'count')
     if (options !== undefined) {
       if (options.count !== undefined) words.push('COUNT', options.count)
     }
@@ -4266,6 +4379,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `XSETID key last-id [ENTRIESADDED entries_added:int] [MAXDELETEDID max_deleted_entry_id]`. Since 5.0.0. */
   xsetid(key: Arg, lastId: Arg, options?: XsetidOptions): Result<M, 'OK'> {
     const words: Arg[] = [key, lastId]
+    checkOptions(options, 'entriesAdded maxDeletedId')
     if (options !== undefined) {
       if (options.entriesAdded !== undefined) words.push('ENTRIESADDED', options.entriesAdded)
       if (options.maxDeletedId !== undefined) words.push('MAXDELETEDID', options.maxDeletedId)
@@ -4276,6 +4390,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `XTRIM key trim={strategy=(MAXLEN|MINID) [=|~] threshold [LIMIT count:int] [KEEPREF|DELREF|ACKED]}`. Since 5.0.0. */
   xtrim(key: Arg, options: XtrimOptions): Result<M, number> {
     const words: Arg[] = [key]
+    checkOptions(options, 'limit maxLen minId keepRef delRef acked')
     if (options.maxLen !== undefined) {
       words.push('MAXLEN')
       pushAll(words, options.maxLen)
@@ -4302,6 +4417,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   zadd(key: Arg, entries: Arg | Many<ZaddEntry>, ...more: readonly unknown[]): Result<M, number | null> | Result<M, number> {
     const words: Arg[] = [key]
     const options = more[isArg(entries) ? 1 : 0] as ZaddOptions | undefined
+    checkOptions(options, 'ch incr nx xx gt lt')
     if (options !== undefined) {
       if (options.nx) words.push('NX')
       if (options.xx) words.push('XX')
@@ -4335,6 +4451,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   zdiff(keys: Many<Arg>, options?: ZdiffOptions): Result<M, M['value'][] | Scored<M['value']>[]>
   zdiff(keys: Many<Arg>, options?: ZdiffOptions): Result<M, Scored<M['value']>[]> | Result<M, M['value'][]> | Result<M, M['value'][] | Scored<M['value']>[]> {
     const words: Arg[] = []
+    checkOptions(options, 'withScores')
     pushCounted(words, keys)
     if (options !== undefined) {
       if (options.withScores) words.push('WITHSCORES')
@@ -4360,6 +4477,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   zinter(keys: Many<Arg>, options?: ZinterOptions): Result<M, M['value'][] | Scored<M['value']>[]>
   zinter(keys: Many<Arg>, options?: ZinterOptions): Result<M, Scored<M['value']>[]> | Result<M, M['value'][]> | Result<M, M['value'][] | Scored<M['value']>[]> {
     const words: Arg[] = []
+    checkOptions(options, 'weights aggregate withScores')
     pushCounted(words, keys)
     if (options !== undefined) {
       if (options.weights !== undefined) {
@@ -4375,6 +4493,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `ZINTERCARD numkeys:int key... [LIMIT limit:int]`. Since 7.0.0. */
   zintercard(keys: Many<Arg>, options?: ZintercardOptions): Result<M, number> {
     const words: Arg[] = []
+    checkOptions(options, 'limit')
     pushCounted(words, keys)
     if (options !== undefined) {
       if (options.limit !== undefined) words.push('LIMIT', options.limit)
@@ -4385,6 +4504,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `ZINTERSTORE destination:key numkeys:int key... [WEIGHTS weight:int...] [AGGREGATE (SUM|MIN|MAX)]`. Since 2.0.0. */
   zinterstore(destination: Arg, keys: Many<Arg>, options?: ZinterstoreOptions): Result<M, number> {
     const words: Arg[] = [destination]
+    checkOptions(options, 'weights aggregate')
     pushCounted(words, keys)
     if (options !== undefined) {
       if (options.weights !== undefined) {
@@ -4404,6 +4524,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `ZMPOP numkeys:int key... where=(MIN|MAX) [COUNT count:int]`. Since 7.0.0. */
   zmpop(keys: Many<Arg>, where: 'MIN' | 'MAX', options?: ZmpopOptions): Result<M, PoppedScores<M['value']> | null> {
     const words: Arg[] = []
+    checkOptions(options, 'count')
     pushCounted(words, keys)
     words.push(where)
     if (options !== undefined) {
@@ -4444,6 +4565,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   zrandmember(key: Arg, count: Integer, options?: ZrandmemberOptions): Result<M, M['value'] | null | Scored<M['value']>[] | M['value'][]>
   zrandmember(key: Arg, count?: Integer, options?: ZrandmemberOptions): Result<M, Scored<M['value']>[]> | Result<M, M['value'][]> | Result<M, M['value'] | null> | Result<M, M['value'] | null | Scored<M['value']>[] | M['value'][]> {
     const words: Arg[] = [key]
+    checkOptions(options, 'withScores')
     if (count !== undefined) {
       words.push(count)
       if (options?.withScores) words.push('WITHSCORES')
@@ -4457,6 +4579,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   zrange(key: Arg, start: Arg, stop: Arg, options?: ZrangeOptions): Result<M, M['value'][] | Scored<M['value']>[]>
   zrange(key: Arg, start: Arg, stop: Arg, options?: ZrangeOptions): Result<M, Scored<M['value']>[]> | Result<M, M['value'][]> | Result<M, M['value'][] | Scored<M['value']>[]> {
     const words: Arg[] = [key, start, stop]
+    checkOptions(options, 'rev limit withScores byScore byLex')
     if (options !== undefined) {
       if (options.byScore) words.push('BYSCORE')
       if (options.byLex) words.push('BYLEX')
@@ -4470,6 +4593,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `ZRANGEBYLEX key min max [LIMIT offset:int count:int]`. Since 2.8.9. @deprecated */
   zrangebylex(key: Arg, min: Arg, max: Arg, options?: ZrangebylexOptions): Result<M, M['value'][]> {
     const words: Arg[] = [key, min, max]
+    checkOptions(options, 'limit')
     if (options !== undefined) {
       if (options.limit !== undefined) words.push('LIMIT', ...options.limit)
     }
@@ -4482,6 +4606,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   zrangebyscore(key: Arg, min: Arg, max: Arg, options?: ZrangebyscoreOptions): Result<M, M['value'][] | Scored<M['value']>[]>
   zrangebyscore(key: Arg, min: Arg, max: Arg, options?: ZrangebyscoreOptions): Result<M, Scored<M['value']>[]> | Result<M, M['value'][]> | Result<M, M['value'][] | Scored<M['value']>[]> {
     const words: Arg[] = [key, min, max]
+    checkOptions(options, 'withScores limit')
     if (options !== undefined) {
       if (options.withScores) words.push('WITHSCORES')
       if (options.limit !== undefined) words.push('LIMIT', ...options.limit)
@@ -4492,6 +4617,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `ZRANGESTORE dst:key src:key min max [BYSCORE|BYLEX] [REV] [LIMIT offset:int count:int]`. Since 6.2.0. */
   zrangestore(dst: Arg, src: Arg, min: Arg, max: Arg, options?: ZrangestoreOptions): Result<M, number> {
     const words: Arg[] = [dst, src, min, max]
+    checkOptions(options, 'rev limit byScore byLex')
     if (options !== undefined) {
       if (options.byScore) words.push('BYSCORE')
       if (options.byLex) words.push('BYLEX')
@@ -4507,6 +4633,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   zrank(key: Arg, member: Arg, options?: ZrankOptions): Result<M, number | null | Ranked>
   zrank(key: Arg, member: Arg, options?: ZrankOptions): Result<M, Ranked | null> | Result<M, number | null> | Result<M, number | null | Ranked> {
     const words: Arg[] = [key, member]
+    checkOptions(options, 'withScore')
     if (options !== undefined) {
       if (options.withScore) words.push('WITHSCORE')
     }
@@ -4539,6 +4666,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   zrevrange(key: Arg, start: Integer, stop: Integer, options?: ZrevrangeOptions): Result<M, M['value'][] | Scored<M['value']>[]>
   zrevrange(key: Arg, start: Integer, stop: Integer, options?: ZrevrangeOptions): Result<M, Scored<M['value']>[]> | Result<M, M['value'][]> | Result<M, M['value'][] | Scored<M['value']>[]> {
     const words: Arg[] = [key, start, stop]
+    checkOptions(options, 'withScores')
     if (options !== undefined) {
       if (options.withScores) words.push('WITHSCORES')
     }
@@ -4548,6 +4676,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `ZREVRANGEBYLEX key max min [LIMIT offset:int count:int]`. Since 2.8.9. @deprecated */
   zrevrangebylex(key: Arg, max: Arg, min: Arg, options?: ZrevrangebylexOptions): Result<M, M['value'][]> {
     const words: Arg[] = [key, max, min]
+    checkOptions(options, 'limit')
     if (options !== undefined) {
       if (options.limit !== undefined) words.push('LIMIT', ...options.limit)
     }
@@ -4560,6 +4689,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   zrevrangebyscore(key: Arg, max: Arg, min: Arg, options?: ZrevrangebyscoreOptions): Result<M, M['value'][] | Scored<M['value']>[]>
   zrevrangebyscore(key: Arg, max: Arg, min: Arg, options?: ZrevrangebyscoreOptions): Result<M, Scored<M['value']>[]> | Result<M, M['value'][]> | Result<M, M['value'][] | Scored<M['value']>[]> {
     const words: Arg[] = [key, max, min]
+    checkOptions(options, 'withScores limit')
     if (options !== undefined) {
       if (options.withScores) words.push('WITHSCORES')
       if (options.limit !== undefined) words.push('LIMIT', ...options.limit)
@@ -4573,6 +4703,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   zrevrank(key: Arg, member: Arg, options?: ZrevrankOptions): Result<M, number | null | Ranked>
   zrevrank(key: Arg, member: Arg, options?: ZrevrankOptions): Result<M, Ranked | null> | Result<M, number | null> | Result<M, number | null | Ranked> {
     const words: Arg[] = [key, member]
+    checkOptions(options, 'withScore')
     if (options !== undefined) {
       if (options.withScore) words.push('WITHSCORE')
     }
@@ -4582,6 +4713,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `ZSCAN key cursor:int [MATCH pattern] [COUNT count:int]`. Since 2.8.0. */
   zscan(key: Arg, cursor: Arg, options?: ZscanOptions): Result<M, ScorePage<M['value']>> {
     const words: Arg[] = [key, cursor]
+    checkOptions(options, 'match count')
     if (options !== undefined) {
       if (options.match !== undefined) words.push('MATCH', options.match)
       if (options.count !== undefined) words.push('COUNT', options.count)
@@ -4600,6 +4732,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   zunion(keys: Many<Arg>, options?: ZunionOptions): Result<M, M['value'][] | Scored<M['value']>[]>
   zunion(keys: Many<Arg>, options?: ZunionOptions): Result<M, Scored<M['value']>[]> | Result<M, M['value'][]> | Result<M, M['value'][] | Scored<M['value']>[]> {
     const words: Arg[] = []
+    checkOptions(options, 'weights aggregate withScores')
     pushCounted(words, keys)
     if (options !== undefined) {
       if (options.weights !== undefined) {
@@ -4615,6 +4748,7 @@ export abstract class Commands<M extends Mode> implements Issuer {
   /** `ZUNIONSTORE destination:key numkeys:int key... [WEIGHTS weight:int...] [AGGREGATE (SUM|MIN|MAX)]`. Since 2.0.0. */
   zunionstore(destination: Arg, keys: Many<Arg>, options?: ZunionstoreOptions): Result<M, number> {
     const words: Arg[] = [destination]
+    checkOptions(options, 'weights aggregate')
     pushCounted(words, keys)
     if (options !== undefined) {
       if (options.weights !== undefined) {
