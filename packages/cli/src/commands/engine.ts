@@ -1,9 +1,9 @@
 // `ochre engine`: the embedded engine alone, for any client in any language.
 
-import { Engine } from '@ochre/embedded'
+import { Engine, repairFolder } from '@ochre/embedded'
 import { UsageError } from '@ochre/protocol'
 import { Command } from 'commander'
-import { EXIT, type Io, print } from '../io.ts'
+import { EXIT, type Io, print, tell } from '../io.ts'
 
 interface Options {
   readonly port: string
@@ -12,6 +12,7 @@ interface Options {
   readonly dir?: string
   readonly fsync: 'always' | 'everysec' | 'no'
   readonly password?: string
+  readonly repair?: true
 }
 
 export function engineCommand(io: Io, exit: (code: number) => void): Command {
@@ -23,12 +24,14 @@ export function engineCommand(io: Io, exit: (code: number) => void): Command {
     .option('--dir <folder>', 'keep the data there (default: memory only)')
     .option('--fsync <policy>', 'when the append-only file reaches the disk: always, everysec or no', 'everysec')
     .option('--password <password>', 'clients must AUTH with it')
+    .option('--repair', 'first cut a damaged folder where the damage begins; copies of what is cut stay beside it')
     .addHelpText(
       'after',
       `
 Examples:
   ochre engine
   ochre engine --port 6390 --dir ./data --fsync always
+  ochre engine --dir ./data --repair
   redis-cli -p 6390 PING`,
     )
     .action(async (options: Options) => {
@@ -37,6 +40,11 @@ Examples:
         throw new UsageError('--port is a number from 0 to 65535.')
       if (!['always', 'everysec', 'no'].includes(options.fsync))
         throw new UsageError('--fsync is always, everysec or no.')
+      if (options.repair) {
+        if (options.dir === undefined) throw new UsageError('--repair needs --dir, the folder to repair.')
+        for (const { file, offset, reason, backups } of await repairFolder(options.dir))
+          tell(io, `Cut ${file} at byte ${offset}: ${reason}. Kept: ${backups.join(', ')}`)
+      }
       const engine = await Engine.open({
         ...(options.dir === undefined ? {} : { dir: options.dir, fsync: options.fsync }),
         ...(options.password === undefined ? {} : { config: { requirepass: options.password } }),
