@@ -114,6 +114,8 @@ describe.each(BACKENDS)('over %s', (backend) => {
       await post('/v1/redis', ['PING'])
       abort.abort()
       expect((await waiting).status).toBe(499)
+      // The connection is closed; the server hears of it in its own time.
+      await expect.poll(() => server.call('CLIENT', 'LIST')).not.toContain('cmd=blpop')
       expect(await server.call('RPUSH', 'q', 'job')).toBe(1)
       for (let i = 0; i < 20; i++) await post('/v1/redis', ['PING'])
       expect(await server.call('LLEN', 'q')).toBe(1)

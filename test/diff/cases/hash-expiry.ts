@@ -92,9 +92,9 @@ export const cases: Cases = {
     HSET other a 1
     HTTL other FIELDS 1 a
     HSET x a 1
-    HPEXPIRE x 1 FIELDS 1 a
+    HPEXPIRE x 300 FIELDS 1 a
     RENAME x y
-    BLPOP nothing 0.3
+    BLPOP nothing 0.6
     EXISTS y
   `,
   HGETDEL: `
