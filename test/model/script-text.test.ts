@@ -21,21 +21,19 @@ describe('compiled scripts', () => {
     expect(program.compile('1', { by: 2 })).toMatchObject({ keys: ['{point}:r:1'], args: ['1', '2'] })
     expect(program.compile('1', { by: 2 }).lua).toBe(`local call = redis.call
 local function err(code, field) error('OCHRE[' .. code .. ' ' .. (field or '') .. ']', 0) end
-local function num(x, field)
-  if not x or x == '\\0' then return nil end
-  local n = tonumber(x)
-  if not n or n ~= n then err('CORRUPT', field) end
-  return n
-end
 local function safe(x, field)
   if not (x >= -9007199254740991 and x <= 9007199254740991) then err('OVERFLOW', field) end
   return x
 end
-local function req(x, field) if x == nil then err('CORRUPT', field) end return x end
+local function req_num(x, field)
+  local n = tonumber(x)
+  if not n or n ~= n then err('CORRUPT', field) end
+  return n
+end
 local f = {}
 local r = call('HMGET', KEYS[1], '_v', 'x')
 if not r[1] then return { 1, 'MISSING' } end
-f.x = req(num(r[2], 'x'), 'x')
+f.x = req_num(r[2], 'x')
 local out = { 0, safe(f.x + tonumber(ARGV[2]), '') }
 return out
 `)
@@ -48,14 +46,14 @@ return out
     expect(lua.slice(lua.indexOf('local f = '))).toBe(`local f = {}
 local r = call('HMGET', KEYS[1], '_v', 'x', 'name')
 if not r[1] then return { 1, 'MISSING' } end
-f.x = req(num(r[2], 'x'), 'x')
+f.x = req_num(r[2], 'x')
 f.name = raw(r[3])
 if (tonumber(ARGV[2]) < f.x) then
   f.name = ARGV[3]
 end
 local out = { 0 }
 -- check
-local s, d, ch = {}, {}, {}
+local s, d = {}, {}
 do
   local x, e = f.name, false
   if x == nil then
@@ -67,12 +65,9 @@ do
 end
 -- apply
 if #s > 0 or #d > 0 then
-  s[#s + 1] = '_v'
-  s[#s + 1] = int(tonumber(r[1]) + 1)
-  call('HSET', KEYS[1], unpack(s))
+  call('HSET', KEYS[1], '_v', int(r[1] + 1), unpack(s))
   if #d > 0 then call('HDEL', KEYS[1], unpack(d)) end
 end
-for i = 1, #queue do call(unpack(queue[i])) end
 return out
 `)
   })

@@ -66,7 +66,8 @@ function compile(spec: ModelSpec, nodes: ProgramNodes, options: CompileOptions):
   for (const { columns } of affected) for (const { field } of columns) if (field !== spec.id) decoded.add(field)
   const fetched = spec.scalars.filter((field) => decoded.has(field) || writer.writes.has(field))
   const position = new Map(fetched.map((field, i) => [field, i + 2]))
-  if (writes) uses.use('queue')
+  const queues = affected.length > 0 || changesCollections || expires
+  if (queues) uses.use('queue')
   if (refresh || (writes && needsPurge(spec) && affected.length > 0)) uses.use('now')
 
   let text = ''
@@ -79,9 +80,9 @@ function compile(spec: ModelSpec, nodes: ProgramNodes, options: CompileOptions):
   }
   for (const field of fetched) {
     if (!decoded.has(field)) continue
-    const value = writer.fromRow(field, `r[${position.get(field)}]`)
     const strict = writer.reads.has(field) && !field.optional && !field.nullable
-    text += `f.${field.name} = ${strict ? `${uses.use('req')}(${value}, ${quote(field.name)})` : value}\n`
+    const value = strict ? '' : writer.fromRow(field, `r[${position.get(field)}]`)
+    text += `f.${field.name} = ${strict ? strictCode(writer, field, `r[${position.get(field)}]`) : value}\n`
     if (field.optional && field.nullable && writer.writes.has(field))
       text += `u.${field.name} = r[${position.get(field)}] == false\n`
   }
@@ -103,21 +104,38 @@ function compile(spec: ModelSpec, nodes: ProgramNodes, options: CompileOptions):
 
   if (writes) {
     text += leafTable
-    text += '-- check\nlocal s, d, ch = {}, {}, {}\n'
-    for (const field of written) text += changeCode(writer, field, `r[${position.get(field)}]`, affected.length > 0)
+    const direct = written.filter(isDirect).slice(0, 40)
+    const listed = written.filter((field) => !direct.includes(field))
+    const vanish = listed.some((field) => field.nullable || field.optional)
+    const tables = [
+      ...(listed.length > 0 ? ['s'] : []),
+      ...(vanish ? ['d'] : []),
+      ...(affected.length > 0 ? ['ch'] : []),
+    ]
+    text += '-- check\n'
+    if (tables.length > 0) text += `local ${tables.join(', ')} = ${tables.map(() => '{}').join(', ')}\n`
+    for (const field of written) {
+      const old = `r[${position.get(field)}]`
+      text += direct.includes(field)
+        ? directCode(writer, field, direct.indexOf(field) + 1, old, affected.length > 0)
+        : changeCode(writer, field, old, affected.length > 0)
+    }
+    const changed = [
+      ...direct.map((field, i) => `e${i + 1} ~= r[${position.get(field)}]`),
+      ...(listed.length > 0 ? ['#s > 0'] : []),
+      ...(vanish ? ['#d > 0'] : []),
+    ].join(' or ')
     text += maintainCode(uses, keys, spec, affected, '', true)
-    if (expires) text += expiryCode(keys, spec, refresh, fetched.length + 2, uses)
+    if (expires) text += expiryCode(keys, spec, refresh, fetched.length + 2, uses, changed)
     text += '-- apply\n'
     if (written.length > 0) {
-      text += `if #s > 0 or #d > 0 then
-  s[#s + 1] = '_v'
-  s[#s + 1] = ${uses.use('int')}(tonumber(r[1]) + 1)
-  call('HSET', ${row}, unpack(s))
-  if #d > 0 then call('HDEL', ${row}, unpack(d)) end
-end
+      const pairs = direct.map((field, i) => `${quote(field.name)}, e${i + 1}, `).join('')
+      text += `if ${changed} then
+  call('HSET', ${row}, ${pairs}'_v', ${uses.use('int')}(r[1] + 1)${listed.length > 0 ? ', unpack(s)' : ''})
+${vanish ? `  if #d > 0 then call('HDEL', ${row}, unpack(d)) end\n` : ''}end
 `
     }
-    text += `${RUN_QUEUE}\n`
+    if (queues) text += `${RUN_QUEUE}\n`
   } else text += leafTable
   if (options.withRow) text += `out[#out + 1] = call('HGETALL', ${row})\n`
   text += 'return out\n'
@@ -160,6 +178,32 @@ function leafCode(writer: LuaWriter, leaf: ReturnLeaf): string {
   }
 }
 
+/** Lua of a required field's value; it fails when the row lacks it. */
+function strictCode(writer: LuaWriter, field: StoredField, text: string): string {
+  const { uses } = writer
+  if (representation(field.kind as ExprType) === 'number')
+    return `${uses.use('req_num')}(${text}, ${quote(field.name)})`
+  return `${uses.use('req')}(${writer.fromRow(field, text)}, ${quote(field.name)})`
+}
+
+/** Whether a field is always there and short: then it is written along with others that change, without a list of changes. */
+function isDirect(field: StoredField): boolean {
+  return !field.nullable && !field.optional && !['string', 'bytes', 'json'].includes(field.kind)
+}
+
+/** Lua that checks a written field of {@link isDirect} and computes its text, `e<n>`. */
+function directCode(writer: LuaWriter, field: StoredField, n: number, old: string, indexed: boolean): string {
+  const { uses } = writer
+  const type = field.kind as ExprType
+  const raise = (code: string) => `${uses.use('err')}('${code}', ${quote(field.property)})`
+  let text = `local e${n}\ndo\n  local x = f.${field.name}\n  if x == nil then ${raise('NULL_VALUE')} end\n`
+  for (const check of checks(writer, field)) text += `  if ${check} then ${raise('OUT_OF_RANGE')} end\n`
+  const stored = writer.toText(type, 'x')
+  text += `  e${n} = ${representation(type) === 'text' ? `${uses.use('cook')}(${stored})` : stored}\n`
+  if (indexed) text += `  if e${n} ~= ${old} then ch.${field.name} = true end\n`
+  return `${text}end\n`
+}
+
 /** Lua that checks a written field and notes its change. */
 function changeCode(writer: LuaWriter, field: StoredField, old: string, indexed: boolean): string {
   const { uses } = writer
@@ -176,7 +220,9 @@ function changeCode(writer: LuaWriter, field: StoredField, old: string, indexed:
   const stored = writer.toText(type, 'x')
   text += `    e = ${representation(type) === 'text' ? `${uses.use('cook')}(${stored})` : stored}\n  end\n`
   const mark = indexed ? ` ch.${field.name} = true` : ''
-  text += `  if e ~= ${old} then${mark} if e then s[#s + 1] = ${name} s[#s + 1] = e else d[#d + 1] = ${name} end end\nend\n`
+  const put = `s[#s + 1] = ${name} s[#s + 1] = e`
+  const change = field.nullable || field.optional ? `if e then ${put} else d[#d + 1] = ${name} end` : put
+  text += `  if e ~= ${old} then${mark} ${change} end\nend\n`
   return text
 }
 
@@ -209,7 +255,14 @@ function luaNumber(value: number): string {
 }
 
 /** Lua that queues the expiry of the row and its collections: extended by this write, or shared with a new collection. */
-function expiryCode(keys: KeyList, spec: ModelSpec, refresh: boolean, ttlPosition: number, uses: LuaUses): string {
+function expiryCode(
+  keys: KeyList,
+  spec: ModelSpec,
+  refresh: boolean,
+  ttlPosition: number,
+  uses: LuaUses,
+  changed: string,
+): string {
   const exp = keys.at('exp')
   const owned = ['row', ...spec.collections.map((field) => `c:${field.name}`)].map((role) => keys.at(role))
   const rule = spec.ttl!
@@ -220,7 +273,7 @@ function expiryCode(keys: KeyList, spec: ModelSpec, refresh: boolean, ttlPositio
       queue[#queue + 1] = { 'ZADD', ${exp}, due, id }
     end
 `
-  return `if #s > 0 or #d > 0 or #queue > 0 then
+  return `if ${changed ? `${changed} or ` : ''}#queue > 0 then
   local due = call('ZSCORE', ${exp}, id)
   if due then
 ${refresh ? extend : ''}${owned.map((key) => `    queue[#queue + 1] = { 'PEXPIREAT', ${key}, due }\n`).join('')}  end

@@ -80,6 +80,15 @@ end`,
     uses: ['err'],
     lua: `local function req(x, field) if x == nil then err('CORRUPT', field) end return x end`,
   },
+  req_num: {
+    // `num` of a value that must be there.
+    uses: ['err'],
+    lua: `local function req_num(x, field)
+  local n = tonumber(x)
+  if not n or n ~= n then err('CORRUPT', field) end
+  return n
+end`,
+  },
   ipow: {
     uses: ['safe'],
     lua: `local function ipow(a, n, field)
