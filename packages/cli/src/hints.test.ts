@@ -2,9 +2,10 @@ import { expect, test } from 'vitest'
 import { complete, hint } from './hints.ts'
 
 test('names complete in any case, containers offer their subcommands, commands their tokens', () => {
-  expect(complete('hget')[0]).toEqual(expect.arrayContaining(['HGET', 'HGETALL']))
-  expect(complete('config re')[0]).toEqual(['RESETSTAT', 'REWRITE'])
-  expect(complete('set k v ke')[0]).toEqual(['KEEPTTL'])
+  expect(complete('hget')[0]).toEqual(expect.arrayContaining(['hget', 'hgetall']))
+  expect(complete('HGET')[0]).toEqual(expect.arrayContaining(['HGET', 'HGETALL']))
+  expect(complete('config re')[0]).toEqual(['resetstat', 'rewrite'])
+  expect(complete('set k v ke')[0]).toEqual(['keepttl'])
   expect(complete('set k v k')[1]).toBe('k')
   expect(complete('nosuch x')[0]).toEqual([])
   expect(complete('Us', ['User'])[0]).toContain('User.')

@@ -7,8 +7,13 @@ export function complete(line: string, models: readonly string[] = []): [candida
   const words = line.trimStart().split(/\s+/)
   const last = words.at(-1) ?? ''
   const upper = last.toUpperCase()
+  // What is offered is spelled as what has been typed.
+  const spelled = (name: string): string => (last === upper ? name : name.toLowerCase())
   const fits = (names: Iterable<string>): string[] =>
-    [...new Set(names)].filter((name) => name.startsWith(upper)).sort()
+    [...new Set(names)]
+      .filter((name) => name.startsWith(upper))
+      .sort()
+      .map(spelled)
   if (words.length <= 1) {
     const commands = fits(commandNames().map((name) => name.split(' ')[0]!.toUpperCase()))
     return [

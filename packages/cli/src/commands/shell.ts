@@ -99,6 +99,8 @@ async function prompt(io: Io, start: (screen: Screen) => Promise<Shell>, models:
 
 /** Draws what may follow behind the cursor, dim, and puts the cursor back. */
 function showHints(io: Io, lines: Interface): void {
+  // Before readline takes a key into account, so that Enter leaves a clean line behind.
+  io.stdin.prependListener('keypress', () => io.stdout.write('\x1b[K'))
   io.stdin.on('keypress', () => {
     // After readline has taken the key into account.
     setImmediate(() => {
