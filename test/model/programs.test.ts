@@ -35,6 +35,26 @@ const fresh = async (data: Partial<typeof Item.$insert> = {}) => {
 }
 
 describe('immediate operations', () => {
+  it('checks, computes and encodes each value anew when an operation is repeated', async () => {
+    const { at, db } = await fresh({ n: 1 })
+    expect([await at.n.add(2), await at.n.add(-5), await at.limited.set(3), await at.limited.set(4)]).toEqual([
+      3, -2, 3, 4,
+    ])
+    await expect(at.limited.set(11)).rejects.toMatchObject({ code: 'VALIDATION' })
+    await expect(at.n.add(1.5)).rejects.toMatchObject({ code: 'VALIDATION' })
+    await db.Item.create({ id: '2' })
+    expect(await db.Item.at('2').n.add(4)).toBe(4)
+    await at.at.set(new Date(5))
+    await at.at.set(new Date(6))
+    expect(await at.at.get()).toEqual(new Date(6))
+    let nested: Promise<unknown> | undefined
+    await db.Item.atomic('1', () => {
+      nested = at.n.add(1)
+      nested.catch(() => undefined)
+    })
+    await expect(nested).rejects.toThrow('inside the callback of another')
+  })
+
   it('computes with ints, floats and exact 64-bit integers', async () => {
     const { at, db } = await fresh({ n: 7, big: 9007199254740993n })
     expect(await at.n.add(3)).toBe(10)

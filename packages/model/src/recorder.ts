@@ -20,6 +20,11 @@ export function currentRecorder(what: string): Recorder {
   return running
 }
 
+/** Refuses to start a program while the callback of another is running. */
+export function ensureNotRecording(): void {
+  if (running) throw new UsageError('A program cannot be started inside the callback of another')
+}
+
 /** How the decoded leaves of a reply become what the callback returned. */
 export type ReturnShape =
   | { readonly kind: 'leaf'; readonly at: number }
@@ -61,8 +66,7 @@ export class Recorder {
   /** Runs the callback and gives its recording. Throws what the callback throws. */
   record(callback: () => unknown): Recording {
     if (callback.constructor.name === 'AsyncFunction') throw asyncError()
-    const outer = running
-    if (outer) throw new UsageError('A program cannot be started inside the callback of another')
+    ensureNotRecording()
     running = this
     let returned: unknown
     const leaves: ReturnLeaf[] = []
@@ -233,7 +237,8 @@ const BARE: Readonly<Record<ScalarKind, FieldSpec>> = Object.freeze(
   ),
 ) as Record<ScalarKind, FieldSpec>
 
-function bare(type: ExprType): FieldSpec {
+/** A type without rules. */
+export function bare(type: ExprType): FieldSpec {
   return type === 'enum' ? BARE.string : BARE[type]
 }
 

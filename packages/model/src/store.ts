@@ -211,8 +211,8 @@ export class Store<F extends Fields> {
   /** Operations on one row, each run at once: `at(id).score.add(10)`. */
   at(id: IdOf<F>): { readonly [P in keyof F]: Immediate<ProgramRow<F>[P]> } {
     const text = idText(this.spec, id)
-    const run = (body: (row: object) => unknown): Promise<unknown> =>
-      this.run('at', text, prepareProgram(this.spec, body))
+    const run = (program: PreparedProgram, args?: readonly Stored[]): Promise<unknown> =>
+      this.run('at', text, program, args)
     return immediateRow(this.spec, run) as { readonly [P in keyof F]: Immediate<ProgramRow<F>[P]> }
   }
 
