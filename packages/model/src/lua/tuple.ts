@@ -83,7 +83,11 @@ local function desc(s) return (gsub(s, '.', inv)) end`,
 end`,
   },
   hex: {
-    lua: `local function hex(s) return (gsub(s, '.', function(c) return format('%02x', byte(c)) end)) end`,
+    // Short text in one call; all bytes of longer text would not fit the stack.
+    lua: `local function hex(s)
+  if #s <= 128 then return format(string.rep('%02x', #s), byte(s, 1, -1)) end
+  return (gsub(s, '.', function(c) return format('%02x', byte(c)) end))
+end`,
   },
   unhex: {
     lua: `local function unhex(s) return (gsub(s, '%x%x', function(h) return char(tonumber(h, 16)) end)) end`,
