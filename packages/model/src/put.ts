@@ -87,7 +87,7 @@ export function putScript(spec: ModelSpec, mode: PutMode, withRow = false): LuaS
     const purge = needsPurge(spec) ? purgeCode(keys, spec) : ''
     const maintain = maintainCode(uses, keys, spec, indexes, '  ', true, true)
     const body = `${typeChecks(keys, spec)}${purge}${mode === 'create' ? gathered(keys) : ''}local noted = false
-local function pick(set, gone, old) if gone then return nil end return set or old end
+${isNew && !needsPurge(spec) ? `local first = call('ZCARD', ${keys.at('ids')}) == 0\n` : ''}local function pick(set, gone, old) if gone then return nil end return set or old end
 local at, slot, args = 1, ${keys.roles.length}, #ARGV
 local function pairs_of(set)
   local n = tonumber(ARGV[at])
@@ -100,8 +100,8 @@ local function put()
   local key = KEYS[slot + 1]
   local set, defaults, gone, contents = {}, {}, {}, {}
   at = at + 3
-  pairs_of(set)
-  pairs_of(defaults)
+${isNew ? '  local from = at + 1\n' : ''}  pairs_of(set)
+${isNew ? '  local to = at - 1\n' : ''}  pairs_of(defaults)
   local n = tonumber(ARGV[at])
   for i = at + 1, at + n do gone[ARGV[i]] = true end
   at = at + 1 + n
@@ -122,19 +122,23 @@ ${mode === 'create' ? "  if there then return { 1, 'EXISTS' } end\n" : ''}${
 }  if version ~= '' and there ~= version then return { 1, 'CONFLICT', call('HGETALL', key) } end
   local f, ch = {}, {}
 ${mode === 'upsert' ? '  if not there then for name, text in pairs(defaults) do set[name] = set[name] or text end ch.all = true end\n' : ''}${
-  mode === 'create' || replaces ? '  ch.all = true\n' : ''
-}  for name in pairs(set) do ch[name] = true end
-  for name in pairs(gone) do ch[name] = true end
-${load}${maintain}${creates ? firstRow(spec, keys) : ''}${
+  isNew || replaces
+    ? '  ch.all = true\n'
+    : '  for name in pairs(set) do ch[name] = true end\n  for name in pairs(gone) do ch[name] = true end\n'
+}${load}${maintain}${creates ? firstRow(spec, keys, isNew && !needsPurge(spec)) : ''}${
   ttl ? expiry(spec, keys, columns.length + 2) : ''
-}  local s, d = { '_v', int((tonumber(there or '0') or 0) + 1) }, {}
+}${
+  isNew
+    ? newRow(ttl !== null)
+    : `  local s, d = { '_v', int((tonumber(there or '0') or 0) + 1) }, {}
 ${ttl ? "  if ttl ~= '' then s[3] = '_t' s[4] = ttl end\n" : ''}  for name, text in pairs(set) do s[#s + 1] = name s[#s + 1] = text end
 ${replaces ? `  for _, name in ipairs({ ${spec.scalars.map((field) => quote(field.name)).join(', ')} }) do if not set[name] then d[#d + 1] = name end end\n` : '  for name in pairs(gone) do d[#d + 1] = name end\n'}  -- apply
   call('HSET', key, unpack(s))
   if #d > 0 then call('HDEL', key, unpack(d)) end
-  for i = 1, #contents do call(unpack(contents[i])) end
+`
+}  for i = 1, #contents do call(unpack(contents[i])) end
   ${mode === 'create' ? 'apply()' : RUN_QUEUE}
-  return { 0, s[2]${withRow ? ", call('HGETALL', key)" : ''} }
+  return { 0, ${isNew ? "'1'" : 's[2]'}${withRow ? ", call('HGETALL', key)" : ''} }
 end
 local replies = {}
 while at <= args do replies[#replies + 1] = put() end
@@ -169,15 +173,23 @@ end
 `
 }
 
-/** Lua that lists a new row; the first of all also notes which indexes the model has. */
-function firstRow(spec: ModelSpec, keys: KeyList): string {
+/** Lua that writes a new row: its fields as they stand in ARGV. */
+function newRow(expires: boolean): string {
+  const write = "call('HSET', key, '_v', '1', unpack(ARGV, from, to))"
+  return `  -- apply\n  ${write}\n${expires ? "  if ttl ~= '' then call('HSET', key, '_t', ttl) end\n" : ''}`
+}
+
+/**
+ * Lua that lists a new row; the first of all also notes which indexes the model has. `counted`: the script knows as `first`
+ * whether there were rows before it.
+ */
+function firstRow(spec: ModelSpec, keys: KeyList, counted: boolean): string {
   const facts = allIndexes(spec).map((index) => `, ${quote(roleOf(index))}, ${quote(fingerprintOf(index))}`)
   const note =
     facts.length > 0
       ? `    if first and not noted then noted = true queue[#queue + 1] = { 'DEL', ${keys.at('meta')} } queue[#queue + 1] = { 'HSET', ${keys.at('meta')}${facts.join('')} } end\n`
       : ''
-  return `  local first = call('ZCARD', ${keys.at('ids')}) == purged
-  if not there then
+  return `${counted ? '' : `  local first = call('ZCARD', ${keys.at('ids')}) == purged\n`}  if not there then
     queue[#queue + 1] = { 'ZADD', ${keys.at('ids')}, '0', id }
 ${note}  end
 `
