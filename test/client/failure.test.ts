@@ -524,6 +524,25 @@ describe('the pool', () => {
     expect(client.health().nodes[0]!.pool).toMatchObject({ leased: 2, waiting: 0, acquireTimeouts: 1 })
   })
 
+  test('is waited for within the deadline and the signal of the call, by watch too', async () => {
+    const { client, clock } = await scripted(undefined, { pool: { max: 1, acquireTimeoutMs: 3000 } })
+    const pop = watch(client.blpop('a', 0))
+    await clock.advance(10)
+    const abort = new AbortController()
+    const aborted = watch(client.with({ signal: abort.signal }).watch('k', () => null))
+    const late = watch(client.with({ timeoutMs: 500 }).watch('k', () => null))
+    const given = watch(client.watch('k', () => null))
+    await clock.advance(100)
+    abort.abort()
+    await settle()
+    expect(aborted.outcome).toMatchObject({ code: 'ABORTED', maybeExecuted: false })
+    await clock.advance(500)
+    expect(late.outcome).toMatchObject({ code: 'TIMEOUT', maybeExecuted: false })
+    expect([pop.outcome, given.outcome]).toEqual(['pending', 'pending'])
+    await clock.advance(2500)
+    expect(given.outcome).toMatchObject({ code: 'POOL_EXHAUSTED' })
+  })
+
   test('keeps its minimum, checks the idle ones and closes the superfluous', async () => {
     const { client, peer, clock } = await scripted((words) => (words[0] === 'PING' ? '+PONG\r\n' : '_\r\n'), {
       pool: { min: 1, idleMs: 10_000 },
@@ -644,6 +663,19 @@ describe('connecting', () => {
 })
 
 describe('credentials from a function', () => {
+  test('that never answers keep nothing alive once the client is closed', async () => {
+    const peer = new ScriptedPeer()
+    const clock = new FakeClock()
+    const client = await connect(peer, { clock, credentials: () => new Promise(() => {}), lazy: true })
+    const call = watch(client.get('k'))
+    const closing = client.close({ drainMs: 0 })
+    await clock.advance(1000)
+    await closing
+    expect(call.outcome).toMatchObject({ code: 'CLIENT_CLOSED' })
+    expect(clock.pending).toBe(0)
+    expect(peer.links).toEqual([])
+  })
+
   test('are asked for at each connection, and renewed before they expire on all connections', async () => {
     const peer = new ScriptedPeer((words) => courtesy(words) ?? (words[0] === 'AUTH' ? '+OK\r\n' : '_\r\n'))
     peer.courteous = false

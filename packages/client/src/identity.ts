@@ -1,4 +1,5 @@
 // Who the client is for the server, and since when: fixed credentials, or a function that is asked before they expire.
+import { ConnectionError } from '@ochre/protocol'
 import type { Clock } from './clock.ts'
 import type { Credentials } from './handshake.ts'
 
@@ -15,6 +16,8 @@ export class Identity {
   private cached: Credentials | undefined
   private cancel: (() => void) | null = null
   private closed = false
+  /** Each ends the wait for an answer when the client closes. */
+  private readonly waits = new Set<() => void>()
 
   /** `renewed` is called when an expiring identity has been replaced, and must bring open connections up to date. */
   constructor(
@@ -36,7 +39,7 @@ export class Identity {
   /** For a new connection. A function is asked unless it gave credentials that are still good for a while. */
   async current(): Promise<Credentials | undefined> {
     if (typeof this.source !== 'function') return this.source
-    if (this.cancel === null || this.cached?.expiresAt === undefined) await this.ask(this.source)
+    if (this.cancel === null || this.cached?.expiresAt === undefined) await this.untilClosed(this.ask(this.source))
     return this.cached
   }
 
@@ -48,6 +51,15 @@ export class Identity {
   close(): void {
     this.closed = true
     this.stop()
+    for (const end of this.waits) end()
+  }
+
+  private untilClosed(answer: Promise<void>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      const end = (): void => reject(new ConnectionError('CLIENT_CLOSED', 'The client has been closed.'))
+      this.waits.add(end)
+      answer.then(resolve, reject).finally(() => this.waits.delete(end))
+    })
   }
 
   private async ask(source: () => Promise<Credentials>): Promise<void> {

@@ -156,8 +156,8 @@ export class Node implements Router, ConnectionOwner, LinesHost, PoolHost, Comma
     this.dispatch(command)
   }
 
-  async lane(): Promise<Lane> {
-    const connection = await this.pool.acquire()
+  async lane(near?: Command): Promise<Lane> {
+    const connection = await (near === undefined ? this.pool.acquire() : this.acquireFor(near))
     return {
       connection,
       send: (command) => this.sendOn(connection, command),
@@ -352,8 +352,25 @@ export class Node implements Router, ConnectionOwner, LinesHost, PoolHost, Comma
       command.giveUp('CONNECTION_LOST', 'The connection of the lane has ended.')
       return
     }
-    if (command.timeoutMs > 0) this.deadlines.watch(command)
+    if (command.timeoutMs > 0 && command.deadlineList === null) this.deadlines.watch(command)
     connection.send(command)
+  }
+
+  /** A connection for the lane that begins with this command, whose deadline and signal count while it waits for one. */
+  private acquireFor(command: Command): Promise<Connection> {
+    if (command.settled) return command.promise as Promise<never>
+    if (this.closing) command.giveUp('CLIENT_CLOSED', CLOSED)
+    else if (command.timeoutMs > 0) this.deadlines.watch(command)
+    return new Promise((resolve, reject) => {
+      command.promise.catch(reject)
+      this.pool.acquire().then(
+        (connection) => {
+          if (command.settled) this.pool.release(connection, true)
+          else resolve(connection)
+        },
+        (error: Error) => command.fail(error),
+      )
+    })
   }
 
   /** Moves the deadline behind the command's own timeout, unless the caller has set one. */
