@@ -196,6 +196,32 @@ describe('what is the bug of the caller is thrown at once, before anything is se
     expect(peer.requests).toEqual([])
   })
 
+  test('options that would quietly do nothing', async () => {
+    const { client, peer } = await scripted()
+    const job = { stream: 's', group: 'g', consumer: 'c' }
+    const wrong: (() => unknown)[] = [
+      () => client.with({ timeoutMS: 5 } as never),
+      () => client.with({ timeoutMs: -5 }),
+      () => client.with({ timeoutMs: Number.NaN }),
+      () => client.with({ signal: new AbortController() as never }),
+      () => client.subscribe('c', { bufer: 5 } as never),
+      () => client.monitor({ size: 5 } as never),
+      () => client.consume({ ...job, claimIdle: 5 } as never),
+      () => client.readable('k', { chunk: 5 } as never),
+      () => client.writable('k', { expire: 5 } as never),
+      () => client.close({ drain: 5 } as never),
+      () => client.runScript({ lua: '', sha: '' }, [], [], { readonly: true } as never),
+    ]
+    for (const call of wrong) expect(call).toThrow(UsageError)
+    await expect(client.watch('k', () => null, { retry: 3 } as never)).rejects.toThrow(UsageError)
+    const consumer = client.consume(job)
+    await expect(consumer.work(() => {}, { parallel: 2 } as never)).rejects.toThrow(UsageError)
+    consumer.stop()
+    await settle()
+    expect(peer.requests).toEqual([])
+    expect(client.health().state).toBe('ready')
+  })
+
   test('commands that would change the connection which all share', async () => {
     const { client, peer } = await scripted()
     for (const words of [

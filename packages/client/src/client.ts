@@ -12,7 +12,7 @@ import {
   ReplyError,
   UsageError,
 } from '@ochre/protocol'
-import { type Many, many } from './arguments.ts'
+import { checkOptions, type Many, many } from './arguments.ts'
 import type { Clock } from './clock.ts'
 import type { Codec } from './codec.ts'
 import { type CallSettings, Command, type Shape } from './command.ts'
@@ -70,6 +70,8 @@ export interface Core {
 }
 
 const CLOSE_MS = 5000
+const CALL_OPTIONS = 'timeoutMs signal idempotent'
+const SCRIPT_OPTIONS = `${CALL_OPTIONS} readOnly`
 const FUNCTION_LOAD: CommandSpec = lookupCommand('function load')!
 
 /**
@@ -156,6 +158,7 @@ export class Client<V = string> extends Commands<Promised<V>> implements AsyncDi
 
   /** The same client, its calls treated as told: `client.with({ timeoutMs: 50, signal }).get('k')`. */
   with(options: CallOptions): Client<V> {
+    checkOptions(options, CALL_OPTIONS)
     return new Client<V>(this.core, mergeSettings(this.settings, options))
   }
 
@@ -202,6 +205,7 @@ export class Client<V = string> extends Commands<Promised<V>> implements AsyncDi
     options: ScriptOptions = {},
   ): Promise<unknown> {
     const { lua, sha } = source
+    checkOptions(options, SCRIPT_OPTIONS)
     const { readOnly = false } = options
     const run = { lua, name: sha, library: undefined, readOnly, keys, args, decode: undefined }
     return this.heal(run, mergeSettings(this.settings, options))
@@ -294,6 +298,7 @@ export class Client<V = string> extends Commands<Promised<V>> implements AsyncDi
    * What is left then fails with CLIENT_CLOSED.
    */
   close(options: { readonly drainMs?: number } = {}): Promise<void> {
+    checkOptions(options, 'drainMs')
     this.core.subscriber.close()
     for (const end of [...this.core.endless]) end()
     return this.router.close(options.drainMs ?? CLOSE_MS)
@@ -348,11 +353,18 @@ export class Client<V = string> extends Commands<Promised<V>> implements AsyncDi
 }
 
 function mergeSettings(settings: CallSettings, options: CallOptions): CallSettings {
+  const { timeoutMs, signal } = options
+  if (timeoutMs !== undefined && !(Number.isSafeInteger(timeoutMs) && timeoutMs >= 0)) {
+    throw new UsageError('timeoutMs must be a whole number from 0.')
+  }
+  if (signal !== undefined && typeof signal?.addEventListener !== 'function') {
+    throw new UsageError('signal must be an AbortSignal.')
+  }
   return {
     mode: settings.mode,
-    timeoutMs: options.timeoutMs ?? settings.timeoutMs,
-    ownTimeout: options.timeoutMs !== undefined || settings.ownTimeout,
-    signal: options.signal ?? settings.signal,
+    timeoutMs: timeoutMs ?? settings.timeoutMs,
+    ownTimeout: timeoutMs !== undefined || settings.ownTimeout,
+    signal: signal ?? settings.signal,
     idempotent: options.idempotent ?? settings.idempotent,
   }
 }

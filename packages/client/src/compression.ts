@@ -5,6 +5,7 @@
 // Works synchronously: a value of a megabyte holds up the process for some milliseconds.
 import { brotliCompressSync, brotliDecompressSync, constants, gunzipSync, gzipSync } from 'node:zlib'
 import { UsageError, ValidationError } from '@ochre/protocol'
+import { checkOptions } from './arguments.ts'
 import { bytesOf, type Codec } from './codec.ts'
 
 export interface CompressionOptions {
@@ -25,6 +26,7 @@ const GZIP = 1
 const BROTLI = 2
 
 export function compressed<T>(codec: Codec<T>, options: CompressionOptions = {}): Codec<T> {
+  checkOptions(options, 'algorithm level minBytes maxBytes readPlain')
   const { algorithm = 'gzip', minBytes = 256, maxBytes = 64 * 1024 * 1024, readPlain = false } = options
   if (algorithm !== 'gzip' && algorithm !== 'brotli') throw new UsageError('algorithm must be gzip or brotli.')
   const level = options.level ?? (algorithm === 'gzip' ? 6 : 4)

@@ -9,11 +9,15 @@
 // job fails, takes longer than claimIdleMs, or its acknowledgement is lost. Jobs begin in the order of the stream, except
 // those that come again.
 import { ConnectionError, ReplyError, UsageError } from '@ochre/protocol'
+import { checkOptions } from './arguments.ts'
 import type { Client } from './client.ts'
 import type { Clock } from './clock.ts'
 import { Ring } from './queue.ts'
 import { type Backoff, backoffMs } from './retry.ts'
 import type { StreamEntry } from './shapes.ts'
+
+const CONSUME_OPTIONS =
+  'stream group consumer start claimIdleMs maxDeliveries deadLetter deadLetterMaxLen blockMs count deleteAcknowledged'
 
 export interface ConsumeOptions {
   readonly stream: string
@@ -104,6 +108,7 @@ export class GroupConsumer<V> implements Consumer<V> {
 
   /** `leave` is called when it is stopped. */
   constructor(client: Client<V>, clock: Clock, options: ConsumeOptions, leave: () => void) {
+    checkOptions(options, CONSUME_OPTIONS)
     const { maxDeliveries, deadLetter } = options
     for (const name of ['stream', 'group', 'consumer'] as const) {
       if (typeof options[name] !== 'string' || options[name] === '') throw new UsageError(`consume needs ${name}.`)
@@ -162,6 +167,7 @@ export class GroupConsumer<V> implements Consumer<V> {
   }
 
   async work(handler: (job: Job<V>) => unknown, options: WorkOptions<V> = {}): Promise<void> {
+    checkOptions(options, 'concurrency onError')
     const { concurrency = 1, onError } = options
     if (!Number.isInteger(concurrency) || concurrency < 1) {
       throw new UsageError('concurrency must be a whole number from 1.')

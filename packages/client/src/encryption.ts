@@ -9,6 +9,7 @@
 // is good for about 4,000 million values.
 import { createCipheriv, createDecipheriv, createSecretKey, type KeyObject, randomBytes } from 'node:crypto'
 import { UsageError, ValidationError } from '@ochre/protocol'
+import { checkOptions } from './arguments.ts'
 import { bytesOf, type Codec } from './codec.ts'
 
 export interface EncryptionOptions {
@@ -24,6 +25,7 @@ const TAG = 16
 const CIPHER = 'aes-256-gcm'
 
 export function encrypted<T>(codec: Codec<T>, options: EncryptionOptions): Codec<T> {
+  checkOptions(options, 'keys current')
   const keys = new Map<string, KeyObject>()
   for (const [id, key] of Object.entries(options.keys)) {
     const length = Buffer.byteLength(id)

@@ -5,6 +5,7 @@
 //
 // What was buffered before the end is still read; then the iteration is over, or throws.
 import { ConnectionError, UsageError } from '@ochre/protocol'
+import { checkOptions } from './arguments.ts'
 import { Ring } from './queue.ts'
 
 export interface BufferOptions {
@@ -34,6 +35,7 @@ export class Inbox<T> {
 
   /** `overflow` makes the item that tells of items that gave way. It is read before those that are left. */
   constructor(options: BufferOptions, overflow: ((dropped: number) => T) | null = null) {
+    checkOptions(options, 'buffer whenFull gaps')
     const { buffer = 10_000, whenFull = 'drop-oldest' } = options
     if (!Number.isInteger(buffer) || buffer < 1) throw new UsageError('buffer must be a whole number from 1.')
     if (whenFull !== 'drop-oldest' && whenFull !== 'error') {

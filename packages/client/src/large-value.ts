@@ -6,6 +6,7 @@
 import { randomBytes } from 'node:crypto'
 import { Readable, Writable } from 'node:stream'
 import { type Arg, type CommandSpec, DecodeMode, lookupCommand, OchreError, UsageError } from '@ochre/protocol'
+import { checkOptions } from './arguments.ts'
 import type { Client } from './client.ts'
 import { type CallSettings, Command, type Request } from './command.ts'
 import type { Lane, Router } from './router.ts'
@@ -38,6 +39,7 @@ const NOTHING: readonly Request[] = [
 
 /** See `Client.readable`. */
 export function readLarge(router: Router, settings: CallSettings, key: Arg, options: ReadableOptions): Readable {
+  checkOptions(options, 'chunkBytes')
   const chunkBytes = wholeNumber('chunkBytes', options.chunkBytes ?? CHUNK_BYTES)
   const chunks = chunksOf(router, { ...settings, mode: DecodeMode.BUFFER }, key, chunkBytes)
   return Readable.from(chunks, { objectMode: false, highWaterMark: chunkBytes })
@@ -86,6 +88,7 @@ async function* chunksOf(
 
 /** See `Client.writable`. */
 export function writeLarge(client: Client<unknown>, key: Arg, options: WritableOptions): Writable {
+  checkOptions(options, 'chunkBytes expireMs')
   const chunkBytes = wholeNumber('chunkBytes', options.chunkBytes ?? CHUNK_BYTES)
   const { expireMs } = options
   if (expireMs !== undefined) wholeNumber('expireMs', expireMs)

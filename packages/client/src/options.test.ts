@@ -44,6 +44,15 @@ describe('addresses', () => {
   })
 })
 
+test('an option that is undefined says nothing', () => {
+  const { node } = read('redis://h:7/5', { port: undefined, db: undefined, backoff: { minMs: undefined } } as object)
+  expect(node.transport.address).toBe('h:7')
+  expect(node).toMatchObject({ handshake: { db: 5 }, backoff: { minMs: 50, maxMs: 3000 } })
+  const { pool, queue } = read({ pool: { max: undefined }, queue: { maxCount: undefined } } as object).node
+  expect(pool).toStrictEqual({})
+  expect(queue.maxCount).toBe(100_000)
+})
+
 describe('what is wrong is named, with the nearest right name, and never with a password', () => {
   test.each<[Target | undefined, unknown, RegExp]>([
     ['localhost:6379', {}, /scheme "localhost"/],
@@ -56,6 +65,14 @@ describe('what is wrong is named, with the nearest right name, and never with a 
     ['redis://h?timeoutMs=x', {}, /timeoutMs must be a whole number/],
     ['redis://:%zz@h', {}, /hexadecimal/],
     ['unix:', {}, /path of the socket/],
+    ['unix://run/redis.sock', {}, /no host/],
+    ['redis://h?timeoutMs=', {}, /"timeoutMs".* empty/],
+    ['redis://h?lazy=yes', {}, /"lazy".* true or false/],
+    [5 as never, {}, /Connect to a URL/],
+    [null as never, {}, /Connect to a URL/],
+    ['redis://h', null, /one object/],
+    [undefined, { toString: 1 }, /no option "toString"/],
+    [{ address: 'a', dial: () => ({}) as never }, { host: 'h' }, /host means nothing/],
     [undefined, { timeOutMs: 5 }, /"timeOutMs"; did you mean "timeoutMs"/],
     [undefined, { hostname: 'h' }, /"hostname"/],
     [undefined, { pool: { maximum: 5 } }, /pool has no option "maximum"/],

@@ -87,7 +87,7 @@ const record =
   (value) => {
     if (!isObject(value)) return 'must be an object'
     for (const [name, given] of Object.entries(value)) {
-      const check = fields[name]
+      const check = Object.hasOwn(fields, name) ? fields[name] : undefined
       if (check === undefined) return `has no option "${name}"${nearest(name, Object.keys(fields))}`
       const fault = given === undefined ? null : check(given)
       if (fault !== null) return `: ${name} ${fault}`.replace(' :', ':')
@@ -170,13 +170,31 @@ export function readOptions(
 ): Settings {
   let transport: Transport | undefined
   let options: ClientOptions = given
-  const where = target ?? env.OCHRE_REDIS_URL
-  if (typeof where === 'string' || where instanceof URL) options = { ...readUrl(where), ...given }
+  const where = target === undefined ? env.OCHRE_REDIS_URL : target
+  if (!isObject(given)) throw new UsageError('The options of the client are one object.')
+  if (typeof where === 'string' || where instanceof URL) options = { ...readUrl(where), ...stated(given) }
+  else if (where !== undefined && !isObject(where))
+    throw new UsageError('Connect to a URL, an object with options, or something with a method dial.')
   else if (where !== undefined && isTransport(where)) transport = where
-  else if (where !== undefined) options = { ...where, ...given }
+  else if (where !== undefined) options = { ...where, ...stated(given) }
+  options = stated(options)
   const fault = record(OPTIONS)(options)
   if (fault !== null) throw new UsageError(`The options of the client ${fault.replace(/^: /, 'are wrong: ')}.`)
+  const elsewhere = transport && (['host', 'port', 'path', 'tls'] as const).find((name) => options[name] !== undefined)
+  if (elsewhere !== undefined)
+    throw new UsageError(`The transport says where to connect; ${elsewhere} means nothing here.`)
   return settingsOf(options, transport ?? socketOf(options))
+}
+
+/** Without what is undefined, which says nothing: neither over a URL nor over a default. */
+function stated<T extends object>(options: T): T {
+  const entries = Object.entries(options).filter(([, value]) => value !== undefined)
+  return Object.fromEntries(entries.map(([name, value]) => [name, isPlain(value) ? stated(value) : value])) as T
+}
+
+/** Options within options; not a clock, a Buffer or whatever else has methods of its own. */
+function isPlain(value: unknown): value is object {
+  return isObject(value) && Object.getPrototypeOf(value) === Object.prototype
 }
 
 function settingsOf(options: ClientOptions, transport: Transport): Settings {
@@ -267,6 +285,7 @@ function readUrl(given: string | URL): ClientOptions {
   if (url.username !== '') options.username = decode(url.username)
   if (url.password !== '') options.password = decode(url.password)
   if (scheme === 'unix') {
+    if (url.host !== '') throw new UsageError('A unix: address has no host; write unix:/path/of/socket.')
     options.path = decode(url.pathname)
     if (options.path === '' || options.path === '/')
       throw new UsageError('A unix: address needs the path of the socket.')
@@ -286,7 +305,11 @@ function readUrl(given: string | URL): ClientOptions {
     if (!IN_URL.has(name)) {
       throw new UsageError(`The address has no parameter "${name}"${nearest(name, [...IN_URL])}.`)
     }
-    extra[name] = name === 'name' ? value : name === 'lazy' ? value === 'true' : Number(value)
+    if (value === '') throw new UsageError(`The parameter "${name}" of the address is empty.`)
+    if (name === 'name') extra[name] = value
+    else if (name !== 'lazy') extra[name] = Number(value)
+    else if (value === 'true' || value === 'false') extra[name] = value === 'true'
+    else throw new UsageError('The parameter "lazy" of the address must be true or false.')
   }
   return options
 }

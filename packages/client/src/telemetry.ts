@@ -21,6 +21,7 @@ import {
   type TracerProvider,
   trace,
 } from '@opentelemetry/api'
+import { checkOptions } from './arguments.ts'
 import type { Client } from './client.ts'
 import { type CommandEvent, commandEnd, commandStart, type PoolEvent, poolWaits } from './diagnostics.ts'
 
@@ -55,6 +56,7 @@ const MAX_WORD = 256
 
 /** Records all commands of all clients of this process, until `stop`. */
 export function startTelemetry(options: TelemetryOptions = {}): Telemetry {
+  checkOptions(options, 'tracerProvider meterProvider traces metrics requireParent queryText')
   const { requireParent = false, queryText = 'none' } = options
   const tracer =
     options.traces === false ? null : (options.tracerProvider ?? trace.getTracerProvider()).getTracer(SCOPE)

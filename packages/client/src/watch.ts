@@ -1,6 +1,7 @@
 // Optimistic transactions: WATCH some keys, read, and execute a transaction that the server drops when one of them has
 // changed meanwhile; then all of it again. Everything goes over a lane of its own, which is always given back clean.
 import { type Arg, type CommandSpec, lookupCommand, OchreError, UsageError } from '@ochre/protocol'
+import { checkOptions } from './arguments.ts'
 import type { Clock } from './clock.ts'
 import { type CallSettings, Command, type Shape } from './command.ts'
 import { Commands } from './commands.gen.ts'
@@ -57,6 +58,7 @@ export async function watch<V, R extends Committable>(
   body: (tx: Watched<V>) => Promise<R> | R,
   options: WatchOptions,
 ): Promise<Committed<R>> {
+  checkOptions(options, 'retries')
   const { retries = 10 } = options
   if (keys.length === 0) throw new UsageError('watch needs a key.')
   if (!Number.isInteger(retries) || retries < 0) throw new UsageError('retries must be a whole number from 0.')
