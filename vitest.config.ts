@@ -1,4 +1,4 @@
-// One configuration for every suite: sources are tested directly, without a build.
+// One configuration for every suite. Sources are tested directly; only what starts processes runs the build.
 import { availableParallelism } from 'node:os'
 import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
@@ -14,7 +14,7 @@ export default defineConfig({
   },
   test: {
     include: ['packages/*/src/**/*.test.ts', 'test/**/*.test.ts', 'scripts/**/*.test.ts', 'bench/**/*.test.ts'],
-    globalSetup: ['test/servers/global-setup.ts'],
+    globalSetup: ['test/build/global-setup.ts', 'test/servers/global-setup.ts'],
     pool: 'forks',
     maxWorkers: Math.max(2, availableParallelism() - 1),
     testTimeout: 30_000,

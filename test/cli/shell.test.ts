@@ -138,7 +138,7 @@ test('models are listed, shown, explained, verified and repaired', async () => {
     '--models',
     LIBRARY,
   )
-  expect((await models('list')).out).toContain('Book (book): 1 rows')
+  expect((await models('list')).out).toContain('Book (book): 1 row')
   expect(JSON.parse((await models('list', 'Author', '--json')).out)).toMatchObject({ model: 'Author', rows: 0 })
   expect(JSON.parse((await models('show', 'Book', '--where', '{"published":{"gte":1960}}')).out)).toMatchObject({
     id: 'b',

@@ -180,10 +180,10 @@ function writeConfig(root: string, programs: string, files: readonly string[]): 
   return file
 }
 
-/** A folder with `ochre` as it is in the sources, and without npm: a block must not install into the workspace. */
+/** A folder with `ochre` as it was built, and without npm: a block must not install into the workspace. */
 function shims(root: string, programs: string): string {
   const folder = join(programs, 'bin')
-  const ochre = `exec "${process.execPath}" --import tsx "${root}/packages/cli/src/main.ts" "$@"`
+  const ochre = `exec "${process.execPath}" "${root}/packages/cli/bin/ochre.js" "$@"`
   const refuse = 'echo "Blocks with npm cannot run in a test; mark them as an illustration." >&2; exit 1'
   const serve = ochre.replace('"$@"', 'serve "$@"')
   mkdirSync(folder, { recursive: true })

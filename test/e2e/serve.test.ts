@@ -4,7 +4,7 @@ import { execFileSync } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeEach, expect, test } from 'vitest'
 import { freePort, startServer } from '../servers/index.ts'
 import { type Ochre, ROOT, startOchre } from './process.ts'
 
@@ -15,7 +15,6 @@ let folder = ''
 let port = 0
 const running: Ochre[] = []
 
-beforeAll(() => void execFileSync('npx', ['tsc', '-b'], { cwd: ROOT }))
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'ochre-e2e-'))
   port = await freePort()

@@ -33,3 +33,8 @@ export function print(io: Io, text: string): void {
 export function tell(io: Io, text: string): void {
   io.stderr.write(`${text}\n`)
 }
+
+/** `1 row`, `1,200 rows`. */
+export function counted(count: number, noun: string): string {
+  return `${count.toLocaleString('en-US')} ${noun}${count === 1 ? '' : 's'}`
+}

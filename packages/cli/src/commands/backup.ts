@@ -6,7 +6,7 @@ import { Command } from 'commander'
 import { ArchiveWriter, type Entry, type Mode, verifyArchive } from '../archive.ts'
 import { captureKey } from '../capture.ts'
 import { parseInfo } from '../diagnose.ts'
-import { EXIT, type Io, tell } from '../io.ts'
+import { counted, EXIT, type Io, tell } from '../io.ts'
 import { progress } from '../progress.ts'
 import { scanKeys } from '../scan.ts'
 import { type TargetOptions, withClient, withTarget } from '../target.ts'
@@ -43,7 +43,7 @@ Each key is read whole, in one step; the archive is no snapshot of all keys at o
       const mode: Mode = options.mode
       await withClient(io, options, (client) => backup(io, client, path, mode, options))
       const { keys } = await verifyArchive(path)
-      tell(io, `${keys} keys in ${path}, verified.`)
+      tell(io, `${counted(keys, 'key')} in ${path}, verified.`)
       exit(EXIT.ok)
     })
 }

@@ -3,7 +3,7 @@
 import type { Client } from '@ochre/client'
 import { UsageError } from '@ochre/protocol'
 import { Command } from 'commander'
-import { EXIT, type Io, print, tell } from '../io.ts'
+import { counted, EXIT, type Io, print, tell } from '../io.ts'
 import { jsonBytes } from '../print.ts'
 import { progress } from '../progress.ts'
 import { csvLine } from '../rows.ts'
@@ -64,7 +64,7 @@ async function exportRows(
     bar.update(seen.size)
   }
   bar.end()
-  tell(io, `${seen.size} rows.`)
+  tell(io, `${counted(seen.size, 'row')}.`)
 }
 
 function jsonRow(key: Buffer, row: Cells): string {

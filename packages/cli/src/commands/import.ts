@@ -6,7 +6,7 @@ import type { Readable } from 'node:stream'
 import type { Client } from '@ochre/client'
 import { UsageError } from '@ochre/protocol'
 import { Command } from 'commander'
-import { EXIT, type Io, tell } from '../io.ts'
+import { counted, EXIT, type Io, tell } from '../io.ts'
 import { progress } from '../progress.ts'
 import { type Format, type Row, readRows } from '../rows.ts'
 import { type TargetOptions, withClient, withTarget } from '../target.ts'
@@ -47,7 +47,7 @@ a hash has already and the row does not name stay.`,
       const rows = await withClient(io, options, (client) =>
         importRows(io, client, source, format, options.key, expire),
       )
-      tell(io, `${rows} rows imported.`)
+      tell(io, `${counted(rows, 'row')} imported.`)
       exit(EXIT.ok)
     })
 }

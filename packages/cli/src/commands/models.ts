@@ -3,7 +3,7 @@
 import { type AnyModel, type Fields, open, type Store } from '@ochre/model'
 import { UsageError } from '@ochre/protocol'
 import { Command } from 'commander'
-import { EXIT, type Io, print, tell } from '../io.ts'
+import { counted, EXIT, type Io, print, tell } from '../io.ts'
 import { loadModels } from '../modules.ts'
 import { progress } from '../progress.ts'
 import { type TargetOptions, withClient, withTarget } from '../target.ts'
@@ -90,7 +90,7 @@ Examples:
             }),
           )
         else {
-          print(io, `${exported} (${model.name}): ${rows.toLocaleString('en-US')} rows`)
+          print(io, `${exported} (${model.name}): ${counted(rows, 'row')}`)
           for (const field of [model.spec.id, ...scalars, ...collections])
             print(io, `  ${field.property.padEnd(16)} ${field.kind}`)
           for (const { name } of indexes) print(io, `  index   ${name}`)
@@ -149,7 +149,10 @@ Examples:
           bar.end()
           if (options.json) print(io, JSON.stringify({ model: exported, ...found }))
           else {
-            print(io, `${exported}: ${found.rows} rows, ${found.entries} entries, ${found.problems.length} problems`)
+            print(
+              io,
+              `${exported}: ${counted(found.rows, 'row')}, ${found.entries.toLocaleString('en-US')} index entries, ${counted(found.problems.length, 'problem')}`,
+            )
             for (const problem of found.problems.slice(0, 100))
               print(io, `  ${problem.code} ${problem.where} of row ${problem.id}`)
           }

@@ -5,7 +5,7 @@ import { OchreError, UsageError } from '@ochre/protocol'
 import { Command } from 'commander'
 import { ArchiveReader, type Entry, fromText, verifyArchive } from '../archive.ts'
 import { applyEntry, captureKey, type OnExisting, sameEntry } from '../capture.ts'
-import { EXIT, type Io, tell } from '../io.ts'
+import { counted, EXIT, type Io, tell } from '../io.ts'
 import { progress } from '../progress.ts'
 import { type TargetOptions, withClient, withTarget } from '../target.ts'
 
@@ -49,7 +49,7 @@ An interrupted restore is continued by running it again with --existing skip.`,
       const outcome = await withClient(io, options, (client) =>
         restore(io, client, path, keys, existing, options.prefix),
       )
-      const parts = [`${outcome.restored} keys restored and verified`]
+      const parts = [`${counted(outcome.restored, 'key')} restored and verified`]
       if (outcome.skipped > 0) parts.push(`${outcome.skipped} were there already`)
       if (outcome.expired > 0) parts.push(`${outcome.expired} had expired`)
       if (outcome.differing > 0) parts.push(`${outcome.differing} DIFFER from the archive`)
