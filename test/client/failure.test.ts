@@ -810,6 +810,19 @@ describe('close', () => {
     expect(peer.openLinks).toEqual([])
   })
 
+  test('that was asked for twice is over for both at the same time', async () => {
+    const { client, peer, clock } = await scripted()
+    const flying = watch(client.incr('a'))
+    await settle()
+    const first = watch(client.close({ drainMs: 300 }))
+    const second = watch(client.close())
+    await clock.advance(100)
+    expect([flying.outcome, first.outcome, second.outcome]).toEqual(['pending', 'pending', 'pending'])
+    await clock.advance(1000)
+    expect([first.outcome, second.outcome]).toEqual([undefined, undefined])
+    expect(peer.openLinks).toEqual([])
+  })
+
   test('during an outage ends the waiting calls and the dialling', async () => {
     const { client, peer, clock } = await scripted()
     peer.refusal = new Error('refused')

@@ -109,6 +109,7 @@ export class Node implements Router, ConnectionOwner, LinesHost, PoolHost, Comma
   private cancelWatch: (() => void) | null = null
   /** No new commands. */
   private closing = false
+  private ending: Promise<void> | null = null
   /** No commands at all. */
   private closed = false
 
@@ -215,23 +216,9 @@ export class Node implements Router, ConnectionOwner, LinesHost, PoolHost, Comma
     ]
   }
 
-  async close(drainMs: number): Promise<void> {
-    if (this.closing) return
-    this.closing = true
-    await this.until(drainMs, () => this.waiting.count === 0 && this.pool.busy === 0 && this.inFlight() === 0)
-    this.closed = true
-    this.cancelWatch?.()
-    this.identity.close()
-    this.lines.close()
-    this.waiting.failAll('CLIENT_CLOSED', CLOSED)
-    this.pool.close()
-    for (const connection of this.dialled) {
-      if (connection.load > 0) connection.destroy()
-      else connection.end()
-    }
-    await this.until(GOODBYE_MS, () => [...this.dialled].every((connection) => connection.closed))
-    for (const connection of this.dialled) connection.destroy()
-    this.deadlines.close()
+  close(drainMs: number): Promise<void> {
+    this.ending ??= this.finish(drainMs)
+    return this.ending
   }
 
   // For connections, lines and pool.
@@ -487,6 +474,24 @@ export class Node implements Router, ConnectionOwner, LinesHost, PoolHost, Comma
       () => {},
     )
     return command
+  }
+
+  private async finish(drainMs: number): Promise<void> {
+    this.closing = true
+    await this.until(drainMs, () => this.waiting.count === 0 && this.pool.busy === 0 && this.inFlight() === 0)
+    this.closed = true
+    this.cancelWatch?.()
+    this.identity.close()
+    this.lines.close()
+    this.waiting.failAll('CLIENT_CLOSED', CLOSED)
+    this.pool.close()
+    for (const connection of this.dialled) {
+      if (connection.load > 0) connection.destroy()
+      else connection.end()
+    }
+    await this.until(GOODBYE_MS, () => [...this.dialled].every((connection) => connection.closed))
+    for (const connection of this.dialled) connection.destroy()
+    this.deadlines.close()
   }
 
   private async until(ms: number, done: () => boolean): Promise<void> {
