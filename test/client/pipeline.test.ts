@@ -287,6 +287,15 @@ function behaviour(target: () => Promise<Client>): void {
     expect(await redis.get('n')).toBe('50')
   })
 
+  test('a watch whose body never ends is rejected when the client has closed', async () => {
+    const leaving = await target()
+    const waiting = leaving.watch('a', () => new Promise<never>(() => {}))
+    await Promise.all([
+      leaving.close({ drainMs: 10 }),
+      expect(waiting).rejects.toMatchObject({ code: 'CLIENT_CLOSED' }),
+    ])
+  })
+
   test('a watched key that changes in between stops the transaction', async () => {
     let runs = 0
     const failed = redis.watch(

@@ -67,6 +67,8 @@ export interface Core {
   readonly subscriber: Subscriber
   /** Each ends something endless when the client closes. */
   readonly endless: Set<() => void>
+  /** Each rejects a call that would otherwise wait for its caller's own code, when the client has closed. */
+  readonly abandoned: Set<() => void>
 }
 
 const CLOSE_MS = 5000
@@ -83,7 +85,13 @@ export async function connect(target?: Target, options?: ClientOptions): Promise
   const { node: settings, lazy } = readOptions(target, options)
   const node = new Node(settings)
   const { clock, backoff } = settings
-  const core: Core = { router: node, clock, subscriber: new Subscriber(node, clock, backoff), endless: new Set() }
+  const core: Core = {
+    router: node,
+    clock,
+    subscriber: new Subscriber(node, clock, backoff),
+    endless: new Set(),
+    abandoned: new Set(),
+  }
   const client = new Client<string>(core, {
     mode: DecodeMode.TEXT,
     timeoutMs: settings.timeoutMs,
@@ -185,7 +193,14 @@ export class Client<V = string> extends Commands<Promised<V>> implements AsyncDi
     body: (tx: Watched<V>) => Promise<R> | R,
     options: WatchOptions = {},
   ): Promise<Committed<R>> {
-    return watch(this.router, this.core.clock, this.settings, many(keys), body, options)
+    const { clock, abandoned } = this.core
+    return new Promise((resolve, reject) => {
+      const abandon = (): void => reject(new ConnectionError('CLIENT_CLOSED', 'The client has been closed.'))
+      abandoned.add(abandon)
+      watch(this.router, clock, this.settings, many(keys), body, options)
+        .finally(() => abandoned.delete(abandon))
+        .then(resolve, reject)
+    })
   }
 
   /**
@@ -301,7 +316,9 @@ export class Client<V = string> extends Commands<Promised<V>> implements AsyncDi
     checkOptions(options, 'drainMs')
     this.core.subscriber.close()
     for (const end of [...this.core.endless]) end()
-    return this.router.close(options.drainMs ?? CLOSE_MS)
+    return this.router.close(options.drainMs ?? CLOSE_MS).then(() => {
+      for (const abandon of [...this.core.abandoned]) abandon()
+    })
   }
 
   [Symbol.asyncDispose](): Promise<void> {
