@@ -524,6 +524,23 @@ describe('the pool', () => {
     expect(client.health().nodes[0]!.pool).toMatchObject({ leased: 2, waiting: 0, acquireTimeouts: 1 })
   })
 
+  test('is waited for by a bounded number of calls, and of their bytes', async () => {
+    const { client, clock } = await scripted(undefined, { pool: { max: 1 }, queue: { maxCount: 3, maxBytes: 1000 } })
+    const first = watch(client.blpop('a', 0))
+    await clock.advance(10)
+    const large = watch(client.blpop('x'.repeat(2000), 0))
+    const pops = ['b', 'c', 'd', 'e'].map((key) => watch(client.blpop(key, 0)))
+    await settle()
+    expect(large.outcome).toMatchObject({ code: 'QUEUE_FULL', maybeExecuted: false })
+    expect(pops.map(({ outcome }) => outcome)).toMatchObject(['pending', 'pending', 'pending', { code: 'QUEUE_FULL' }])
+    expect(first.outcome).toBe('pending')
+    // Who has given up makes room for others.
+    await clock.advance(6000)
+    const next = watch(client.blpop('f', 0))
+    await settle()
+    expect(next.outcome).toBe('pending')
+  })
+
   test('is waited for within the deadline and the signal of the call, by watch too', async () => {
     const { client, clock } = await scripted(undefined, { pool: { max: 1, acquireTimeoutMs: 3000 } })
     const pop = watch(client.blpop('a', 0))

@@ -119,7 +119,7 @@ export class Node implements Router, ConnectionOwner, LinesHost, PoolHost, Comma
     this.clock = clock
     this.deadlines = new Deadlines(clock)
     this.lines = new Lines(this, clock, settings.backoff, settings.connections)
-    this.pool = new Pool(this, clock, settings.pool)
+    this.pool = new Pool(this, clock, settings.pool, settings.queue)
     this.breaker = settings.breaker === undefined ? null : new Breaker(clock, settings.breaker)
     this.adaptive =
       settings.adaptiveTimeout === undefined ? null : new AdaptiveTimeout(settings.adaptiveTimeout, timeoutMs)

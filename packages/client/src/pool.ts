@@ -46,7 +46,14 @@ export interface PoolHost {
   refresh(connection: Connection): void
 }
 
+/** How many calls, and how many bytes of them, may wait. */
+export interface QueueBounds {
+  readonly maxCount: number
+  readonly maxBytes: number
+}
+
 interface Waiter {
+  readonly bytes: number
   resolve(connection: Connection): void
   reject(error: Error): void
   over: boolean
@@ -62,15 +69,19 @@ export class Pool implements ConnectionOwner {
   private readonly leased = new Set<Connection>()
   private readonly waiters = new Ring<Waiter>()
   private waiting = 0
+  private waitingBytes = 0
   private opening = 0
   private opened = 0
   private lost = 0
   private acquireTimeouts = 0
   private closed = false
 
-  constructor(host: PoolHost, clock: Clock, options: PoolOptions) {
+  private readonly bounds: QueueBounds
+
+  constructor(host: PoolHost, clock: Clock, options: PoolOptions, bounds: QueueBounds) {
     this.host = host
     this.clock = clock
+    this.bounds = bounds
     this.options = { min: 0, max: 64, acquireTimeoutMs: 5000, idleMs: 30_000, ...options }
   }
 
@@ -79,16 +90,24 @@ export class Pool implements ConnectionOwner {
     return this.leased.size + this.opening + this.waiting
   }
 
-  /** A connection for the caller alone. Rejects with POOL_EXHAUSTED, or when no connection can be opened. */
-  acquire(): Promise<Connection> {
+  /**
+   * A connection for the caller alone, who holds so many bytes while it waits. Rejects with POOL_EXHAUSTED, with QUEUE_FULL
+   * when too many wait, or when no connection can be opened.
+   */
+  acquire(bytes = 0): Promise<Connection> {
     if (this.closed) return Promise.reject(new ConnectionError('CLIENT_CLOSED', 'The client has been closed.'))
     const free = this.idle.pop()
     if (free !== undefined) return Promise.resolve(this.lease(free.connection))
+    if (this.waiting >= this.bounds.maxCount || this.waitingBytes + bytes > this.bounds.maxBytes)
+      return Promise.reject(
+        new ConnectionError('QUEUE_FULL', 'Too many calls are waiting for a connection of the pool.'),
+      )
     return new Promise((resolve, reject) => {
-      const waiter: Waiter = { resolve, reject, over: false, since: this.clock.now(), cancel: () => {} }
+      const waiter: Waiter = { resolve, reject, bytes, over: false, since: this.clock.now(), cancel: () => {} }
       waiter.cancel = this.clock.after(this.options.acquireTimeoutMs, () => this.expire(waiter), true)
       this.waiters.push(waiter)
       this.waiting++
+      this.waitingBytes += bytes
       this.grow()
     })
   }
@@ -105,7 +124,7 @@ export class Pool implements ConnectionOwner {
   /** Runs one command on a connection of its own. */
   run(command: Command): void {
     command.state = CommandState.HELD
-    this.acquire().then(
+    this.acquire(command.bytes).then(
       (connection) => {
         if (command.settled) {
           this.release(connection, true)
@@ -195,6 +214,7 @@ export class Pool implements ConnectionOwner {
     waiter.over = true
     waiter.cancel()
     this.waiting--
+    this.waitingBytes -= waiter.bytes
     this.host.onWaited(this.clock.now() - waiter.since, outcome instanceof Error ? outcome : null)
     if (outcome instanceof Error) waiter.reject(outcome)
     else waiter.resolve(outcome)
