@@ -116,9 +116,15 @@ function enough(arity: number, count: number): boolean {
   return arity < 0 ? count >= -arity : count === arity
 }
 
-/** MIGRATE takes either one key, or an empty word and KEYS; its grammar allows both and neither. */
+/**
+ * MIGRATE takes either one key, or an empty word and KEYS; its grammar allows both and neither. GEORADIUS executes the last
+ * of STORE and STOREDIST; whether the other one is named as a key differs among patches of one version, and so does whether
+ * XREADGROUP is asked about at all with an option that is newer than the server.
+ */
 function possible(words: readonly string[]): boolean {
-  return words[0] !== 'migrate' || (words[3] === '') === words.includes('KEYS')
+  if (words[0] === 'migrate') return (words[3] === '') === words.includes('KEYS')
+  if (words[0] === 'xreadgroup') return !words.includes('CLAIM')
+  return !(words.includes('STORE') && words.includes('STOREDIST'))
 }
 
 function keysOf(spec: CommandSpec, words: readonly string[]): string[] {

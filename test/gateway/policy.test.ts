@@ -158,6 +158,16 @@ describe('authorize refuses', () => {
     expect(decide(who, ['COPY', 'a', 'b'])).toBe('allowed')
   })
 
+  it('the key that is executed, whatever looks like one before it', () => {
+    const who = principal({ scopes: ['read', 'write'], keys: ['app:*', 'STREAMS'] })
+    const decideOn = (line: string): string => decide(who, line.split(' '))
+    expect(decideOn('GEORADIUS app:k 0 0 1 m STORE app:a STORE other')).toBe('NOT_PERMITTED')
+    expect(decideOn('GEORADIUS app:k 0 0 1 m STORE app:a STOREDIST other')).toBe('NOT_PERMITTED')
+    expect(decideOn('GEORADIUS app:k 0 0 1 m STORE app:a')).toBe('allowed')
+    expect(decideOn('XREADGROUP COUNT 1 GROUP STREAMS app:c STREAMS other >')).toBe('NOT_PERMITTED')
+    expect(decideOn('XREADGROUP COUNT 1 GROUP STREAMS c STREAMS app:s >')).toBe('allowed')
+  })
+
   it('keys as bytes by their bytes', () => {
     const who = principal({ scopes: ['read'], keys: ['ä*'] })
     expect(decide(who, ['GET', 'ä1'])).toBe('allowed')

@@ -33,6 +33,11 @@ describe('Key specifications', () => {
     ['OW@STORE>6', 'georadius k 1 2 3 m store d', [7]],
     ['OW@STORE>6', 'georadius k 1 2 3 m', []],
     ['OW@LAST>-1', 'x last a last', []],
+    ['OW@STORE>6!6,COUNT:1', 'georadius k 1 2 3 m store a store b', [9]],
+    ['OW@STORE>6!6,STOREDIST:1', 'georadius k 1 2 3 m storedist store', []],
+    ['RO@STREAMS>4!1,GROUP:2,COUNT:1..-1%2', 'xreadgroup COUNT 2 GROUP STREAMS c STREAMS k >', [7]],
+    ['RO@STREAMS>4!1,GROUP:2,COUNT:1..-1%2', 'xreadgroup GROUP g c STREAMS streams k > >', [5, 6]],
+    ['RW@KEYS>-2!6,AUTH:1..-1', 'migrate h 1 "" 0 10 AUTH KEYS KEYS a KEYS b', [9, 10, 11]],
     ['OW@STORE!2,LIMIT:2,BY:1,GET:1', 'sort k BY STORE GET x STORE d', [7]],
     ['OW@STORE!2,LIMIT:2,BY:1,GET:1', 'sort k STORE a STORE b', [5]],
     ['OW@STORE!2,LIMIT:2,BY:1,GET:1', 'sort k GET STORE', []],
@@ -54,7 +59,7 @@ describe('Key specifications', () => {
       expect(found(notation, line)).toBe(false)
     })
 
-  for (const notation of ['RX@1', '1', 'RO@', 'RO@1..', 'RO@a>1', 'RO.@1'])
+  for (const notation of ['RX@1', '1', 'RO@', 'RO@1..', 'RO@a>1', 'RO@A', 'RO.@1'])
     it(`refuses the notation ${notation}`, () => {
       expect(() => parseKeySpecs(notation)).toThrow(UsageError)
     })

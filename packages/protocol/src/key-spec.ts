@@ -3,8 +3,11 @@
 //   <flags>@<begin><find>        several are separated by a space
 //   flags   RO.access, RW.access.update, OW.update.not_key ...
 //   begin   2               the argument at that index            (the name of the command is 0)
-//           STREAMS>1       after that word, searched from there  (a negative start searches backwards from the end)
+//           STORE>6         after that word, searched from there  (a negative start searches backwards from the end)
 //           STORE!2,GET:1   after that word among options that start at 2; GET and one word after it are skipped
+//           STORE>6!6,COUNT:1   the server tells the first form and executes the second: a value that looks like the
+//                           word must not be taken for it, and of two options the last one counts. Where the keys
+//                           reach to the end, what follows the first one is keys
 //           ?               known only to the server: derived from the content of other keys
 //   find    (nothing)       one key
 //           ..-1/2%2        up to the last argument but n, every second one, only the first half
@@ -26,12 +29,13 @@ export interface KeySpec {
   readonly variable: boolean
   readonly begin:
     | { readonly type: 'index'; readonly index: number }
-    | { readonly type: 'keyword'; readonly keyword: string; readonly from: number }
     | {
-        readonly type: 'option'
+        readonly type: 'keyword'
         readonly keyword: string
-        readonly from: number
-        readonly skip: Readonly<Record<string, number>>
+        /** Where the search starts, as the server tells it; null when it tells nothing. */
+        readonly from: number | null
+        /** The options among which the word is one, as the server executes the command; null: any word counts. */
+        readonly options: { readonly from: number; readonly skip: Readonly<Record<string, number>> } | null
       }
     | { readonly type: 'unknown' }
   readonly find:
@@ -47,7 +51,7 @@ export interface KeySpec {
 }
 
 const NOTATION =
-  /^(RO|RW|OW|RM)((?:\.\w+)*)@(?:(\d+)|([A-Z]+)>(-?\d+)|([A-Z]+)!(\d+)((?:,[A-Z0-9]+:\d+)*)|\?)(?:#(\d+),(\d+),(\d+)|(?:\.\.(-?\d+))?(?:\/(\d+))?(?:%(\d+))?(~?))$/
+  /^(RO|RW|OW|RM)((?:\.\w+)*)@(?:(\d+)|([A-Z]+)(?:>(-?\d+))?(?:!(\d+)((?:,[A-Z0-9]+:\d+)*))?|\?)(?:#(\d+),(\d+),(\d+)|(?:\.\.(-?\d+))?(?:\/(\d+))?(?:%(\d+))?(~?))$/
 
 /** The specifications that the notation describes. */
 export function parseKeySpecs(text: string): readonly KeySpec[] {
@@ -57,26 +61,12 @@ export function parseKeySpecs(text: string): readonly KeySpec[] {
 function parseKeySpec(text: string): KeySpec {
   const match = NOTATION.exec(text)
   if (match === null) throw new UsageError(`Cannot read the key specification "${text}".`)
-  const [
-    ,
-    access,
-    flags,
-    index,
-    keyword,
-    from,
-    option,
-    optionFrom,
-    skips,
-    countAt,
-    first,
-    every,
-    last,
-    step,
-    limit,
-    empty,
-  ] = match
+  const [, access, flags, index, keyword, from, optionsFrom, skips, countAt, first, every, last, step, limit, empty] =
+    match
   const named = flags === '' ? [] : flags!.slice(1).split('.')
-  const unknown = index === undefined && keyword === undefined && option === undefined
+  const unknown = index === undefined && keyword === undefined
+  if (keyword !== undefined && from === undefined && optionsFrom === undefined)
+    throw new UsageError(`The key specification "${text}" does not say where ${keyword} is.`)
   return {
     access: access as KeySpec['access'],
     uses: named.filter((flag) => flag === 'access' || flag === 'insert' || flag === 'update' || flag === 'delete'),
@@ -87,9 +77,12 @@ function parseKeySpec(text: string): KeySpec {
       ? { type: 'unknown' }
       : index !== undefined
         ? { type: 'index', index: Number(index) }
-        : keyword !== undefined
-          ? { type: 'keyword', keyword, from: Number(from) }
-          : { type: 'option', keyword: option!, from: Number(optionFrom), skip: parseSkips(skips!) },
+        : {
+            type: 'keyword',
+            keyword: keyword!,
+            from: from === undefined ? null : Number(from),
+            options: optionsFrom === undefined ? null : { from: Number(optionsFrom), skip: parseSkips(skips!) },
+          },
     find: unknown
       ? { type: 'unknown' }
       : countAt !== undefined
@@ -141,31 +134,44 @@ export function findKeys(spec: KeySpec, count: number, word: (index: number) => 
 
 const NONE = -1
 
-function beginning(spec: KeySpec, count: number, word: (index: number) => string): number {
-  const begin = spec.begin
+function beginning({ begin, find }: KeySpec, count: number, word: (index: number) => string): number {
   switch (begin.type) {
     case 'index':
       return begin.index
-    case 'keyword': {
-      const step = begin.from < 0 ? -1 : 1
-      for (let i = begin.from < 0 ? count + begin.from : begin.from; i > 0 && i < count; i += step) {
-        if (isWord(word(i), begin.keyword)) return i + 1 < count ? i + 1 : NONE
-      }
-      return NONE
-    }
-    case 'option': {
-      let at = NONE
-      for (let i = begin.from; i < count; i++) {
-        const text = word(i)
-        if (isWord(text, begin.keyword) && i + 1 < count) {
-          at = ++i
-        } else if (text.length <= 12) i += begin.skip[text.toUpperCase()] ?? 0
-      }
-      return at
-    }
+    case 'keyword':
+      return begin.options === null
+        ? afterWord(begin.keyword, begin.from!, count, word)
+        : afterOption(begin.keyword, begin.options, find, count, word)
     case 'unknown':
       return NONE
   }
+}
+
+function afterWord(keyword: string, from: number, count: number, word: (index: number) => string): number {
+  const step = from < 0 ? -1 : 1
+  for (let i = from < 0 ? count + from : from; i > 0 && i < count; i += step) {
+    if (isWord(word(i), keyword)) return i + 1 < count ? i + 1 : NONE
+  }
+  return NONE
+}
+
+function afterOption(
+  keyword: string,
+  options: { readonly from: number; readonly skip: Readonly<Record<string, number>> },
+  find: KeySpec['find'],
+  count: number,
+  word: (index: number) => string,
+): number {
+  const reachesEnd = find.type === 'range' && find.last < 0
+  let at = NONE
+  for (let i = options.from; i < count; i++) {
+    const text = word(i)
+    if (isWord(text, keyword) && i + 1 < count) {
+      at = ++i
+      if (reachesEnd) return at
+    } else if (text.length <= 12) i += options.skip[text.toUpperCase()] ?? 0
+  }
+  return at
 }
 
 function isWord(text: string, keyword: string): boolean {

@@ -155,7 +155,6 @@ export const cases: Cases = {
     HGETEX h PX 9223372036854775807 FIELDS 1 a
     HGETEX h EX x FOO 1 a
     HGETEX h EX x a
-    HGETEX h EX 10 a
     HGETEX h EX 10 a b c
     HGETEX h FIELDS 1
     SET s v

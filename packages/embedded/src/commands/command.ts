@@ -82,11 +82,11 @@ function describeKeySpec(spec: KeySpec): Reply {
   const flags = spec.notKey ? ['not_key'] : [spec.access, ...spec.uses]
   if (spec.incomplete) flags.push('incomplete')
   if (spec.variable) flags.push('variable_flags')
-  const isKnown = begin.type === 'index' || begin.type === 'keyword'
+  const isKnown = begin.type === 'index' || (begin.type === 'keyword' && begin.from !== null)
   const search: Reply[] =
     begin.type === 'index'
       ? ['index', begin.index]
-      : begin.type === 'keyword'
+      : begin.type === 'keyword' && begin.from !== null
         ? ['keyword', begin.keyword, 'startfrom', begin.from]
         : []
   const keys: Reply[] =

@@ -179,7 +179,9 @@ function hgetex(session: Session, args: readonly string[]): Outcome {
   const unit = UNITS[word]
   const at = unit === undefined ? undefined : timeOf(session, args[3], unit, 'hgetex')
   const isPersist = word === 'PERSIST'
-  const fields = fieldsOf(args, unit !== undefined ? 4 : isPersist ? 3 : 2)
+  const fieldsAt = unit !== undefined ? 4 : isPersist ? 3 : 2
+  if (args.length <= fieldsAt + 1) throw wrongArity('hgetex')
+  const fields = fieldsOf(args, fieldsAt)
   if (hash === undefined) return fields.map(() => null)
   const isPast = at !== undefined && at <= engine.now
   const changed: string[] = []
