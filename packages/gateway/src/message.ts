@@ -33,18 +33,29 @@ export interface GatewayResponse {
   readonly body: string | Uint8Array | AsyncIterable<string | Uint8Array> | null
 }
 
-/** A body that is already in memory. */
-export function bodyOf(content: Uint8Array | string): Body {
-  const buffer = typeof content === 'string' ? Buffer.from(content) : Buffer.from(content)
-  return {
-    length: buffer.length,
-    bytes(limitBytes) {
-      return buffer.length > limitBytes ? Promise.reject(tooLarge(limitBytes)) : Promise.resolve(buffer)
-    },
-    async *[Symbol.asyncIterator]() {
-      if (buffer.length > 0) yield buffer
-    },
+/** A body that is already in memory; `length` is the one that was announced, if any was. */
+export class WholeBody implements Body {
+  readonly length: number | undefined
+  readonly #bytes: Buffer
+
+  constructor(bytes: Buffer, length: number | undefined) {
+    this.#bytes = bytes
+    this.length = length
   }
+
+  bytes(limitBytes: number): Promise<Buffer> {
+    return this.#bytes.length > limitBytes ? Promise.reject(tooLarge(limitBytes)) : Promise.resolve(this.#bytes)
+  }
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
+    if (this.#bytes.length > 0) yield this.#bytes
+  }
+}
+
+/** A body of this content, which is copied. */
+export function bodyOf(content: Uint8Array | string): Body {
+  const bytes = typeof content === 'string' ? Buffer.from(content) : Buffer.from(content)
+  return new WholeBody(bytes, bytes.length)
 }
 
 export function tooLarge(limitBytes: number): GatewayError {

@@ -15,7 +15,7 @@ import { AuditFile } from './audit.ts'
 import { type Config, loadConfig } from './config.ts'
 import { createGateway, type Gateway, type RequestNote } from './gateway.ts'
 import type { Models } from './models.ts'
-import { closeUnused, createShell } from './node.ts'
+import { createShell } from './node.ts'
 import { attachWebSocket } from './websocket-server.ts'
 import { isWorker } from './workers.ts'
 
@@ -117,13 +117,12 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
     gateway.beginClosing()
     if (config.shutdownDelayMs > 0) await new Promise((resolve) => setTimeout(resolve, config.shutdownDelayMs))
     const ended = new Promise<void>((resolve) => shell.close(() => resolve()))
-    closeUnused(shell)
     const timer = setTimeout(() => {
       log.warn('cutting what did not finish in time')
       shell.closeAllConnections()
     }, config.shutdownMs)
     // A connection whose request has just been answered turns idle without being told.
-    const sweep = setInterval(() => closeUnused(shell), 50)
+    const sweep = setInterval(() => shell.closeIdleConnections(), 50)
     await ended
     clearTimeout(timer)
     clearInterval(sweep)
