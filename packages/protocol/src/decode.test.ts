@@ -285,6 +285,27 @@ describe('cut anywhere', () => {
     )
   })
 
+  test('elements of every length are whole, wherever the chunks end', () => {
+    const element = fc
+      .tuple(fc.oneof(fc.nat(30), fc.nat(700), fc.integer({ min: 4000, max: 5000 })), fc.constantFrom('a', 'b', 'é'))
+      .map(([length, letter]) => letter.repeat(length))
+    const list = fc.array(fc.oneof({ weight: 3, arbitrary: element }, fc.array(element)), { minLength: 30 })
+    fc.assert(
+      fc.property(list, fc.array(fc.integer({ min: 1, max: 9000 })), (items, sizes) => {
+        const wireOf = (item: string | string[]): string =>
+          typeof item === 'string'
+            ? `$${Buffer.byteLength(item)}\r\n${item}\r\n`
+            : `*${item.length}\r\n${item.map(wireOf).join('')}`
+        const bytes = Buffer.from(`*${items.length}\r\n${items.map(wireOf).join('')}$1\r\nz\r\n`)
+        expect(decodeInPieces(bytes, DecodeMode.TEXT, sizes).replies).toEqual([items, 'z'])
+        const binary = (item: unknown): unknown =>
+          typeof item === 'string' ? Buffer.from(item).toString('latin1') : (item as string[]).map(binary)
+        expect(decodeInPieces(bytes, DecodeMode.REPLY, sizes).replies).toEqual([items.map(binary), 'z'])
+      }),
+      { numRuns: 300 },
+    )
+  })
+
   test('a bulk larger than its chunks is allocated once and filled', () => {
     const value = Buffer.alloc(300_000, 'ab')
     const wire = Buffer.concat([Buffer.from(`$${value.length}\r\n`), value, Buffer.from('\r\n+OK\r\n')])
