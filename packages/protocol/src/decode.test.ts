@@ -318,6 +318,29 @@ describe('cut anywhere', () => {
     const long = Buffer.from(`$${Buffer.byteLength(text)}\r\n${text}\r\n`)
     expect(decodeInPieces(long, DecodeMode.TEXT, [65_535, 65_536, 1]).replies).toEqual([text])
   })
+
+  test('bodies of several decoders, as text and as Buffers, never share memory', () => {
+    const value = (letter: string): Buffer => Buffer.from(`$100000\r\n${letter.repeat(100_000)}\r\n`)
+    const heard = [
+      listen(DecodeMode.TEXT),
+      listen(DecodeMode.TEXT),
+      listen(DecodeMode.BUFFER),
+      listen(DecodeMode.REPLY),
+    ]
+    for (let round = 0; round < 3; round++) {
+      const wires = heard.map((_, i) => value('abcdefghijkl'[round * 4 + i]!))
+      for (let at = 0; at < wires[0]!.length; at += 30_000) {
+        for (const [i, { decoder }] of heard.entries()) decoder.write(wires[i]!.subarray(at, at + 30_000))
+      }
+    }
+    const letters = heard.map(({ replies }) => replies.map((reply) => [...new Set(String(reply))].join('')))
+    expect(letters).toEqual([
+      ['a', 'e', 'i'],
+      ['b', 'f', 'j'],
+      ['c', 'g', 'k'],
+      ['d', 'h', 'l'],
+    ])
+  })
 })
 
 describe('what is not RESP', () => {

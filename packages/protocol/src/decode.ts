@@ -16,7 +16,7 @@
 //   * ~      array                         array        array, SetReply
 //   %        object without a prototype    same         MapReply
 //
-// Memory: a bulk that is not complete in its chunk is allocated once and filled; nothing handed out refers to a chunk, and
+// Memory: a bulk that is not complete in its chunk has memory of its own, which is filled; nothing handed out refers to a chunk, and
 // short texts of one aggregate at most to the few KB around them; lengths, lines and nesting are limited; room for elements
 // is only taken as they arrive.
 import { isAscii } from 'node:buffer'
@@ -34,6 +34,7 @@ import {
   VerbatimReply,
 } from './reply.ts'
 import { atom, double, fromBinary, keyText, MAX_ATOM } from './reply-text.ts'
+import { ReplyType as T } from './reply-type.ts'
 import { latin1Slice, utf8Slice } from './slice.ts'
 
 export const DecodeMode = { TEXT: 0, BUFFER: 1, REPLY: 2 } as const
@@ -74,26 +75,6 @@ const WHOLE = 1 << 20
 /** The longest string JavaScript can hold here (2^29 - 24 characters). */
 const MAX_STRING = 0x1fffffe8
 
-const T = {
-  ATTRIBUTE: 0x7c, // |
-  ARRAY: 0x2a, // *
-  BIG_NUMBER: 0x28, // (
-  BLOB_ERROR: 0x21, // !
-  BOOLEAN: 0x23, // #
-  BULK: 0x24, // $
-  CHUNK: 0x3b, // ;
-  DOUBLE: 0x2c, // ,
-  END: 0x2e, // .
-  ERROR: 0x2d, // -
-  INTEGER: 0x3a, // :
-  MAP: 0x25, // %
-  NULL: 0x5f, // _
-  PUSH: 0x3e, // >
-  SET: 0x7e, // ~
-  SIMPLE: 0x2b, // +
-  VERBATIM: 0x3d, // =
-} as const
-
 // What the next byte is part of.
 const S_TYPE = 0
 const S_NUMBER = 1
@@ -117,6 +98,13 @@ class Frame {
   /** Bytes of a streamed string so far, in items[0]. */
   size = 0
 }
+
+/**
+ * The memory of a body that has become text, for the next one that will: fresh memory costs more than reading a megabyte
+ * into it. One for all decoders; whoever reads has it.
+ */
+let spare: ArrayBufferLike | null = null
+const SPARE_BYTES = 2 * 1024 * 1024
 
 const NO_ITEMS: unknown[] = []
 const NOTHING = Symbol('nothing')
@@ -291,7 +279,7 @@ export class Decoder {
               this.deliver(value)
               break
             }
-            this.body = Buffer.allocUnsafeSlow(length)
+            this.body = this.bodyOf(length)
             this.filled = 0
             this.state = length === 0 ? S_BODY_CR : S_BODY
             break
@@ -320,8 +308,13 @@ export class Decoder {
           this.state = S_TYPE
           const body = this.body!
           this.body = null
-          if (this.type === T.CHUNK) this.addChunk(body, pos)
-          else this.deliver(this.ownText(body, pos - 1))
+          if (this.type === T.CHUNK) {
+            this.addChunk(body, pos)
+            break
+          }
+          const value = this.ownText(body, pos - 1)
+          if (value !== body && body.buffer.byteLength <= SPARE_BYTES) spare = body.buffer
+          this.deliver(value)
           break
         }
         case S_LINE: {
@@ -486,6 +479,15 @@ export class Decoder {
     }
     body.copy(whole, frame.size)
     frame.size = size
+  }
+
+  /** Memory for a bulk string that does not lie whole in the chunk. */
+  private bodyOf(length: number): Buffer {
+    const isHandedOut = this.mode === DecodeMode.BUFFER && this.type === T.BULK && !this.keyNext
+    if (isHandedOut || spare === null || spare.byteLength < length) return Buffer.allocUnsafeSlow(length)
+    const body = Buffer.from(spare, 0, length)
+    spare = null
+    return body
   }
 
   /** A bulk string that lies whole in the chunk. */
