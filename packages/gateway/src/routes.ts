@@ -14,6 +14,9 @@ export type Text = string | Buffer
 
 export type Method = 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS'
 
+/** Of routes; a GET's is HEAD's too. */
+const METHODS: readonly Method[] = ['DELETE', 'GET', 'OPTIONS', 'PATCH', 'POST', 'PUT']
+
 /** JSON Schema (2020-12), as OpenAPI 3.1 uses it. */
 export type Schema = boolean | { readonly [keyword: string]: unknown }
 
@@ -154,17 +157,9 @@ export class Router<Handler> {
     const path = mark === -1 ? target : target.slice(0, mark)
     if (path.charCodeAt(0) !== 0x2f) throw new GatewayError('BAD_REQUEST', 'The request target is not a path.')
     const query = new Query(mark === -1 ? '' : target.slice(mark + 1))
-    const segments = path.slice(1).split('/')
     const values: string[] = []
-    const allowed = new Set<string>()
-    const leaf = this.#find(this.#root, segments, 0, method === 'HEAD' ? 'GET' : method, values, allowed)
-    if (leaf === undefined) {
-      if (allowed.size === 0) throw new GatewayError('NOT_FOUND', 'There is no such resource.')
-      if (allowed.has('GET')) allowed.add('HEAD')
-      throw new GatewayError('METHOD_NOT_ALLOWED', `The method is not allowed here.`, {
-        allow: [...allowed].sort().join(', '),
-      })
-    }
+    const leaf = this.#find(this.#root, path, 1, method === 'HEAD' ? 'GET' : method, values)
+    if (leaf === undefined) throw this.#refusal(path)
     const params: Record<string, Text> = Object.create(null)
     for (let i = 0; i < leaf.names.length; i++) {
       const name = leaf.names[i]!
@@ -181,39 +176,36 @@ export class Router<Handler> {
     return { route: leaf.route, params, query }
   }
 
-  #find(
-    at: Branch<Handler>,
-    segments: readonly string[],
-    index: number,
-    method: string,
-    values: string[],
-    allowed: Set<string>,
-  ): Leaf<Handler> | undefined {
-    if (index === segments.length) {
-      const leaf = at.leaves.get(method)
-      if (leaf !== undefined) return leaf
-      for (const other of at.leaves.keys()) allowed.add(other)
-      return undefined
-    }
-    const segment = segments[index]!
+  /** What matches the rest of the path, whose next segment starts at `from`; behind its end there is none. */
+  #find(at: Branch<Handler>, path: string, from: number, method: string, values: string[]): Leaf<Handler> | undefined {
+    if (from > path.length) return at.leaves.get(method)
+    const slash = path.indexOf('/', from)
+    const end = slash === -1 ? path.length : slash
+    const segment = path.slice(from, end)
     const next = at.literal.get(segment)
     if (next !== undefined) {
-      const found = this.#find(next, segments, index + 1, method, values, allowed)
+      const found = this.#find(next, path, end + 1, method, values)
       if (found !== undefined) return found
     }
     if (at.parameter !== undefined && segment !== '') {
       values.push(segment)
-      const found = this.#find(at.parameter, segments, index + 1, method, values, allowed)
+      const found = this.#find(at.parameter, path, end + 1, method, values)
       if (found !== undefined) return found
       values.pop()
     }
     const rest = at.rest.get(method)
-    if (rest !== undefined) {
-      values.push(segments.slice(index).join('/'))
-      return rest
-    }
-    for (const other of at.rest.keys()) allowed.add(other)
-    return undefined
+    if (rest !== undefined) values.push(path.slice(from))
+    return rest
+  }
+
+  /** Why nothing matches: no such path, or other methods only. */
+  #refusal(path: string): GatewayError {
+    const allowed = METHODS.filter((method) => this.#find(this.#root, path, 1, method, []) !== undefined)
+    if (allowed.length === 0) return new GatewayError('NOT_FOUND', 'There is no such resource.')
+    if (allowed.includes('GET')) allowed.push('HEAD')
+    return new GatewayError('METHOD_NOT_ALLOWED', `The method is not allowed here.`, {
+      allow: allowed.sort().join(', '),
+    })
   }
 }
 

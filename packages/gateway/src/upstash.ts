@@ -53,11 +53,11 @@ export function upstashProblem(error: unknown): GatewayResponse {
   return json(shown, JSON.stringify({ error: errorText(error) }), { ...headers })
 }
 
+const epoch = Date.now().toString(36)
 let counter = 0
 /** Different after every request; the newest state is what one server always shows, so the token is never needed. */
 function syncToken(): string {
-  counter = (counter + 1) % 0x7fffffff
-  return `${Date.now().toString(36)}-${counter.toString(36)}`
+  return `${epoch}-${(++counter).toString(36)}`
 }
 
 interface Wanted {
