@@ -827,6 +827,23 @@ describe('close', () => {
     expect(peer.openLinks).toEqual([])
   })
 
+  test('tells those who asked once, when it begins, and not those who took it back', async () => {
+    const { client, peer, clock } = await scripted()
+    const told: string[] = []
+    client.onClose(() => told.push('first'))
+    client.buffers.onClose(() => told.push('second'))
+    client.onClose(() => told.push('taken back'))()
+    const accepted = watch(client.get('a'))
+    const closing = client.close()
+    expect(told).toEqual(['first', 'second'])
+    expect(accepted.outcome).toBe('pending')
+    peer.last.send('$1\r\nx\r\n')
+    await clock.advance(100)
+    await closing
+    await client.close()
+    expect(told).toEqual(['first', 'second'])
+  })
+
   test('that was asked for twice is over for both at the same time', async () => {
     const { client, peer, clock } = await scripted()
     const flying = watch(client.incr('a'))

@@ -300,6 +300,17 @@ export class Client<V = string> extends Commands<Promised<V>> implements AsyncDi
     return this.router.lane()
   }
 
+  /** Calls `told` once, when `close` begins: for what would read without end. The answer takes it back. */
+  onClose(told: () => void): () => void {
+    const { endless } = this.core
+    const end = (): void => {
+      endless.delete(end)
+      told()
+    }
+    endless.add(end)
+    return () => void endless.delete(end)
+  }
+
   /** What is known without asking the server. */
   health(): Health {
     const nodes = this.router.health()
