@@ -168,10 +168,12 @@ end`,
     uses: ['l_open', 'int'],
     lua: `local function l_trim(v, from, to)
   local n = v.n
-  queue[#queue + 1] = { 'LTRIM', v.k, int(from), int(to) }
+  local trim = { 'LTRIM', v.k, int(from), int(to) }
   if from < 0 then from = from + n if from < 0 then from = 0 end end
   if to < 0 then to = to + n end
   if to >= n then to = n - 1 end
+  if from == 0 and to == n - 1 then return end
+  queue[#queue + 1] = trim
   if from > to then from = n to = n - 1 end
   if v.a then
     local out = {}
@@ -194,7 +196,7 @@ end`,
   l_clear: {
     uses: ['l_open'],
     lua: `local function l_clear(v)
-  queue[#queue + 1] = { 'DEL', v.k }
+  if v.n > 0 then queue[#queue + 1] = { 'DEL', v.k } end
   v.a, v.n = {}, 0
 end`,
   },
@@ -292,7 +294,7 @@ end`,
   clear: {
     uses: ['queue'],
     lua: `local function clear(v)
-  queue[#queue + 1] = { 'DEL', v.k }
+  if v.n > 0 then queue[#queue + 1] = { 'DEL', v.k } end
   v.o, v.n, v.fresh = {}, 0, true
 end`,
   },
