@@ -1,4 +1,4 @@
-// The same suites on the embedded engine: verbs, programs, queries, Lua pieces, defects.
+// The same suites on the embedded engine: verbs, programs, queries, Lua pieces, defects, changes.
 import { describe } from 'vitest'
 
 process.env.OCHRE_MODEL_BACKEND = 'embedded'
@@ -9,4 +9,5 @@ describe('on the embedded engine', async () => {
   await import('./queries.test.ts')
   await import('./lua.test.ts')
   await import('./defects.test.ts')
+  await import('./changes.test.ts')
 })

@@ -12,6 +12,11 @@ const Point = model('point', {
 const Pair = model('pair', { id: t.string(), a: t.string(), b: t.int() }, (p) => ({
   indexes: [index(p.a, p.b.desc())],
 }))
+const Told = model(
+  'told',
+  { id: t.string(), x: t.int().default(0), name: t.string().optional(), list: t.list(t.string()) },
+  { feed: { keep: 50 } },
+)
 const fixture = useRedis()
 
 describe('compiled scripts', () => {
@@ -91,6 +96,39 @@ return out
   queue[#queue + 1] = { 'HSET', KEYS[2], id, cmsgpack.pack(mm) }
 end
 `)
+  })
+
+  it('tells the feed what it changed, and reads only without one', () => {
+    const db = open(fixture.redis, { Told })
+    const program = db.Told.program({}, (p) => {
+      p.x.add(1)
+      p.name.set('n')
+      p.list.push('i')
+    })
+    const { lua, keys } = program.compile('1', {})
+    expect(keys).toEqual(['{told}:r:1', '{told}:feed', '{told}:c:1:list'])
+    expect(lua).toContain(`call('XLEN', KEYS[2])
+local function note(op, o, v, w)
+  queue[#queue + 1] = { 'XADD', KEYS[2], 'MAXLEN', '~', '50', '*', 'op', op, 'id', o, 'v', v, 'f', w }
+end
+`)
+    expect(lua.slice(lua.indexOf('local w = {}'))).toBe(`local w = {}
+if e1 ~= r[2] then w[#w + 1] = 'x' end
+for i = 1, #s, 2 do w[#w + 1] = s[i] end
+for i = 1, #d do w[#w + 1] = d[i] end
+local touched = {}
+for i = 1, #queue do touched[queue[i][2]] = true end
+if touched[KEYS[3]] then w[#w + 1] = 'list' end
+if #w > 0 then note('update', id, (e1 ~= r[2] or #s > 0 or #d > 0) and int(r[1] + 1) or r[1], concat(w, ',')) end
+-- apply
+if e1 ~= r[2] or #s > 0 or #d > 0 then
+  call('HSET', KEYS[1], 'x', e1, '_v', int(r[1] + 1), unpack(s))
+  if #d > 0 then call('HDEL', KEYS[1], unpack(d)) end
+end
+for i = 1, #queue do call(unpack(queue[i])) end
+return out
+`)
+    expect(db.Told.program({}, (p) => p.x.plus(1)).compile('1', {}).lua).not.toMatch(/XADD|note\(/)
   })
 
   it('depends on the shape alone', () => {

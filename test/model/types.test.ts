@@ -104,6 +104,14 @@ async function inference() {
   await db.Person.find({ nope: 1 })
   // @ts-expect-error queries change nothing
   await db.Person.find((p) => p.score.add(1))
+  for await (const change of db.Person.changes()) {
+    // @ts-expect-error a gap has no id
+    change.id
+    if (change.type === 'gap') continue
+    expectTypeOf(change.id).toEqualTypeOf<string>()
+    expectTypeOf(change.fields).toEqualTypeOf<readonly (keyof typeof Person.fields)[]>()
+    expectTypeOf(change.version).toEqualTypeOf<number | null>()
+  }
   // @ts-expect-error a required field is missing
   await db.Person.create({ email: 'x' })
   // @ts-expect-error strings have no such bound

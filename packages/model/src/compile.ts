@@ -6,6 +6,7 @@
 //   KEYS  the row first, then what the program touches        ARGV  id, [version], the program's values
 
 import { LuaWriter, representation } from './compile-expression.ts'
+import { feedCode } from './feed.ts'
 import { type LuaScript, LuaUses } from './lua/library.ts'
 import { quote } from './lua/quote.ts'
 import { allIndexes, KeyList, maintainCode, needsPurge, purgeCode, RUN_QUEUE } from './maintain.ts'
@@ -66,11 +67,12 @@ function compile(spec: ModelSpec, nodes: ProgramNodes, options: CompileOptions):
   for (const { columns } of affected) for (const { field } of columns) if (field !== spec.id) decoded.add(field)
   const fetched = spec.scalars.filter((field) => decoded.has(field) || writer.writes.has(field))
   const position = new Map(fetched.map((field, i) => [field, i + 2]))
-  const queues = affected.length > 0 || changesCollections || expires
+  const tells = writes && spec.feed !== null
+  const queues = affected.length > 0 || changesCollections || expires || tells
   if (queues) uses.use('queue')
   if (refresh || (writes && needsPurge(spec) && affected.length > 0)) uses.use('now')
 
-  let text = ''
+  let text = tells ? feedCode(keys, spec) : ''
   if (affected.length > 0 && needsPurge(spec)) text += purgeCode(keys, spec)
   const names = ["'_v'", ...fetched.map((field) => quote(field.name)), ...(refresh ? ["'_t'"] : [])]
   text += `local r = call('HMGET', ${row}, ${names.join(', ')})\n`
@@ -125,8 +127,16 @@ function compile(spec: ModelSpec, nodes: ProgramNodes, options: CompileOptions):
       ...(listed.length > 0 ? ['#s > 0'] : []),
       ...(vanish ? ['#d > 0'] : []),
     ].join(' or ')
+    if (tells) {
+      const differs = direct.map((field, i) => [`e${i + 1} ~= r[${position.get(field)}]`, field] as const)
+      text += changesCode(writer, keys, differs, listed.length > 0, vanish)
+    }
     text += maintainCode(uses, keys, spec, affected, '', true)
     if (expires) text += expiryCode(keys, spec, refresh, fetched.length + 2, uses, changed)
+    if (tells) {
+      const version = written.length > 0 ? `(${changed}) and ${uses.use('int')}(r[1] + 1) or r[1]` : 'r[1]'
+      text += `if #w > 0 then note('update', id, ${version}, concat(w, ',')) end\n`
+    }
     text += '-- apply\n'
     if (written.length > 0) {
       const pairs = direct.map((field, i) => `${quote(field.name)}, e${i + 1}, `).join('')
@@ -248,6 +258,27 @@ function checks(writer: LuaWriter, field: StoredField): string[] {
         : `${measure} > ${bound(field.max)}`,
     )
   return out
+}
+
+/** Lua table `w`: the names of fields that get another value and of collections that are written. */
+function changesCode(
+  writer: LuaWriter,
+  keys: KeyList,
+  direct: readonly (readonly [differs: string, field: StoredField])[],
+  listed: boolean,
+  vanish: boolean,
+): string {
+  let text = 'local w = {}\n'
+  for (const [differs, { name }] of direct) text += `if ${differs} then w[#w + 1] = ${quote(name)} end\n`
+  if (listed) text += 'for i = 1, #s, 2 do w[#w + 1] = s[i] end\n'
+  if (vanish) text += 'for i = 1, #d do w[#w + 1] = d[i] end\n'
+  if (writer.opens.size === 0) return text
+  text += 'local touched = {}\nfor i = 1, #queue do touched[queue[i][2]] = true end\n'
+  for (const { field } of writer.opens.values()) {
+    const { name } = writer.spec.byProperty.get(field)!
+    text += `if touched[${keys.at(`c:${name}`)}] then w[#w + 1] = ${quote(name)} end\n`
+  }
+  return text
 }
 
 function luaNumber(value: number): string {

@@ -1,5 +1,6 @@
 // Typed models on plain Redis: atomic programs compiled to Lua, indexes, uniques, queries, expiry.
 export type { BulkFailure, BulkOptions, BulkResult } from './bulk.ts'
+export type { Change, Changes, ChangesOptions, FeedGap } from './changes.ts'
 export type { Duration, Span } from './duration.ts'
 export {
   AlreadyExistsError,

@@ -8,6 +8,7 @@
 //   {ns:user}:m                memo: id -> its entries in x and u, packed
 //   {ns:user}:exp              ids by time of expiry  ZSET
 //   {ns:user}:meta             which indexes are complete, and the sweeper's lease
+//   {ns:user}:feed             the changes, of a model that asks for it    STREAM
 //
 // A bucketed model has one such family per bucket: {ns:user:0} ... {ns:user:n-1}.
 
@@ -23,6 +24,7 @@ export class KeyFamily {
   readonly memo: string
   readonly exp: string
   readonly meta: string
+  readonly feed: string
 
   constructor(tag: string) {
     this.tag = tag
@@ -32,6 +34,7 @@ export class KeyFamily {
     this.memo = `{${tag}}:m`
     this.exp = `{${tag}}:exp`
     this.meta = `{${tag}}:meta`
+    this.feed = `{${tag}}:feed`
   }
 
   row(id: string): string {

@@ -5,6 +5,7 @@
 // of another type fails while nothing has been written. It may end the script with a UNIQUE failure.
 
 import { representation } from './compile-expression.ts'
+import { EXPIRED } from './feed.ts'
 import type { KeyFamily } from './keys.ts'
 import type { LuaUses } from './lua/library.ts'
 import { quote } from './lua/quote.ts'
@@ -12,7 +13,7 @@ import type { ModelSpec, StoredField, StoredIndex } from './model.ts'
 import type { ExprType } from './ops.ts'
 import type { TupleKind } from './tuple.ts'
 
-/** Which keys a script touches, in the order of KEYS: row, memo, ids, exp, x:<index>, u:<unique>, c:<collection>. */
+/** Which keys a script touches, in the order of KEYS: row, memo, ids, exp, feed, x:<index>, u:<unique>, c:<collection>. */
 export class KeyList {
   readonly roles: string[] = []
 
@@ -38,6 +39,8 @@ export function bindKeys(roles: readonly string[], family: KeyFamily, id: string
         return family.exp
       case 'meta':
         return family.meta
+      case 'feed':
+        return family.feed
     }
     const name = role.slice(2)
     return role[0] === 'x' ? family.index(name) : role[0] === 'u' ? family.unique(name) : family.collection(id, name)
@@ -55,7 +58,8 @@ export function fingerprintOf(index: StoredIndex): string {
 
 /** The keys that every writing script of a model shares, whatever the row. */
 export function sharedRoles(spec: ModelSpec): string[] {
-  return ['ids', 'memo', 'meta', ...(spec.ttl ? ['exp'] : []), ...allIndexes(spec).map(roleOf)]
+  const own = [...(spec.ttl ? ['exp'] : []), ...(spec.feed ? ['feed'] : [])]
+  return ['ids', 'memo', 'meta', ...own, ...allIndexes(spec).map(roleOf)]
 }
 
 export function allIndexes(spec: ModelSpec): readonly StoredIndex[] {
@@ -111,9 +115,10 @@ function idValue(field: StoredField, id: string): string {
   return field.kind === 'int' ? `tonumber(${id})` : id
 }
 
-/** Lua that reads each shared key once by a command of its type. */
+/** Lua that reads each shared key once by a command of its type; `feedCode` does it for the feed. */
 export function typeChecks(keys: KeyList, spec: ModelSpec): string {
   return sharedRoles(spec)
+    .filter((role) => role !== 'feed')
     .map((role) => {
       const isHash = role === 'memo' || role === 'meta' || role.startsWith('u:')
       return `call('${isHash ? 'HLEN' : 'ZCARD'}', ${keys.at(role)})\n`
@@ -189,7 +194,10 @@ export function needsPurge(spec: ModelSpec): boolean {
   return spec.ttl !== null && spec.uniques.length > 0
 }
 
-/** Lua function `purge(o)`: queues the removal of everything but the row and its collections, from the memo. */
+/**
+ * Lua function `purge(o)`: queues the removal of everything but the row and its collections, from the memo. With a feed it is
+ * `purge(o, v)`, `v` being the version of a row that is there, and expects `note` of `feedCode`, and `now` when rows expire.
+ */
 export function purgeCode(keys: KeyList, spec: ModelSpec): string {
   purgeKeys(keys, spec)
   const table = allIndexes(spec)
@@ -212,14 +220,15 @@ export function purgeCode(keys: KeyList, spec: ModelSpec): string {
   end
 `
   const exp = spec.ttl
-    ? `  call('ZSCORE', ${keys.at('exp')}, o)\n  queue[#queue + 1] = { 'ZREM', ${keys.at('exp')}, o }\n`
+    ? `  ${spec.feed ? 'local due = ' : ''}call('ZSCORE', ${keys.at('exp')}, o)\n  queue[#queue + 1] = { 'ZREM', ${keys.at('exp')}, o }\n`
     : ''
-  return `local function purge(o)
+  const gone = spec.ttl ? `(not v and ${EXPIRED}) and 'expire' or 'delete'` : "'delete'"
+  return `local function purge(o${spec.feed ? ', v' : ''})
 ${hasEntries ? entries : ''}${exp}  if call('ZSCORE', ${keys.at('ids')}, o) then
     queue[#queue + 1] = { 'ZREM', ${keys.at('ids')}, o }
     purged = purged + 1
     if call('ZCARD', ${keys.at('ids')}) == purged then queue[#queue + 1] = { 'DEL', ${keys.at('meta')} } end
-  end
+${spec.feed ? `    note(${gone}, o, v or '', '')\n` : ''}  end
 end
 `
 }

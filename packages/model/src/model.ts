@@ -138,6 +138,11 @@ export interface ModelOptions {
     | { readonly on?: 'read' | 'write' | 'both'; readonly every: Duration }
   /** `single` keeps the model in one slot; `{ bucketed: n }` spreads rows over n hash tags. */
   readonly placement?: Placement
+  /**
+   * Every change of a row also appends an entry to a stream, in the same script: `store.changes()` reads them. `keep`: how
+   * many entries stay at least, 10,000 by default.
+   */
+  readonly feed?: boolean | { readonly keep?: number }
 }
 
 /** Everything the storage needs to know of a field. */
@@ -173,6 +178,8 @@ export interface ModelSpec {
   readonly uniques: readonly StoredIndex[]
   readonly ttl: TtlRule | null
   readonly buckets: number
+  /** How many entries of the change feed stay at least; null without a feed. */
+  readonly feed: { readonly keep: number } | null
 }
 
 export interface Model<F extends Fields> {
@@ -274,7 +281,15 @@ function specOf(name: string, fields: Fields, options: ModelOptions): ModelSpec 
     uniques,
     ttl: ttlOf(options),
     buckets,
+    feed: feedOf(options.feed),
   })
+}
+
+function feedOf(feed: ModelOptions['feed'] = false): ModelSpec['feed'] {
+  if (feed === false) return null
+  const { keep = 10_000 } = feed === true ? {} : feed
+  if (!Number.isSafeInteger(keep) || keep < 1) throw new UsageError('feed keeps a whole number of entries, from 1')
+  return Object.freeze({ keep })
 }
 
 function ttlOf({ ttl, refreshTtl }: ModelOptions): TtlRule | null {

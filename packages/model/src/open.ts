@@ -23,7 +23,7 @@ type FieldsIn<M> = M extends Model<infer F extends Fields> ? F : never
 
 /** The opened models by the names they were given. */
 export type Database<M extends Models> = { readonly [P in keyof M]: Store<FieldsIn<M[P]>> } & {
-  /** Stops the background sweeps. The client stays open: it is its owner's. */
+  /** Stops the background sweeps and ends the iterations over changes. The client stays open: it is its owner's. */
   close(): void
 }
 
@@ -51,6 +51,7 @@ export function open<const M extends Models>(client: ModelClient, models: M, opt
   const close = (): void => {
     if (timer) clearInterval(timer)
     timer = null
+    for (const store of Object.values(stores)) store.close()
   }
   return Object.freeze({ ...stores, close }) as unknown as Database<M>
 }

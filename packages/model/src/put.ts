@@ -8,6 +8,7 @@
 // A ttl is '' (the model's rule), '0' (never) or milliseconds. The reply has one entry per row: {0, version} or {1, code ...}.
 
 import { LuaWriter } from './compile-expression.ts'
+import { EXPIRED, feedCode } from './feed.ts'
 import { type LuaScript, LuaUses } from './lua/library.ts'
 import { quote } from './lua/quote.ts'
 import {
@@ -84,7 +85,7 @@ export function putScript(spec: ModelSpec, mode: PutMode, withRow = false): LuaS
       })
       .join('')
     const indexes = allIndexes(spec)
-    const purge = needsPurge(spec) ? purgeCode(keys, spec) : ''
+    const purge = feedCode(keys, spec) + (needsPurge(spec) ? purgeCode(keys, spec) : '')
     const maintain = maintainCode(uses, keys, spec, indexes, '  ', true, true)
     const body = `${typeChecks(keys, spec)}${purge}${mode === 'create' ? gathered(keys) : ''}local noted = false
 ${isNew && !needsPurge(spec) ? `local first = call('ZCARD', ${keys.at('ids')}) == 0\n` : ''}local function pick(set, gone, old) if gone then return nil end return set or old end
@@ -129,10 +130,10 @@ ${mode === 'upsert' ? '  if not there then for name, text in pairs(defaults) do 
   ttl ? expiry(spec, keys, columns.length + 2) : ''
 }${
   isNew
-    ? newRow(ttl !== null)
+    ? noteNew(spec) + newRow(ttl !== null)
     : `  local s, d = { '_v', int((tonumber(there or '0') or 0) + 1) }, {}
 ${ttl ? "  if ttl ~= '' then s[3] = '_t' s[4] = ttl end\n" : ''}  for name, text in pairs(set) do s[#s + 1] = name s[#s + 1] = text end
-${replaces ? `  for _, name in ipairs({ ${spec.scalars.map((field) => quote(field.name)).join(', ')} }) do if not set[name] then d[#d + 1] = name end end\n` : '  for name in pairs(gone) do d[#d + 1] = name end\n'}  -- apply
+${replaces ? `  for _, name in ipairs({ ${spec.scalars.map((field) => quote(field.name)).join(', ')} }) do if not set[name] then d[#d + 1] = name end end\n` : '  for name in pairs(gone) do d[#d + 1] = name end\n'}${notePut(spec, replaces)}  -- apply
   call('HSET', key, unpack(s))
   if #d > 0 then call('HDEL', key, unpack(d)) end
 `
@@ -205,9 +206,10 @@ function expiry(spec: ModelSpec, keys: KeyList, ttlPosition: number): string {
     local ms = tonumber(old[${ttlPosition}] or '${rule.ms ?? ''}')
     if ms and now + ms - tonumber(due) >= ${Math.max(rule.everyMs, 1)} then due = int(now + ms) queue[#queue + 1] = { 'ZADD', ${exp}, due, id } end`
     : ''
+  const note = spec.feed ? ` note(${EXPIRED} and 'expire' or 'delete', id, '', '')` : ''
   return `  local due = call('ZSCORE', ${exp}, id)
   local started = not there
-  if started and due then due = false queue[#queue + 1] = { 'ZREM', ${exp}, id } end
+  if started and due then${note} due = false queue[#queue + 1] = { 'ZREM', ${exp}, id } end
   local ms = ttl ~= '' and tonumber(ttl) or nil
   if started and not ms then ms = tonumber('${rule.ms ?? ''}') end
   if ms and ms > 0 then
@@ -222,6 +224,29 @@ function expiry(spec: ModelSpec, keys: KeyList, ttlPosition: number): string {
 `
 }
 
+/** Lua that tells the feed of a new row. */
+function noteNew(spec: ModelSpec): string {
+  return spec.feed ? "  note('create', id, '1', '')\n" : ''
+}
+
+/** Lua that tells the feed of a row that is written as a whole: which of the given fields had another value. */
+function notePut(spec: ModelSpec, replaces: boolean): string {
+  if (!spec.feed) return ''
+  const names = (fields: readonly StoredField[]) => fields.map(({ name }) => quote(name)).join(', ')
+  const own = `slot - ${keysPerRow(spec) - 1}`
+  return `  local given, w = {}, {}
+  for _, name in ipairs({ ${names(spec.scalars)} }) do ${
+    replaces ? 'given[#given + 1] = name' : 'if set[name] or gone[name] then given[#given + 1] = name end'
+  } end
+  if there and #given > 0 then
+    local was = call('HMGET', key, unpack(given))
+    for i = 1, #given do if (set[given[i]] or false) ~= was[i] then w[#w + 1] = given[i] end end
+  end
+  for i, name in ipairs({ ${names(spec.collections)} }) do if contents[KEYS[${own} + i]] then w[#w + 1] = name end end
+  if there then note('update', id, s[2], concat(w, ',')) else note('create', id, s[2], '') end
+`
+}
+
 /**
  * Deletes rows with everything that belongs to them. ARGV per row: id, version or ''. The reply has 1 or 0 per row, or a
  * CONFLICT entry.
@@ -231,7 +256,8 @@ export function deleteScript(spec: ModelSpec): LuaScript {
     const uses = new LuaUses()
     const keys = sharedKeys(spec)
     uses.use('queue')
-    const body = `${purgeCode(keys, spec)}local slot, replies = ${keys.roles.length}, {}
+    if (spec.feed && spec.ttl) uses.use('now')
+    const body = `${feedCode(keys, spec)}${purgeCode(keys, spec)}local slot, replies = ${keys.roles.length}, {}
 for at = 1, #ARGV, 2 do
   local id, version, key = ARGV[at], ARGV[at + 1], KEYS[slot + 1]
   local there = call('HGET', key, '_v')
@@ -239,7 +265,7 @@ for at = 1, #ARGV, 2 do
     replies[#replies + 1] = { 1, 'CONFLICT', call('HGETALL', key) }
   else
     reset()
-    purge(id)
+    purge(id${spec.feed ? ', there' : ''})
     -- apply
     for i = slot + 1, slot + ${keysPerRow(spec)} do call('DEL', KEYS[i]) end
     ${RUN_QUEUE}
@@ -261,7 +287,7 @@ export function sweepScript(spec: ModelSpec): LuaScript {
     uses.use('queue')
     uses.use('now')
     uses.use('int')
-    const body = `${purgeCode(keys, spec)}local due = call('ZRANGEBYSCORE', ${keys.at('exp')}, '-inf', '(' .. int(now), 'LIMIT', 0, ARGV[1])
+    const body = `${feedCode(keys, spec)}${purgeCode(keys, spec)}local due = call('ZRANGEBYSCORE', ${keys.at('exp')}, '-inf', '(' .. int(now), 'LIMIT', 0, ARGV[1])
 for _, id in ipairs(due) do
   reset()
   purge(id)

@@ -17,6 +17,10 @@ export interface ScriptRunner {
 export interface ModelClient extends ScriptRunner {
   /** The same with text replies as Buffers. */
   readonly buffers: ScriptRunner
+  /** The same, its calls ended by a signal. Following changes needs it, and the next one. */
+  with?(options: { readonly signal: AbortSignal }): ScriptRunner
+  /** Calls `told` when the client begins to close; the answer takes it back. */
+  onClose?(told: () => void): () => void
 }
 
 /** What one operation did, for debug output and subscribers of the channel `ochre:model:operation`. */

@@ -4,9 +4,9 @@
 import { UsageError, ValidationError } from '@ochre/protocol'
 import { immediateRow } from './at.ts'
 import { type BulkOptions, type BulkResult, runBulk } from './bulk.ts'
+import { type Changes, type ChangesOptions, Feed } from './changes.ts'
 import type { Stored } from './codec.ts'
 import { type Duration, durationMs } from './duration.ts'
-import { AlreadyExistsError, ConflictError, NotFoundError, ProgramError, UniqueError } from './errors.ts'
 import {
   argumentsOf,
   compilePrepared,
@@ -30,6 +30,7 @@ import { deleteScript, type PutMode, putScript, sweepScript, touchScript } from 
 import { type FindOptions, Query } from './query.ts'
 import { makeRecord, type RawRow, type RecordOwner, type Row, rawRow } from './record.ts'
 import type { Arg, ModelMetrics, Runner } from './redis.ts'
+import { refusalOf } from './refusal.ts'
 import type { IdSource } from './ulid.ts'
 
 export interface WriteOptions {
@@ -53,6 +54,7 @@ export class Store<F extends Fields> {
   readonly spec: ModelSpec
   readonly keys: KeySpace
   readonly runner: Runner
+  private readonly feed: Feed
   private readonly ids: IdSource
   private readonly binary: boolean
   private readonly owner: RecordOwner
@@ -63,6 +65,7 @@ export class Store<F extends Fields> {
     this.spec = model.spec
     this.keys = keySpace(model.spec, namespace)
     this.runner = runner
+    this.feed = new Feed(model.spec, this.keys.families, runner)
     this.ids = ids
     this.binary = model.spec.scalars.some((field) => field.kind === 'bytes')
     this.owner = {
@@ -285,6 +288,16 @@ export class Store<F extends Fields> {
     })
   }
 
+  // Changes
+
+  /**
+   * The changes of all rows, in the order of each row, without end: `for await (const change of db.User.changes()) ...`. Needs a
+   * model with a `feed`.
+   */
+  changes(options: ChangesOptions = {}): Changes<F> {
+    return this.feed.changes<F>(options)
+  }
+
   // Expiry
 
   /** Gives the row a new time to live from now. Rejects with NotFoundError. */
@@ -354,6 +367,11 @@ export class Store<F extends Fields> {
     }
   }
 
+  /** Ends what reads without end. */
+  close(): void {
+    this.feed.close()
+  }
+
   forgetReadiness(): void {
     this.readiness = null
   }
@@ -392,34 +410,8 @@ export class Store<F extends Fields> {
     return this.binary
   }
 
-  /** The error of a failure entry `[1, code, ...]`, or null for one that is no failure. */
-  failure(id: string, reply: unknown): Error | null {
-    if (!Array.isArray(reply) || Number(reply[0]) !== 1) return null
-    const code = String(reply[1])
-    switch (code) {
-      case 'MISSING':
-        return new NotFoundError(this.spec.name, id)
-      case 'EXISTS':
-        return new AlreadyExistsError(this.spec.name, id)
-      case 'UNIQUE':
-        this.runner.uniqueViolations++
-        return new UniqueError(this.spec.name, String(reply[2]), String(reply[3]))
-      case 'CONFLICT': {
-        this.runner.conflicts++
-        const raw = rawRow(reply[2])
-        return raw ? new ConflictError(this.spec.name, this.record(id, raw)) : new NotFoundError(this.spec.name, id)
-      }
-      case 'WRONG_TYPE':
-        return new ProgramError(
-          this.spec.name,
-          'WRONG_TYPE',
-          null,
-          `the key ${this.keys.of(id).row(id)} holds another Redis type`,
-        )
-      case 'FAIL':
-        return new ProgramError(this.spec.name, String(reply[2]), null, `the program failed with ${reply[2]}`)
-    }
-    return new ProgramError(this.spec.name, code, null, code)
+  private failure(id: string, reply: unknown): Error | null {
+    return refusalOf(this.runner, this.owner, id, reply)
   }
 
   /** Runs a prepared program on a row. With a guard, SKIPPED means that the row did not satisfy it or is gone. */

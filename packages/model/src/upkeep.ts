@@ -4,6 +4,7 @@
 // `reindex` completes those that were added or changed later. Writers maintain every index they know from the start.
 
 import { LuaWriter } from './compile-expression.ts'
+import { feedCode } from './feed.ts'
 import { type LuaScript, LuaUses } from './lua/library.ts'
 import { quote } from './lua/quote.ts'
 import { allIndexes, entryCode, KeyList, purgeCode, RUN_QUEUE, roleOf, sharedRoles } from './maintain.ts'
@@ -68,7 +69,7 @@ export function walkScript(spec: ModelSpec): LuaScript {
     .map((index) => `[${quote(roleOf(index))}] = true`)
     .join(', ')
   const due = spec.ttl ? `local due = call('ZSCORE', ${keys.at('exp')}, id)\n    ` : ''
-  const body = `${purgeCode(keys, spec)}local RP, from, count, repair = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4] == '1'
+  const body = `${feedCode(keys, spec)}${purgeCode(keys, spec)}local RP, from, count, repair = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4] == '1'
 local known = { ${known} }
 local problems = {}
 local function problem(id, code, name)
