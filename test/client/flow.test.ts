@@ -263,6 +263,7 @@ describe('a batch', () => {
     timeoutMs: 5000,
     ownTimeout: false,
     signal: undefined,
+    onResend: undefined,
     idempotent: false,
   }
   const request = (name: string, ...args: Arg[]): Request => ({ spec: lookupCommand(name)!, args })

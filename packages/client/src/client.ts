@@ -15,7 +15,7 @@ import {
 import { checkOptions, type Many, many } from './arguments.ts'
 import type { Clock } from './clock.ts'
 import type { Codec } from './codec.ts'
-import { type CallSettings, Command, type Shape } from './command.ts'
+import { type CallSettings, Command, type Resend, type Shape } from './command.ts'
 import { Commands } from './commands.gen.ts'
 import { type ConsumeOptions, type Consumer, GroupConsumer } from './consumer.ts'
 import { commandOf } from './handshake.ts'
@@ -41,6 +41,8 @@ export interface CallOptions {
   readonly signal?: AbortSignal
   /** The command may be sent again after a lost connection although the table does not say that it is harmless. */
   readonly idempotent?: boolean
+  /** Called when a call is sent again: after a lost connection or a refusal, or with the script that the server lacks. */
+  readonly onResend?: (why: Resend) => void
 }
 
 /** A Lua script with its SHA-1 in hexadecimal. */
@@ -72,7 +74,7 @@ export interface Core {
 }
 
 const CLOSE_MS = 5000
-const CALL_OPTIONS = 'timeoutMs signal idempotent'
+const CALL_OPTIONS = 'timeoutMs signal idempotent onResend'
 const SCRIPT_OPTIONS = `${CALL_OPTIONS} readOnly`
 const FUNCTION_LOAD: CommandSpec = lookupCommand('function load')!
 
@@ -96,6 +98,7 @@ export async function connect(target?: Target, options?: ClientOptions): Promise
     mode: DecodeMode.TEXT,
     timeoutMs: settings.timeoutMs,
     ownTimeout: false,
+    onResend: undefined,
     signal: undefined,
     idempotent: false,
   })
@@ -348,7 +351,10 @@ export class Client<V = string> extends Commands<Promised<V>> implements AsyncDi
       return await once(shortRequest(run))
     } catch (error) {
       if (!(error instanceof ReplyError)) throw error
-      if (run.lua !== undefined && error.code === 'NOSCRIPT') return await once(fullRequest(run))
+      if (run.lua !== undefined && error.code === 'NOSCRIPT') {
+        settings.onResend?.('script')
+        return await once(fullRequest(run))
+      }
       if (run.library === undefined || error.message !== 'ERR Function not found') throw error
       await once({ spec: FUNCTION_LOAD, args: ['REPLACE', run.library] })
       return await once(shortRequest(run))
@@ -388,12 +394,16 @@ function mergeSettings(settings: CallSettings, options: CallOptions): CallSettin
   if (signal !== undefined && typeof signal?.addEventListener !== 'function') {
     throw new UsageError('signal must be an AbortSignal.')
   }
+  if (options.onResend !== undefined && typeof options.onResend !== 'function') {
+    throw new UsageError('onResend must be a function.')
+  }
   return {
     mode: settings.mode,
     timeoutMs: timeoutMs ?? settings.timeoutMs,
     ownTimeout: timeoutMs !== undefined || settings.ownTimeout,
     signal: signal ?? settings.signal,
     idempotent: options.idempotent ?? settings.idempotent,
+    onResend: options.onResend ?? settings.onResend,
   }
 }
 

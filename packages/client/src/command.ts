@@ -56,7 +56,11 @@ export interface CallSettings {
   readonly signal: AbortSignal | undefined
   /** The caller's word that a second run does no harm. */
   readonly idempotent: boolean
+  readonly onResend: ((why: Resend) => void) | undefined
 }
+
+/** Why a call is sent once more: `again`, after a lost connection or a "not now"; `script`, with the text that the server lacks. */
+export type Resend = 'again' | 'script'
 
 const REPEATABLE = CommandFlag.READONLY | CommandFlag.IDEMPOTENT
 
@@ -109,6 +113,8 @@ export class Command implements EncodedRequest {
   earlier: Command | null = null
   later: Command | null = null
 
+  /** Hears of each time that it is sent again. */
+  readonly onResend: ((why: Resend) => void) | undefined
   private readonly shape: Shape | undefined
   private readonly resolve: (value: unknown) => void
   private readonly reject: (error: Error) => void
@@ -136,6 +142,7 @@ export class Command implements EncodedRequest {
     this.mode = binary ? DecodeMode.BUFFER : settings.mode
     this.timeoutMs = settings.timeoutMs
     this.patienceMs = settings.ownTimeout ? settings.timeoutMs : 0
+    this.onResend = settings.onResend
     this.batch = batch ?? null
     if (batch === undefined) {
       this.repeatable = settings.idempotent || (spec.flags & REPEATABLE) !== 0

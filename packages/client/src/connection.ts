@@ -101,7 +101,7 @@ export class Connection implements LinkEvents, ReplySink {
       return
     }
     command.state = CommandState.SENT
-    command.attempts++
+    if (command.attempts++ > 0 && command.onResend !== undefined) command.onResend('again')
     if (command.collected !== null) command.collected = []
     this.pendingBytes += command.bytes
     this.inflight.push(command)

@@ -6,6 +6,7 @@
 //   ochre:reconnect                          ReconnectEvent, a shared connection was lost and is dialled again
 //   ochre:pool                               PoolEvent, waiting for a connection of the pool
 //   ochre:push                               PushEvent, a push of RESP3 on a shared connection
+//   ochre:model:operation ochre:model:resend  what @ochre/model tells of its operations, for telemetry.ts
 //
 // Subscribers run inside of the client: what they throw is reported by Node.js as uncaught and reaches no caller.
 import { type Channel, channel } from 'node:diagnostics_channel'
@@ -62,6 +63,8 @@ export const connects: Channel = channel('ochre:connect')
 export const reconnects: Channel = channel('ochre:reconnect')
 export const poolWaits: Channel = channel('ochre:pool')
 export const pushes: Channel = channel('ochre:push')
+export const modelOperations: Channel = channel('ochre:model:operation')
+export const modelResends: Channel = channel('ochre:model:resend')
 
 /** Tells of a command that is about to be sent, and of its end. */
 export function traceCommand(command: Command, address: string, db: number, clock: Clock): void {

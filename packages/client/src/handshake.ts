@@ -53,6 +53,7 @@ const INTERNAL: CallSettings = {
   mode: DecodeMode.TEXT,
   timeoutMs: 0,
   ownTimeout: false,
+  onResend: undefined,
   signal: undefined,
   idempotent: false,
 }

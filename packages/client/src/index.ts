@@ -23,7 +23,7 @@ export {
 } from './client.ts'
 export type { Clock } from './clock.ts'
 export { bytes, type Codec, json, text } from './codec.ts'
-export type { Arg } from './command.ts'
+export type { Arg, Resend } from './command.ts'
 export type * from './commands.gen.ts'
 export { Commands } from './commands.gen.ts'
 export { type CompressionOptions, compressed } from './compression.ts'

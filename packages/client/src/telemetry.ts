@@ -12,6 +12,7 @@ import {
   type Attributes,
   context,
   type Histogram,
+  type Meter,
   type MeterProvider,
   metrics,
   type ObservableResult,
@@ -23,7 +24,15 @@ import {
 } from '@opentelemetry/api'
 import { checkOptions } from './arguments.ts'
 import type { Client } from './client.ts'
-import { type CommandEvent, commandEnd, commandStart, type PoolEvent, poolWaits } from './diagnostics.ts'
+import {
+  type CommandEvent,
+  commandEnd,
+  commandStart,
+  modelOperations,
+  modelResends,
+  type PoolEvent,
+  poolWaits,
+} from './diagnostics.ts'
 
 export interface TelemetryOptions {
   /** Default: the global one. */
@@ -75,6 +84,7 @@ export function startTelemetry(options: TelemetryOptions = {}): Telemetry {
     description: 'The number of connection timeouts that have occurred trying to obtain a connection from the pool.',
     unit: '{timeout}',
   })
+  const stopModels = meter === null ? null : recordModels(meter)
   const spans = new WeakMap<CommandEvent, Span>()
 
   const onStart = (message: unknown): void => {
@@ -131,9 +141,53 @@ export function startTelemetry(options: TelemetryOptions = {}): Telemetry {
       commandStart.unsubscribe(onStart)
       commandEnd.unsubscribe(onEnd)
       poolWaits.unsubscribe(onWait)
+      stopModels?.()
       for (const stop of stops.splice(0)) stop()
     },
   }
+}
+
+/** What @ochre/model tells of the operations of models, without importing it. The answer ends it. */
+function recordModels(meter: Meter): () => void {
+  const durations = meter.createHistogram('ochre.model.operation.duration', {
+    description: 'Duration of operations of models.',
+    unit: 's',
+    advice: { explicitBucketBoundaries: DURATION_BUCKETS },
+  })
+  const refusals = meter.createCounter('ochre.model.refusals', {
+    description: 'The number of rows that were refused: conflicts of versions, taken unique values, missing rows.',
+    unit: '{row}',
+  })
+  const resends = meter.createCounter('ochre.model.resends', {
+    description:
+      'The number of calls that were sent again, after a failure or with a script that the server did not have.',
+    unit: '{call}',
+  })
+  const onOperation = (message: unknown): void => {
+    const { model, operation, ms, failure, refusals: codes } = message as ModelOperation
+    const attributes: Attributes = { 'ochre.model': model, 'ochre.model.operation': operation }
+    durations.record(ms / 1000, failure === null ? attributes : { ...attributes, 'error.type': failure })
+    for (const code of codes) refusals.add(1, { ...attributes, 'error.type': code })
+  }
+  const onResend = (message: unknown): void => {
+    const { model, why } = message as { readonly model: string; readonly why: string }
+    resends.add(1, { 'ochre.model': model, 'ochre.model.resend': why })
+  }
+  modelOperations.subscribe(onOperation)
+  modelResends.subscribe(onResend)
+  return () => {
+    modelOperations.unsubscribe(onOperation)
+    modelResends.unsubscribe(onResend)
+  }
+}
+
+/** Of the report of an operation. */
+interface ModelOperation {
+  readonly model: string
+  readonly operation: string
+  readonly ms: number
+  readonly failure: string | null
+  readonly refusals: readonly string[]
 }
 
 function spanName(attributes: Attributes, event: CommandEvent): string {

@@ -73,9 +73,10 @@ function debugOf(debug: OpenOptions['debug']): ((report: OperationReport) => voi
 }
 
 function printReport(report: OperationReport): void {
-  const { model, operation, ms, keys, argumentBytes, sha, lua, failure, plan } = report
+  const { model, operation, ms, keys, argumentBytes, sha, lua, failure, refusals, plan } = report
   const lines = [
     `[ochre] ${model}.${operation} ${ms.toFixed(2)} ms, ${keys.length} keys, ${argumentBytes} B${failure ? `, ${failure}` : ''}`,
+    ...(refusals.length > 0 ? [`  refused ${refusals.join(', ')}`] : []),
     ...(plan ? [`  plan ${plan}`] : []),
     ...keys.map((key) => `  key ${String(key)}`),
   ]

@@ -17,13 +17,13 @@ export interface ScriptRunner {
 export interface ModelClient extends ScriptRunner {
   /** The same with text replies as Buffers. */
   readonly buffers: ScriptRunner
-  /** The same, its calls ended by a signal. Following changes needs it, and the next one. */
-  with?(options: { readonly signal: AbortSignal }): ScriptRunner
+  /** The same, its calls ended by a signal, or telling when one is sent again. Following changes needs it, and the next one. */
+  with?(options: { readonly signal?: AbortSignal; readonly onResend?: (why: 'again' | 'script') => void }): ModelClient
   /** Calls `told` when the client begins to close; the answer takes it back. */
   onClose?(told: () => void): () => void
 }
 
-/** What one operation did, for debug output and subscribers of the channel `ochre:model:operation`. */
+/** What one operation did, for debug output and subscribers of the diagnostics channel `ochre:model:operation`. */
 export interface OperationReport {
   readonly model: string
   readonly operation: string
@@ -33,6 +33,8 @@ export interface OperationReport {
   readonly argumentBytes: number
   readonly ms: number
   readonly failure: string | null
+  /** What became of rows that the script refused: VERSION_CONFLICT, UNIQUE_VIOLATION, NOT_FOUND and the like, one per row. */
+  readonly refusals: readonly string[]
   /** Queries: what was walked or gathered, and how many rows were examined for how many found. */
   readonly plan: string | null
 }
@@ -46,41 +48,62 @@ export interface ModelMetrics {
   readonly conflicts: number
   readonly uniqueViolations: number
   readonly failures: number
+  /** Calls that were sent again after a lost connection or a refusal, and operations run again because a row had changed. */
+  readonly retries: number
+  /** Scripts that the server had not, or not any more, and that were sent once more with their text. */
+  readonly scriptMisses: number
   /** Distinct scripts that this model has sent. */
   readonly scripts: number
   /** Operations per bucket of {@link LATENCY_BUCKETS_MS}, and those above the last. */
   readonly latency: readonly number[]
 }
 
-const channel = diagnosticsChannel.channel('ochre:model:operation')
+/** What a script's reply refuses, as codes of errors. */
+export type Refusals = (reply: unknown) => readonly string[]
+
+const NONE: readonly string[] = Object.freeze([])
+const operations = diagnosticsChannel.channel('ochre:model:operation')
+/** `{ model, why }`: a call was sent again (`again`), or with its text (`script`). */
+const resends = diagnosticsChannel.channel('ochre:model:resend')
 
 /** Runs the operations of one opened model. */
 export class Runner {
   readonly client: ModelClient
   readonly model: string
   private readonly debug: ((report: OperationReport) => void) | null
-  private readonly operations: Record<string, number> = {}
+  private readonly counts: Record<string, number> = {}
   private readonly shas = new Set<string>()
   private readonly latency: number[] = new Array<number>(LATENCY_BUCKETS_MS.length + 1).fill(0)
   conflicts = 0
   uniqueViolations = 0
   failures = 0
+  private retries = 0
+  private scriptMisses = 0
 
   constructor(client: ModelClient, model: string, debug: ((report: OperationReport) => void) | null) {
-    this.client = client
+    this.client = client.with?.({ onResend: (why) => this.resent(why) }) ?? client
     this.model = model
     this.debug = debug
   }
 
   metrics(): ModelMetrics {
     return {
-      operations: { ...this.operations },
+      operations: { ...this.counts },
       conflicts: this.conflicts,
       uniqueViolations: this.uniqueViolations,
       failures: this.failures,
+      retries: this.retries,
+      scriptMisses: this.scriptMisses,
       scripts: this.shas.size,
       latency: [...this.latency],
     }
+  }
+
+  /** Counts a call that is sent again, or an operation that is run again. */
+  resent(why: 'again' | 'script'): void {
+    if (why === 'script') this.scriptMisses++
+    else this.retries++
+    if (resends.hasSubscribers) resends.publish({ model: this.model, why })
   }
 
   /** Runs a script. `binary`: the reply's text as Buffers. */
@@ -91,10 +114,11 @@ export class Runner {
     args: readonly Arg[],
     binary = false,
     planOf: ((reply: unknown) => string) | null = null,
+    refusalsOf: Refusals | null = null,
   ): Promise<unknown> {
     this.shas.add(script.sha)
     const runner = binary ? this.client.buffers : this.client
-    return this.observe(operation, script, keys, args, runner.runScript(script, keys, args), planOf)
+    return this.observe(operation, script, keys, args, runner.runScript(script, keys, args), planOf, refusalsOf)
   }
 
   /** Runs one command. */
@@ -110,8 +134,9 @@ export class Runner {
     args: readonly Arg[],
     reply: Promise<unknown>,
     planOf: ((reply: unknown) => string) | null = null,
+    refusalsOf: Refusals | null = null,
   ): Promise<unknown> {
-    this.operations[operation] = (this.operations[operation] ?? 0) + 1
+    this.counts[operation] = (this.counts[operation] ?? 0) + 1
     const started = performance.now()
     const done = (failure: unknown, value?: unknown): void => {
       const ms = performance.now() - started
@@ -119,7 +144,7 @@ export class Runner {
       while (bucket < LATENCY_BUCKETS_MS.length && ms > LATENCY_BUCKETS_MS[bucket]!) bucket++
       this.latency[bucket]!++
       if (failure !== null) this.failures++
-      if (this.debug === null && !channel.hasSubscribers) return
+      if (this.debug === null && !operations.hasSubscribers) return
       const report: OperationReport = {
         model: this.model,
         operation,
@@ -129,10 +154,11 @@ export class Runner {
         argumentBytes: args.reduce<number>((sum, arg) => sum + byteLength(arg), 0),
         ms,
         failure: failure instanceof OchreError ? failure.code : failure === null ? null : 'ERROR',
+        refusals: refusalsOf && failure === null ? refusalsOf(value) : NONE,
         plan: planOf && failure === null ? planOf(value) : null,
       }
       this.debug?.(report)
-      if (channel.hasSubscribers) channel.publish(report)
+      if (operations.hasSubscribers) operations.publish(report)
     }
     return reply.then(
       (value) => {

@@ -4,6 +4,24 @@ import { AlreadyExistsError, ConflictError, NotFoundError, ProgramError, UniqueE
 import { makeRecord, type RecordOwner, rawRow } from './record.ts'
 import type { Runner } from './redis.ts'
 
+const CODES: Readonly<Record<string, string>> = {
+  MISSING: 'NOT_FOUND',
+  EXISTS: 'ALREADY_EXISTS',
+  UNIQUE: 'UNIQUE_VIOLATION',
+  CONFLICT: 'VERSION_CONFLICT',
+}
+
+/** The codes of what the script of one program refuses. */
+export function programRefusals(reply: unknown): readonly string[] {
+  const [failed, code] = reply as readonly unknown[]
+  return Number(failed) === 1 && code !== 'SKIP' ? [CODES[String(code)] ?? 'PROGRAM_FAILED'] : []
+}
+
+/** The codes of what a script of many rows refuses, of which each has its entry in the reply. */
+export function rowRefusals(reply: unknown): readonly string[] {
+  return (reply as readonly unknown[]).flatMap((entry) => (Array.isArray(entry) ? programRefusals(entry) : []))
+}
+
 /** The error of a failure entry `[1, code, ...]`, or null for one that is no failure. Counts it. */
 export function refusalOf(runner: Runner, owner: RecordOwner, id: string, reply: unknown): Error | null {
   if (!Array.isArray(reply) || Number(reply[0]) !== 1) return null

@@ -30,7 +30,7 @@ import { deleteScript, type PutMode, putScript, sweepScript, touchScript } from 
 import { type FindOptions, Query } from './query.ts'
 import { makeRecord, type RawRow, type RecordOwner, type Row, rawRow } from './record.ts'
 import type { Arg, ModelMetrics, Runner } from './redis.ts'
-import { refusalOf } from './refusal.ts'
+import { programRefusals, refusalOf, rowRefusals } from './refusal.ts'
 import type { IdSource } from './ulid.ts'
 
 export interface WriteOptions {
@@ -206,6 +206,7 @@ export class Store<F extends Fields> {
         }
       }
       if (conflicts === 0) return { deleted }
+      this.runner.resent('again')
     }
   }
 
@@ -439,7 +440,8 @@ export class Store<F extends Fields> {
     const compiled = compilePrepared(program, guard ? { guard } : undefined)
     const keys = bindKeys(compiled.roles, this.keys.of(id), id)
     const binary = returnsBytes(recording.nodes)
-    return this.runner.script(operation, compiled, keys, [id, ...args], binary).then((reply) => {
+    const sent = this.runner.script(operation, compiled, keys, [id, ...args], binary, null, programRefusals)
+    return sent.then((reply) => {
       const entries = reply as unknown[]
       if (Number(entries[0]) === 0) return resultOf(recording, this.spec, entries)
       if (guard && ['SKIP', 'MISSING'].includes(String(entries[1]))) return SKIPPED
@@ -460,6 +462,8 @@ export class Store<F extends Fields> {
       keys,
       [id, ...(recording.args as Stored[])],
       binary,
+      null,
+      programRefusals,
     )) as unknown[]
     if (Number(reply[0]) !== 0) throw this.failure(id, reply)!
     return { value: resultOf(recording, this.spec, reply), raw: rawRow(reply.at(-1))! }
@@ -536,7 +540,7 @@ export class Store<F extends Fields> {
       for (const [position, command, items] of row.contents) args.push(position, command, items.length, ...items)
     }
     const script = putScript(this.spec, mode, withRow)
-    return (await this.runner.script(operation, script, keys, args, this.binary)) as unknown[]
+    return (await this.runner.script(operation, script, keys, args, this.binary, null, rowRefusals)) as unknown[]
   }
 
   private async remove(id: string, version: string): Promise<boolean> {
@@ -548,7 +552,8 @@ export class Store<F extends Fields> {
 
   async deleteBatch(family: KeyFamily, rows: readonly (readonly [id: string, version: string])[]): Promise<unknown[]> {
     const keys = [...this.shared(family), ...rows.flatMap(([id]) => this.rowKeys(family, id))]
-    return (await this.runner.script('delete', deleteScript(this.spec), keys, rows.flat(), this.binary)) as unknown[]
+    const script = deleteScript(this.spec)
+    return (await this.runner.script('delete', script, keys, rows.flat(), this.binary, null, rowRefusals)) as unknown[]
   }
 }
 
