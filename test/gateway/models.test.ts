@@ -1,8 +1,8 @@
 // Models over HTTP over a real server and the embedded engine: rows, versions, queries in both spellings, programs, bulk, rights.
 import { index, model, t } from '@ochre/model'
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
-import { createGateway, type Gateway } from '../../packages/gateway/src/index.ts'
-import { ask, ROOT, type Sent } from './ask.ts'
+import { createGateway, type Gateway, GatewayError, type GatewayResponse } from '../../packages/gateway/src/index.ts'
+import { ask, ROOT, requestOf, type Sent } from './ask.ts'
 import { BACKENDS, type Backend, startBackend } from './backends.ts'
 
 const User = model(
@@ -101,7 +101,7 @@ describe.each(BACKENDS)('over %s', (backend) => {
       expect((await go('DELETE', '/user/ada', { headers })).status).toBe(412)
       expect(
         (await go('PUT', '/user/ada', { body: { email: 'x', age: 1 }, headers: { 'if-none-match': '*' } })).status,
-      ).toBe(409)
+      ).toBe(412)
       expect(await post('/user?upsert', { ...ada, age: 50 })).toMatchObject({ status: 200, json: { age: 50 } })
     })
 
@@ -352,6 +352,81 @@ describe.each(BACKENDS)('over %s', (backend) => {
         done: 2,
         failed: 0,
       })
+    })
+  })
+
+  describe('NDJSON', () => {
+    const send = (lines: readonly string[] | AsyncIterable<Uint8Array>, query = '', token = ROOT) => {
+      const request = requestOf('POST', `/v1/models/user/bulk${query}`, {
+        body: Symbol.asyncIterator in lines ? '' : lines.join('\n'),
+        headers: { 'content-type': 'application/x-ndjson' },
+        token,
+      })
+      if (!(Symbol.asyncIterator in lines)) return gateway.handle(request).then(jsonOf)
+      const body = { ...request.body, length: undefined, [Symbol.asyncIterator]: () => lines[Symbol.asyncIterator]() }
+      return gateway.handle({ ...request, body }).then(jsonOf)
+    }
+    const jsonOf = async ({ status, body }: GatewayResponse) => ({ status, ...(JSON.parse(String(body)) as object) })
+    const user = (id: string) => JSON.stringify({ id, email: `${id}@example.com`, age: 1 })
+
+    it('has lines of any kind: broken, blank, too long, cut anywhere, without an end', async () => {
+      const lines = [
+        user('a'),
+        '{"id":',
+        '',
+        ' \r',
+        `"${'x'.repeat(11 * 1024 * 1024)}"`,
+        `${user('b')}\r`,
+        '\xff',
+        user('ü'),
+      ]
+      const bytes = Buffer.concat(
+        lines.map((line) => Buffer.concat([Buffer.from(line, line === '\xff' ? 'latin1' : 'utf8'), Buffer.from('\n')])),
+      )
+      async function* pieces() {
+        for (let at = 0; at < bytes.length - 1; at += at < 200 || at > bytes.length - 300 ? 7 : 65_536)
+          yield bytes.subarray(
+            at,
+            Math.min(at < 200 || at > bytes.length - 300 ? at + 7 : at + 65_536, bytes.length - 1),
+          )
+      }
+      const refusals = [
+        { index: 1, code: 'BAD_JSON' },
+        { index: 2, code: 'TOO_LARGE' },
+        { index: 4, code: 'BAD_JSON' },
+      ]
+      expect(await send(pieces())).toMatchObject({ status: 200, done: 3, failed: 3, failures: refusals })
+      expect(
+        await send(
+          ['a', 'b', 'ü'].map((id) => JSON.stringify(id)),
+          '?operation=delete',
+        ),
+      ).toMatchObject({ done: 3 })
+    })
+
+    it('of any length is done piece by piece, and its refusals are counted all and told in part', async () => {
+      const lines = Array.from({ length: 5500 }, (_, i) => (i % 2 === 0 ? user(`u${i}`) : i % 4 === 1 ? '{}' : '{'))
+      const answer = (await send(lines)) as unknown as {
+        done: number
+        failed: number
+        failures: { index: number; code: string }[]
+      }
+      expect([answer.done, answer.failed, answer.failures.length]).toEqual([2750, 2750, 1000])
+      answer.failures.forEach(({ index, code }, i) => {
+        expect([index, code]).toEqual([2 * i + 1, i % 2 === 0 ? 'VALIDATION' : 'BAD_JSON'])
+      })
+    })
+
+    it('tells how many rows were done when it ends half-way', async () => {
+      async function* broken() {
+        for (let i = 0; i < 2500; i++) yield Buffer.from(`${user(`u${i}`)}\n`)
+        throw new GatewayError('BAD_REQUEST', 'The body ended before its announced length.')
+      }
+      expect(await send(broken())).toMatchObject({ status: 400, code: 'BAD_REQUEST', done: 2000 })
+      const limited = { scopes: ['models', 'write'], models: ['user'], rate: { perSecond: 0.001, burst: 35 } } as const
+      const { key } = await gateway.keys.create('limited', limited)
+      const lines = Array.from({ length: 2500 }, (_, i) => user(`v${i}`))
+      expect(await send(lines, '', key)).toMatchObject({ status: 429, code: 'RATE_LIMITED', done: 1000 })
     })
   })
 

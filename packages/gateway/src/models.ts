@@ -313,7 +313,8 @@ export function modelRoutes(gateway: Gateway, models: Models | undefined): reado
         if (operation !== 'create' && operation !== 'update' && operation !== 'delete') {
           throw new GatewayError('BAD_REQUEST', 'The operation is create, update or delete.')
         }
-        return bulk(x, await opened.store(x, `bulk ${operation}`, true, 20), operation, ttlIn(x))
+        const store = await opened.store(x, `bulk ${operation}`, true, 20)
+        return bulk(x, store, operation, ttlIn(x), (cost) => gateway.executor.spend(x.caller, cost))
       },
       doc: {
         id: 'bulkRows',

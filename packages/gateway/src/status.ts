@@ -131,6 +131,17 @@ export class GatewayError extends OchreError {
   }
 }
 
+/** A bulk request that ended half-way: shown like its cause, with the number of rows that were done before. */
+export class PartialError extends OchreError {
+  readonly done: number
+
+  constructor(cause: unknown, done: number) {
+    super(failureOf(cause).code, 'The request ended half-way.', { cause })
+    this.name = 'PartialError'
+    this.done = done
+  }
+}
+
 const FALLBACK: Status = { status: 400, title: 'Redis refused the command' }
 
 /** The row of a code: the gateway's own, Ochre's, Redis's; a reply code that is not listed is a 400. */
@@ -154,10 +165,13 @@ export interface Failure {
   readonly reason?: string
   /** Present when it is unknown whether Redis ran the command. */
   readonly maybeExecuted?: true
+  /** Rows of a bulk request that were done before it failed. */
+  readonly done?: number
 }
 
 /** Turns anything thrown into a failure. What is not an OchreError is a bug and shows nothing of itself. */
 export function failureOf(error: unknown): Failure {
+  if (error instanceof PartialError) return { ...failureOf(error.cause), done: error.done }
   if (!(error instanceof OchreError)) {
     return {
       ...GATEWAY_STATUS.INTERNAL,
@@ -196,6 +210,7 @@ export function problem(error: unknown, requestId?: string): GatewayResponse {
   if (failure.issues !== undefined) body.errors = failure.issues
   if (failure.reason !== undefined) body.reason = failure.reason
   if (failure.maybeExecuted) body.maybeExecuted = true
+  if (failure.done !== undefined) body.done = failure.done
   return {
     status: failure.status,
     headers: { 'content-type': 'application/problem+json', ...failure.headers },

@@ -92,6 +92,7 @@ export const SCHEMAS: Readonly<Record<SchemaName, Schema>> = {
       instance: { type: 'string' },
       maybeExecuted: { type: 'boolean' },
       reason: { type: 'string' },
+      done: { type: 'integer', description: 'Rows of a bulk request that were done before it failed.' },
       errors: {
         type: 'array',
         items: {
