@@ -24,6 +24,7 @@ export interface Config {
   readonly publicUrl: string | undefined
   readonly trustedProxies: number
   readonly corsOrigins: readonly string[]
+  readonly compression: boolean
   readonly bodyLimit: number
   readonly valueLimit: number
   readonly pipelineLimit: number
@@ -107,6 +108,13 @@ export const SETTINGS: readonly Setting[] = [
     about: 'How many proxies in front set x-forwarded-for.',
   },
   { name: 'corsOrigins', kind: 'list', fallback: [], reloads: true, about: 'Origins whose scripts may call, or *.' },
+  {
+    name: 'compression',
+    kind: 'boolean',
+    fallback: true,
+    reloads: true,
+    about: 'Whether answers are compressed for callers that accept it.',
+  },
   {
     name: 'bodyLimit',
     kind: 'bytes',

@@ -13,16 +13,14 @@ export interface CorsOptions {
 const EXPOSED =
   'upstash-sync-token, ratelimit, ratelimit-policy, retry-after, etag, x-request-id, ochre-ttl, link, location, content-range'
 
-/** The CORS headers for a request; undefined when it is not cross-origin or the origin is not allowed. */
-export function corsHeaders(options: CorsOptions, request: GatewayRequest): Record<string, string> | undefined {
+/** Adds the CORS headers of an answer; none when the request is not cross-origin or the origin is not allowed. */
+export function addCors(headers: Record<string, string>, options: CorsOptions, request: GatewayRequest): void {
+  headers.vary = headers.vary === undefined ? 'origin' : `${headers.vary}, origin`
   const origin = headerOf(request, 'origin')
-  if (origin === undefined || !isOriginAllowed(options, origin)) return undefined
+  if (origin === undefined || !isOriginAllowed(options, origin)) return
   // Tokens travel in a header that scripts set, never in cookies, so credentials mode is not needed.
-  return {
-    'access-control-allow-origin': options.origins.includes('*') ? '*' : origin,
-    'access-control-expose-headers': EXPOSED,
-    vary: 'origin',
-  }
+  headers['access-control-allow-origin'] = options.origins.includes('*') ? '*' : origin
+  headers['access-control-expose-headers'] = EXPOSED
 }
 
 export function isOriginAllowed(options: CorsOptions, origin: string): boolean {
@@ -32,16 +30,15 @@ export function isOriginAllowed(options: CorsOptions, origin: string): boolean {
 /** The answer to a preflight; undefined when the request is none. */
 export function preflight(options: CorsOptions, request: GatewayRequest): GatewayResponse | undefined {
   if (request.method !== 'OPTIONS' || headerOf(request, 'access-control-request-method') === undefined) return undefined
-  const allowed = corsHeaders(options, request)
-  if (allowed === undefined) return { status: 403, headers: {}, body: null }
+  const origin = headerOf(request, 'origin')
+  if (origin === undefined || !isOriginAllowed(options, origin)) return { status: 403, headers: {}, body: null }
   return {
     status: 204,
     headers: {
-      ...allowed,
       'access-control-allow-methods': 'GET, HEAD, POST, PUT, PATCH, DELETE',
       'access-control-allow-headers': headerOf(request, 'access-control-request-headers') ?? '*',
       'access-control-max-age': String(options.maxAgeSeconds ?? 600),
-      vary: 'origin, access-control-request-headers',
+      vary: 'access-control-request-headers',
     },
     body: null,
   }

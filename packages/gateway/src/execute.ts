@@ -36,7 +36,17 @@ export interface Caller {
   wrote?: boolean
   /** Whether credentials were managed. */
   managed?: boolean
+  /** Whether the answer may repeat text of the request beside stored values. */
+  repeats?: boolean
 }
+
+/** Whether the length of a compressed answer could tell something that is secret. */
+export function isRevealing(caller: Caller): boolean {
+  return caller.managed === true || caller.repeats === true
+}
+
+/** Groups of commands whose replies repeat arguments (ECHO, EVAL) or show settings and credentials (CONFIG, ACL). */
+const REPEATING: ReadonlySet<string> = new Set(['connection', 'scripting', 'server'])
 
 export interface ExecutorOptions {
   readonly connections: Connections
@@ -82,6 +92,7 @@ export class Executor {
         caller.commands.push(decision.spec.name)
       }
       if (decision.writes) caller.wrote = true
+      if (REPEATING.has(decision.spec.group)) caller.repeats = true
       return decision
     } catch (error) {
       if (error instanceof OchreError) this.#onDenied?.(error.code)
@@ -246,6 +257,7 @@ export class Executor {
   ): Promise<unknown> {
     caller.commands ??= []
     caller.commands.push('script')
+    caller.repeats = true
     try {
       authorizeScriptKeys(caller.principal, keys, isReadOnly)
     } catch (error) {

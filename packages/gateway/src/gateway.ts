@@ -9,10 +9,11 @@ import { randomBytes } from 'node:crypto'
 import { ApiKeys } from './api-keys.ts'
 import { type AuditLog, auditEntry } from './audit.ts'
 import { Authenticator, tokenOf } from './auth.ts'
+import { checkAcceptable, coded, inflated, isPlain } from './compression.ts'
 import { Connections, type ConnectionsOptions } from './connections.ts'
-import { type CorsOptions, corsHeaders, preflight } from './cors.ts'
+import { addCors, type CorsOptions, preflight } from './cors.ts'
 import { Exchange } from './exchange.ts'
-import { type Caller, Executor } from './execute.ts'
+import { type Caller, Executor, isRevealing } from './execute.ts'
 import { Hub } from './hub.ts'
 import { Idempotency } from './idempotency.ts'
 import { type JwtOptions, JwtVerifier } from './jwt.ts'
@@ -75,6 +76,8 @@ export interface GatewayOptions extends ConnectionsOptions {
   readonly jwt?: JwtOptions
   readonly limits?: Partial<GatewayLimits>
   readonly cors?: CorsOptions
+  /** Whether answers are compressed for callers that accept it. Default true. */
+  readonly compression?: boolean
   readonly audit?: AuditLog
   /** Shown in the OpenAPI document. */
   readonly publicUrl?: string
@@ -118,6 +121,7 @@ export class Gateway {
   limits: GatewayLimits
   readonly options: GatewayOptions
   cors: CorsOptions | undefined
+  compresses: boolean
   readonly models: Models | undefined
   readonly secret: Uint8Array
   readonly router: Router<Handler>
@@ -137,6 +141,7 @@ export class Gateway {
     this.secret = secret
     this.limits = { ...DEFAULT_LIMITS, ...options.limits }
     this.cors = options.cors
+    this.compresses = options.compression !== false
     const metrics = this.metrics
     this.keys = new ApiKeys({
       redis: connections.own,
@@ -205,6 +210,8 @@ export class Gateway {
       const answered = cors === undefined ? undefined : preflight(cors, request)
       if (answered !== undefined) response = answered
       else {
+        const accepts = headerOf(request, 'accept-encoding')
+        if (accepts !== undefined) checkAcceptable(accepts)
         match = this.router.match(request.method, request.target)
         const route = match.route
         let principal = ANONYMOUS
@@ -219,10 +226,14 @@ export class Gateway {
           caller = { principal, database: this.#database(request, match, principal) }
         }
         const exchange = new Exchange(this, request, id, match.params, match.query, caller, token)
+        const sentAs = headerOf(request, 'content-encoding')
+        if (sentAs !== undefined) exchange.body = inflated(request.body, sentAs, this.limits.valueBytes)
         response =
           request.headers['idempotency-key'] !== undefined && route.method !== 'GET' && route.doc.open !== true
             ? await this.#idempotency.run(exchange, route.handle)
             : await route.handle(exchange)
+        if (this.compresses && !isPlain(accepts, response) && !isRevealing(caller))
+          response = await coded(accepts, response)
       }
     } catch (error) {
       const failure = failureOf(error)
@@ -242,7 +253,7 @@ export class Gateway {
     const limits = caller?.limits
     if (limits !== undefined) for (const name in limits) headers[name] = limits[name]!
     for (const name in response.headers) headers[name] = response.headers[name]!
-    if (cors !== undefined) Object.assign(headers, corsHeaders(cors, request))
+    if (cors !== undefined) addCors(headers, cors, request)
     const seconds = (performance.now() - started) / 1000
     this.#metricsOf(match?.route).note(response.status, seconds)
     if (span !== undefined) endSpan(span, request.method, match?.route.path ?? 'none', response.status, code)
@@ -318,10 +329,11 @@ export class Gateway {
     return { ok, redisMs: ok ? performance.now() - started : undefined }
   }
 
-  /** Changes what may change while running. What is left out of `limits` and `cors` has its default again. */
-  reload(options: Pick<GatewayOptions, 'limits' | 'cors' | 'rootKey'>): void {
+  /** Changes what may change while running. What is left out of `limits`, `cors` and `compression` has its default again. */
+  reload(options: Pick<GatewayOptions, 'limits' | 'cors' | 'compression' | 'rootKey'>): void {
     this.limits = { ...DEFAULT_LIMITS, ...options.limits }
     this.cors = options.cors
+    this.compresses = options.compression !== false
     this.executor.maxPipeline = this.limits.pipeline
     if (options.rootKey !== undefined) this.keys.setRootKey(options.rootKey)
     this.authenticator.forget()

@@ -3,6 +3,8 @@
 
 import type { Client } from '@ochre/client'
 import { type AnyModel, ConflictError, type Database, type ModelSpec, open, versionOf } from '@ochre/model'
+import { OchreError } from '@ochre/protocol'
+import { conditional, tagsIn } from './etag.ts'
 import type { Exchange } from './exchange.ts'
 import type { Gateway } from './gateway.ts'
 import { isObject, type JsonObject, writeJson } from './json.ts'
@@ -12,7 +14,7 @@ import { modelSchemas, rowJson, rowValue, textValue } from './model-json.ts'
 import { type AnyStore, bodyFind, filterOf, MAX_LIMIT, ndjson, page, urlFind } from './model-query.ts'
 import { replay } from './program-json.ts'
 import { listOf, object } from './resources/schemas.ts'
-import { conditional, flag } from './resources/value.ts'
+import { flag } from './resources/value.ts'
 import type { Handler, Route, Schema } from './routes.ts'
 import { GatewayError } from './status.ts'
 
@@ -73,14 +75,21 @@ function rowAnswer(spec: ModelSpec, row: object, status = 200, headers: Record<s
   return json(status, rowJson(spec, row), { etag: tagOf(row), ...headers })
 }
 
-/** The version that If-Match requires. */
-function versionIn(x: Exchange): { ifVersion?: number } {
-  const match = x.header('if-match')
-  if (match === undefined || match.trim() === '*') return {}
-  const version = /^"v(\d{1,15})"$/.exec(match.trim())
-  // A tag that is none of ours matches no row.
-  if (version === null) throw new GatewayError('PRECONDITION_FAILED', 'If-Match is not a tag of this model.')
-  return { ifVersion: Number(version[1]) }
+/** The version that If-Match requires; of several, the one that the row has. */
+async function versionIn(x: Exchange, store: AnyStore, id: never): Promise<{ ifVersion?: number }> {
+  const match = tagsIn(x.request, 'if-match')
+  if (match === undefined || match === '*') return {}
+  // A weak tag, or one that is none of ours, matches no row.
+  const versions = match.flatMap(({ value, isWeak }) =>
+    !isWeak && /^v\d{1,15}$/.test(value) ? Number(value.slice(1)) : [],
+  )
+  if (versions.length === 1) return { ifVersion: versions[0]! }
+  const row = versions.length === 0 ? null : await store.get(id)
+  const version = row === null ? undefined : versionOf(row)
+  if (version === undefined || !versions.includes(version)) {
+    throw new GatewayError('PRECONDITION_FAILED', 'The row has none of the versions of If-Match.')
+  }
+  return { ifVersion: version }
 }
 
 function ttlIn(x: Exchange): { ttl?: number } {
@@ -90,13 +99,20 @@ function ttlIn(x: Exchange): { ttl?: number } {
 
 const noRow = (): GatewayError => new GatewayError('NOT_FOUND', 'There is no such row.')
 
-/** Guarded writes answer 412 where the version is another, as HTTP has it; without If-Match it stays a conflict. */
+/** Guarded writes answer 412 where the row is not as required, as HTTP has it; without a guard it stays a conflict. */
 async function guarded<T>(x: Exchange, write: () => Promise<T>): Promise<T> {
   try {
     return await write()
   } catch (error) {
     if (error instanceof ConflictError && x.header('if-match') !== undefined) {
       throw new GatewayError('PRECONDITION_FAILED', 'The row has another version than If-Match requires.')
+    }
+    const isThere = error instanceof OchreError && error.code === 'ALREADY_EXISTS'
+    if (isThere && x.header('if-none-match') !== undefined) {
+      throw new GatewayError(
+        'PRECONDITION_FAILED',
+        'The row exists already, and If-None-Match requires that it does not.',
+      )
     }
     throw error
   }
@@ -381,6 +397,7 @@ export function modelRoutes(gateway: Gateway, models: Models | undefined): reado
         const paths = x.query.all('path').map(String)
         const id = idOf(x, store.spec)
         if (paths.length > 0) {
+          x.caller.repeats = true
           const values = await store.extract(id, paths)
           return json(
             200,
@@ -389,7 +406,7 @@ export function modelRoutes(gateway: Gateway, models: Models | undefined): reado
         }
         const row = await store.get(id)
         if (row === null) throw noRow()
-        return conditional(x, rowAnswer(store.spec, row))
+        return conditional(x.request, rowAnswer(store.spec, row))
       },
       doc: {
         id: 'getRow',
@@ -422,7 +439,9 @@ export function modelRoutes(gateway: Gateway, models: Models | undefined): reado
         const id = idOf(x, store.spec)
         return rowAnswer(
           store.spec,
-          await guarded(x, () => store.update(id, patch as never, { ...versionIn(x), ...ttlIn(x) })),
+          await guarded(x, async () =>
+            store.update(id, patch as never, { ...(await versionIn(x, store, id)), ...ttlIn(x) }),
+          ),
         )
       },
       doc: {
@@ -445,12 +464,19 @@ export function modelRoutes(gateway: Gateway, models: Models | undefined): reado
         const store = await opened.store(x, 'replace', true, 2)
         const body = await x.json()
         if (!isObject(body)) throw new GatewayError('BAD_REQUEST', 'The body is a row.')
-        const data: Record<string, unknown> = { ...rowValue(store.spec, body), id: idOf(x, store.spec) }
-        if (x.header('if-none-match') !== undefined)
-          return rowAnswer(store.spec, await store.create(data as never, ttlIn(x)), 201)
+        const id = idOf(x, store.spec)
+        const data: Record<string, unknown> = { ...rowValue(store.spec, body), id }
+        const noneMatch = tagsIn(x.request, 'if-none-match')
+        if (noneMatch !== undefined) {
+          if (noneMatch !== '*')
+            throw new GatewayError('BAD_REQUEST', 'On a write, If-None-Match is only supported with *.')
+          return rowAnswer(store.spec, await guarded(x, () => store.create(data as never, ttlIn(x))), 201)
+        }
         return rowAnswer(
           store.spec,
-          await guarded(x, () => store.replace(data as never, { ...versionIn(x), ...ttlIn(x) })),
+          await guarded(x, async () =>
+            store.replace(data as never, { ...(await versionIn(x, store, id)), ...ttlIn(x) }),
+          ),
         )
       },
       doc: {
@@ -475,7 +501,7 @@ export function modelRoutes(gateway: Gateway, models: Models | undefined): reado
       handle: async (x) => {
         const store = await opened.store(x, 'delete', true, 2)
         const id = idOf(x, store.spec)
-        if (!(await guarded(x, () => store.delete(id, versionIn(x))))) throw noRow()
+        if (!(await guarded(x, async () => store.delete(id, await versionIn(x, store, id))))) throw noRow()
         return { status: 204, headers: {}, body: null }
       },
       doc: {
@@ -494,6 +520,7 @@ export function modelRoutes(gateway: Gateway, models: Models | undefined): reado
       handle: async (x) => {
         const store = await opened.store(x, 'atomic', true, 3)
         const program = await x.object(['steps', 'return'])
+        x.caller.repeats = true
         const id = idOf(x, store.spec)
         const result = await store.atomic(id, programOf(store.spec, program) as never)
         return json(200, `{"result":${result === undefined ? 'null' : writeJson(result, 'base64')}}`)

@@ -7,6 +7,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { createServer as createTlsServer, type ServerOptions as TlsServerOptions } from 'node:https'
 import type { Socket } from 'node:net'
 import type { Gateway } from './gateway.ts'
+import { Gathering } from './gathering.ts'
 import { attachHttpLane } from './http-lane.ts'
 import { type Body, type GatewayRequest, type GatewayResponse, tooLarge } from './message.ts'
 import { GatewayError, problem } from './status.ts'
@@ -169,11 +170,11 @@ class NodeBody implements Body {
     if (incoming.headers.expect !== undefined) this.#outgoing?.writeContinue()
     return new Promise((resolve, reject) => {
       const known = this.length !== undefined && this.length > 64 * 1024 ? Buffer.allocUnsafe(this.length) : undefined
-      const chunks: Buffer[] = []
+      const chunks = new Gathering(limitBytes)
       let size = 0
       incoming.on('data', (chunk: Buffer) => {
         if (known !== undefined) known.set(chunk, size)
-        else if (size + chunk.length <= limitBytes) chunks.push(chunk)
+        else if (size + chunk.length <= limitBytes) chunks.add(chunk)
         size += chunk.length
         if (size > limitBytes) {
           incoming.pause()
@@ -181,7 +182,7 @@ class NodeBody implements Body {
           reject(tooLarge(limitBytes))
         }
       })
-      incoming.on('end', () => resolve(known ?? (chunks.length === 1 ? chunks[0]! : Buffer.concat(chunks, size))))
+      incoming.on('end', () => resolve(known ?? chunks.take()))
       const gone = (): void => reject(new GatewayError('BAD_REQUEST', 'The body ended before its announced length.'))
       incoming.on('error', gone)
       incoming.on('close', gone)
@@ -190,7 +191,12 @@ class NodeBody implements Body {
 
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
     if (this.#incoming.headers.expect !== undefined) this.#outgoing?.writeContinue()
-    for await (const chunk of this.#incoming) yield chunk as Buffer
+    try {
+      // Who stops reading still wants to answer, over the same socket.
+      for await (const chunk of this.#incoming.iterator({ destroyOnReturn: false })) yield chunk as Buffer
+    } catch {
+      throw new GatewayError('BAD_REQUEST', 'The body ended before its announced length.')
+    }
   }
 }
 
@@ -228,8 +234,11 @@ function send(
 async function stream(body: AsyncIterable<string | Uint8Array>, outgoing: ServerResponse): Promise<void> {
   const iterator = body[Symbol.asyncIterator]()
   let isGone = false
+  let wake: (() => void) | undefined
+  outgoing.on('drain', () => wake?.())
   outgoing.on('close', () => {
     isGone = true
+    wake?.()
     void iterator.return?.()
   })
   try {
@@ -238,8 +247,7 @@ async function stream(body: AsyncIterable<string | Uint8Array>, outgoing: Server
       if (next.done === true || isGone) break
       if (!outgoing.write(next.value)) {
         await new Promise<void>((resolve) => {
-          outgoing.once('drain', resolve)
-          outgoing.once('close', resolve)
+          wake = resolve
         })
       }
     }

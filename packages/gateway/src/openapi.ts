@@ -10,7 +10,18 @@ import { statusOf } from './status.ts'
 type Json = Record<string, unknown>
 
 /** Refusals that every route with a credential may answer. */
-const SHARED_ERRORS = ['BAD_REQUEST', 'UNAUTHENTICATED', 'NOT_PERMITTED', 'RATE_LIMITED', 'CONNECTION_LOST', 'TIMEOUT']
+const SHARED_ERRORS = [
+  'BAD_REQUEST',
+  'UNAUTHENTICATED',
+  'NOT_PERMITTED',
+  'NOT_ACCEPTABLE',
+  'RATE_LIMITED',
+  'CONNECTION_LOST',
+  'TIMEOUT',
+]
+
+/** And those that any body may meet. */
+const BODY_ERRORS = ['BAD_JSON', 'TOO_LARGE', 'UNSUPPORTED_CODING']
 
 export interface OpenapiOptions {
   readonly routes: readonly Route<Handler>[]
@@ -193,7 +204,8 @@ function responses(route: Route<Handler>): Json {
     }
   }
   const byStatus = new Map<number, string[]>()
-  for (const code of [...(doc.open === true ? [] : SHARED_ERRORS), ...(doc.errors ?? [])]) {
+  const shared = doc.open === true ? [] : doc.body === undefined ? SHARED_ERRORS : [...SHARED_ERRORS, ...BODY_ERRORS]
+  for (const code of new Set([...shared, ...(doc.errors ?? [])])) {
     const { status } = statusOf(code)
     byStatus.set(status, [...(byStatus.get(status) ?? []), code])
   }

@@ -152,8 +152,9 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
   }
 }
 
-function reloadable(config: Config): Pick<Parameters<typeof createGateway>[0], 'limits' | 'cors'> {
+function reloadable(config: Config): Pick<Parameters<typeof createGateway>[0], 'limits' | 'cors' | 'compression'> {
   return {
+    compression: config.compression,
     limits: {
       bodyBytes: config.bodyLimit,
       valueBytes: config.valueLimit,

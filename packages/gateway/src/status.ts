@@ -86,6 +86,7 @@ export type GatewayCode =
   | 'CONFLICT'
   | 'PRECONDITION_FAILED'
   | 'TOO_LARGE'
+  | 'UNSUPPORTED_CODING'
   | 'RANGE_NOT_SATISFIABLE'
   | 'IDEMPOTENCY_MISMATCH'
   | 'UPGRADE_REQUIRED'
@@ -109,6 +110,7 @@ export const GATEWAY_STATUS: { readonly [K in GatewayCode]: Status } = define({
   CONFLICT: [409, 'The request conflicts with the present state'],
   PRECONDITION_FAILED: [412, 'The precondition does not hold'],
   TOO_LARGE: [413, 'The body is too large'],
+  UNSUPPORTED_CODING: [415, 'The content coding is not supported'],
   RANGE_NOT_SATISFIABLE: [416, 'The range is not satisfiable'],
   IDEMPOTENCY_MISMATCH: [422, 'The Idempotency-Key was used for another request'],
   UPGRADE_REQUIRED: [426, 'A WebSocket upgrade is required'],

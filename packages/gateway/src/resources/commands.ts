@@ -55,6 +55,7 @@ async function transaction(x: Exchange): Promise<GatewayResponse> {
 /** Runs each request of the body with the credential of the outer one, in order; one failing does not stop the rest. */
 async function batch(x: Exchange): Promise<GatewayResponse> {
   const body = await x.object(['requests'])
+  x.caller.repeats = true
   const requests = body.requests
   if (!Array.isArray(requests) || requests.length === 0 || requests.length > 100) {
     throw new GatewayError('BAD_REQUEST', 'requests is a list of 1 to 100 requests.')

@@ -366,7 +366,10 @@ export const dbxRoutes: readonly Route<Handler>[] = [
   ([method, path, handle]): Route<Handler> => ({
     method,
     path: `/api/v1/redis/${path}`,
-    handle,
+    handle: (x) => {
+      x.caller.repeats = true
+      return handle(x)
+    },
     doc: {
       id: `dbx ${method.toLowerCase()} ${path}`
         .replaceAll(/[^a-z]+([a-z])/gi, (_, letter: string) => letter.toUpperCase())

@@ -1,6 +1,7 @@
 // Hashes: whole, in part, field by field, page by page.
 
 import type { Reply } from '@ochre/protocol'
+import { conditional } from '../etag.ts'
 import type { Exchange } from '../exchange.ts'
 import { BYTES, RAW } from '../execute.ts'
 import { isObject } from '../json.ts'
@@ -13,7 +14,6 @@ import { encodingOf } from './commands.ts'
 import { answer, COUNT, CURSOR, ENCODING, MATCH, object, ref } from './schemas.ts'
 import { incrementBy } from './strings.ts'
 import {
-  conditional,
   deleteTyped,
   headersFor,
   integerJson,
@@ -55,6 +55,7 @@ async function get(x: Exchange): Promise<GatewayResponse> {
   const encoding = encodingOf(x)
   const wanted = x.query.all('field')
   if (wanted.length > 0) {
+    x.caller.repeats = true
     const [values, length] = await Promise.all([x.run(['HMGET', key, ...wanted], RAW), x.run(['EXISTS', key])])
     if (length === 0) throw missing()
     const items = itemsOf(values as Reply)
@@ -67,7 +68,7 @@ async function get(x: Exchange): Promise<GatewayResponse> {
   if (entries.length === 0) throw missing()
   const ttl = ttlOf(pttl)
   const body = `{"fields":${mapJson(entries, encoding)},"ttl":${ttl}}`
-  return conditional(x, json(200, body, headersFor(`"${tagOf(entries)}"`, ttl)))
+  return conditional(x.request, json(200, body, headersFor(`"${tagOf(entries)}"`, ttl)))
 }
 
 async function scan(x: Exchange): Promise<GatewayResponse> {
@@ -147,13 +148,13 @@ async function getField(x: Exchange): Promise<GatewayResponse> {
   if (value === null) throw new GatewayError('NOT_FOUND', 'There is no such key or field.')
   const headers = headersFor(`"${sha1(value)}"`, undefined)
   if (wantsBytes(x)) {
-    return conditional(x, {
+    return conditional(x.request, {
       status: 200,
       headers: { ...headers, 'content-type': 'application/octet-stream', vary: 'accept' },
       body: value,
     })
   }
-  return conditional(x, json(200, `{"value":${stringJson(value, encodingOf(x))}}`, headers))
+  return conditional(x.request, json(200, `{"value":${stringJson(value, encodingOf(x))}}`, headers))
 }
 
 async function putField(x: Exchange): Promise<GatewayResponse> {

@@ -3,12 +3,12 @@
 import { createHash } from 'node:crypto'
 import type { ModelSpec } from '@ochre/model'
 import { DOCS_CSS, DOCS_HTML, DOCS_JS } from '../docs-page.ts'
+import { conditional } from '../etag.ts'
 import type { GatewayResponse } from '../message.ts'
 import { openapi } from '../openapi.ts'
 import type { Handler, Route } from '../routes.ts'
 import { GatewayError } from '../status.ts'
 import { VERSION } from '../version.ts'
-import { conditional } from './value.ts'
 
 const PAGE_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; img-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
@@ -30,7 +30,7 @@ export function referenceRoutes(
     return {
       method: 'GET',
       path,
-      handle: (x) => conditional(x, { status: 200, headers, body }),
+      handle: (x) => conditional(x.request, { status: 200, headers, body }),
       doc: {
         id: `asset${path.replaceAll(/\W(\w)/g, (_, letter: string) => letter.toUpperCase())}`,
         tag: 'reference',
@@ -51,7 +51,7 @@ export function referenceRoutes(
           document = { body, etag: `"${createHash('sha1').update(body).digest('hex')}"` }
         }
         const headers = { 'content-type': 'application/json', 'cache-control': 'no-cache', etag: document.etag }
-        return conditional(x, { status: 200, headers, body: document.body })
+        return conditional(x.request, { status: 200, headers, body: document.body })
       },
       doc: {
         id: 'getOpenapi',

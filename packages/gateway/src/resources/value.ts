@@ -2,6 +2,7 @@
 
 import { hash } from 'node:crypto'
 import { argOf } from '../command-json.ts'
+import { tagsIn } from '../etag.ts'
 import type { Exchange, Script } from '../exchange.ts'
 import { isObject, JsonNumber, type JsonObject, type JsonValue } from '../json.ts'
 import { type GatewayResponse, json } from '../message.ts'
@@ -53,35 +54,23 @@ export function ttlOf(reply: unknown): number | null {
   return ms >= 0 ? ms : null
 }
 
-/** 304 when the reader has the same representation already, else the answer itself. */
-export function conditional(x: Exchange, response: GatewayResponse): GatewayResponse {
-  const known = x.header('if-none-match')
-  const etag = response.headers.etag
-  if (known === undefined || etag === undefined || response.status !== 200) return response
-  const tags = known.split(',').map((tag) => tag.trim().replace(/^W\//, ''))
-  return tags.includes('*') || tags.includes(etag) ? { status: 304, headers: response.headers, body: null } : response
-}
-
 /** What a write requires of the present value: anything, nothing there, something there, or exactly one of these tags. */
 export type Precondition = 'none' | 'absent' | 'present' | readonly string[]
 
 export function preconditionOf(x: Exchange): Precondition {
-  const match = x.header('if-match')
-  const noneMatch = x.header('if-none-match')
+  const match = tagsIn(x.request, 'if-match')
+  const noneMatch = tagsIn(x.request, 'if-none-match')
   if (match !== undefined && noneMatch !== undefined) {
     throw new GatewayError('BAD_REQUEST', 'Send If-Match or If-None-Match, not both.')
   }
   if (noneMatch !== undefined) {
-    if (noneMatch.trim() === '*') return 'absent'
+    if (noneMatch === '*') return 'absent'
     throw new GatewayError('BAD_REQUEST', 'On a write, If-None-Match is only supported with *.')
   }
   if (match === undefined) return 'none'
-  if (match.trim() === '*') return 'present'
-  return match.split(',').map((tag) => {
-    const quoted = /^"([0-9a-f]{40})"$/.exec(tag.trim())
-    // An unknown tag is one that matches nothing.
-    return quoted === null ? '-' : quoted[1]!
-  })
+  if (match === '*') return 'present'
+  // A weak tag does not say that the bytes are the same, and matches nothing.
+  return match.map(({ value, isWeak }) => (isWeak ? '-' : value))
 }
 
 export function preconditionFailed(): GatewayError {
