@@ -16,8 +16,9 @@ import {
 } from '../../packages/gateway/src/index.ts'
 import { gcra, Limiter } from '../../packages/gateway/src/limits.ts'
 import { Rules } from '../../packages/gateway/src/principal.ts'
+import { startProxy } from '../proxy/index.ts'
 import { startServer, type TestServer } from '../servers/index.ts'
-import { ask, ROOT } from './ask.ts'
+import { ask, ROOT, requestOf } from './ask.ts'
 
 let server: TestServer
 beforeAll(async () => {
@@ -307,6 +308,66 @@ describe('Idempotency-Key', () => {
     expect((await ask(gateway, 'POST', '/v1/redis', { body: ['INCR', 'k'], headers })).status).toBe(400)
     await server.call('SET', 'k', '1')
     expect((await ask(gateway, 'POST', '/v1/redis', { body: ['INCR', 'k'], headers })).json).toEqual({ result: 2 })
+  })
+
+  it('never makes a write happen again when its outcome is not known', async () => {
+    await using proxy = await startProxy(server.port)
+    const gateway = await open({ redis: proxy.url })
+    const pop = () =>
+      ask(gateway, 'POST', '/v1/redis', { body: ['BLPOP', 'q', 0], headers: { 'idempotency-key': 'x' } })
+    const lost = pop()
+    await expect.poll(() => server.call('CLIENT', 'LIST')).toContain('cmd=blpop')
+    // It is executed, and the connection goes away with its reply.
+    proxy.freeze('toClient')
+    expect(await server.call('RPUSH', 'q', 'one', 'two')).toBe(2)
+    proxy.reset()
+    proxy.heal()
+    expect((await lost).json).toMatchObject({ code: 'CONNECTION_LOST', maybeExecuted: true })
+    await expect.poll(async () => (await pop()).json).toMatchObject({ code: 'CONFLICT' })
+    expect(await server.call('LRANGE', 'q', 0, -1)).toEqual(['two'])
+  })
+
+  it('keeps the record of a request that died for a day', async () => {
+    const gateway = await open()
+    const abort = new AbortController()
+    const sent = { body: ['BLPOP', 'q', 0], headers: { 'idempotency-key': 'dead' }, signal: abort.signal }
+    const waiting = gateway.handle(requestOf('POST', '/v1/redis', sent))
+    await expect.poll(() => server.call('CLIENT', 'LIST')).toContain('cmd=blpop')
+    const again = await ask(gateway, 'POST', '/v1/redis', { body: sent.body, headers: sent.headers })
+    expect([again.status, again.json]).toEqual([409, expect.objectContaining({ code: 'CONFLICT' })])
+    const [record] = (await server.call('KEYS', 'ochre:gateway:idempotency:*')) as string[]
+    expect(Number(await server.call('TTL', record!))).toBeGreaterThan(86_000)
+    abort.abort()
+    await waiting
+  })
+
+  it('keeps no credential', async () => {
+    const gateway = await open()
+    const made = (key: string) =>
+      ask(gateway, 'POST', '/v1/keys', {
+        body: { name: 'web', grant: { scopes: ['read'] } },
+        headers: { 'idempotency-key': key },
+      })
+    const first = await made('one')
+    expect(first.status).toBe(201)
+    expect((await made('one')).status).toBe(409)
+    await server.call('ACL', 'SETUSER', 'alice', 'on', '>secret-password', '~*', '+@all')
+    const token = await ask(gateway, 'POST', '/upstash', {
+      body: ['ACL', 'RESTTOKEN', 'alice', 'secret-password'],
+      headers: { 'idempotency-key': 'two' },
+    })
+    await server.call('ACL', 'DELUSER', 'alice')
+    expect(token.status).toBe(200)
+    const { key } = first.json as { key: string }
+    const { result } = token.json as { result: string }
+    for (const name of (await server.call('KEYS', '*')) as string[]) {
+      if (!name.includes('idempotency')) continue
+      const record = JSON.parse(String(await server.call('GET', name))) as { body?: string }
+      const body = Buffer.from(record.body ?? '', 'base64').toString('utf8')
+      expect(body).not.toContain(key)
+      expect(body).not.toContain(result)
+    }
+    expect(((await ask(gateway, 'GET', '/v1/keys')).json as { keys: unknown[] }).keys.length).toBe(1)
   })
 
   it('belongs to its credential', async () => {

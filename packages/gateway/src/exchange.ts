@@ -110,6 +110,14 @@ export class Exchange {
     return value
   }
 
+  /** Takes the cost of something that makes or checks credentials, and notes it for the audit log. */
+  manage(name: string, cost: number): Promise<void> {
+    this.caller.managed = true
+    this.caller.commands ??= []
+    this.caller.commands.push(name)
+    return this.#host.executor.spend(this.caller, cost)
+  }
+
   /** Runs one command after policy and limits. */
   run(args: readonly Arg[], form?: Form): Promise<unknown> {
     return this.#host.executor.run(this.caller, args, form)

@@ -1,18 +1,22 @@
 // `Idempotency-Key`: a write that is sent again with the same key gets the first answer again instead of happening twice.
 //
-//   no record --SET NX--> pending (60 s) --answered--> answer kept for a day
+//   no record --SET NX--> pending --answered--> answer kept for a day
 //                            |   `--failed without effect--> record removed, may be tried again
-//                            `--failed, effect unknown--> stays pending: 409 until it expires
+//                            `--failed, effect unknown--> stays pending: 409 for the rest of the day
+//
+// A process that dies in between leaves the record pending, so that nothing ever happens twice: the caller looks what
+// happened and sends another key. An answer that shows a credential is not kept, since credentials are stored only as
+// hashes; sent again it is 409 too.
 
 import { createHash } from 'node:crypto'
 import type { Client } from '@ochre/client'
 import type { Exchange } from './exchange.ts'
+import type { Caller } from './execute.ts'
 import { bodyOf, type GatewayResponse } from './message.ts'
 import { RESERVED_PREFIX } from './principal.ts'
 import type { Handler } from './routes.ts'
-import { failureOf, GatewayError } from './status.ts'
+import { failureOf, GatewayError, PartialError } from './status.ts'
 
-const PENDING_MS = 60_000
 const KEPT_MS = 86_400_000
 
 interface Kept {
@@ -44,15 +48,19 @@ export class Idempotency {
     const name = createHash('sha256').update(`${exchange.principal.id}\0${sent}`).digest('hex')
     const key = `${RESERVED_PREFIX}idempotency:${name}`
     const pending: Kept = { print }
-    const isFirst = await this.#redis.call('SET', key, JSON.stringify(pending), 'NX', 'PX', PENDING_MS)
-    if (isFirst === null) return this.#replay(await this.#redis.call('GET', key), print)
+    const isFirst = await this.#redis.call('SET', key, JSON.stringify(pending), 'NX', 'PX', KEPT_MS)
+    if (isFirst === null) return this.#replay(await this.#redis.call('GET', key), print, exchange.caller)
     let response: GatewayResponse
     try {
       response = await handle(exchange)
     } catch (error) {
-      if (failureOf(error).maybeExecuted !== true) await this.#redis.call('DEL', key)
+      const { code, maybeExecuted } = failureOf(error)
+      const isKnown =
+        maybeExecuted !== true && code !== 'INTERNAL' && !(error instanceof PartialError && error.done > 0)
+      if (isKnown) await this.#redis.call('DEL', key).catch(() => {})
       throw error
     }
+    if (exchange.caller.managed === true) return response
     if (response.body === null || typeof response.body === 'string' || response.body instanceof Uint8Array) {
       const kept: Kept = {
         print,
@@ -65,7 +73,7 @@ export class Idempotency {
     return response
   }
 
-  #replay(text: unknown, print: string): GatewayResponse {
+  #replay(text: unknown, print: string, caller: Caller): GatewayResponse {
     const kept = typeof text === 'string' ? (JSON.parse(text) as Kept) : { print }
     if (kept.print !== print) {
       throw new GatewayError('IDEMPOTENCY_MISMATCH', 'The Idempotency-Key was used with another method, path or body.')
@@ -75,6 +83,8 @@ export class Idempotency {
         'retry-after': '1',
       })
     }
+    // What made it so is not known any more.
+    caller.repeats = true
     return {
       status: kept.status,
       headers: { ...kept.headers, 'idempotency-replayed': 'true' },

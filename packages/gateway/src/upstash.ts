@@ -125,8 +125,8 @@ export function upstashRoutes(host: UpstashHost): readonly Route<Handler>[] {
     let reply: Reply
     const name = binary(words[0] ?? '').toUpperCase()
     const sub = binary(words[1] ?? '').toUpperCase()
-    if (name === 'ACL' && sub === 'RESTTOKEN') reply = await restToken(words)
-    else if (name === 'ACL' && sub === 'GENTOKEN') reply = genToken(words)
+    if (name === 'ACL' && sub === 'RESTTOKEN') reply = await restToken(x, words)
+    else if (name === 'ACL' && sub === 'GENTOKEN') reply = await genToken(x, words)
     else reply = (await x.run(words, RAW2)) as Reply
     if (wanted.resp2) {
       return {
@@ -139,7 +139,8 @@ export function upstashRoutes(host: UpstashHost): readonly Route<Handler>[] {
   }
 
   /** ACL RESTTOKEN user password: a token with the rights of that Redis user. */
-  async function restToken(words: readonly Arg[]): Promise<Reply> {
+  async function restToken(x: Exchange, words: readonly Arg[]): Promise<Reply> {
+    await x.manage('acl resttoken', 10)
     if (words.length !== 4) throw new ReplyError("ERR wrong number of arguments for 'acl|resttoken' command")
     const user = { name: words[2]!.toString(), password: words[3]!.toString() }
     if (!(await host.checkAclUser(user))) {
@@ -149,7 +150,8 @@ export function upstashRoutes(host: UpstashHost): readonly Route<Handler>[] {
   }
 
   /** ACL GENTOKEN user [password]: a value to give to ACL SETUSER as the user's password. */
-  function genToken(words: readonly Arg[]): Reply {
+  async function genToken(x: Exchange, words: readonly Arg[]): Promise<Reply> {
+    await x.manage('acl gentoken', 1)
     if (words.length < 3 || words.length > 4)
       throw new ReplyError("ERR wrong number of arguments for 'acl|gentoken' command")
     return words[3] === undefined ? randomBytes(32).toString('base64url') : binary(words[3])
