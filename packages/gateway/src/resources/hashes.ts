@@ -7,7 +7,7 @@ import { BYTES, RAW } from '../execute.ts'
 import { isObject } from '../json.ts'
 import { type GatewayResponse, json } from '../message.ts'
 import type { Arg } from '../policy.ts'
-import { itemsOf, mapJson, stringJson, textOf } from '../reply-json.ts'
+import { itemsOf, mapJson, textOf } from '../reply-json.ts'
 import type { Handler, Route } from '../routes.ts'
 import { GatewayError } from '../status.ts'
 import { encodingOf } from './commands.ts'
@@ -28,8 +28,8 @@ import {
   sha1,
   ttlIn,
   ttlOf,
+  valueAnswer,
   valueBytes,
-  wantsBytes,
 } from './value.ts'
 
 /**
@@ -146,15 +146,7 @@ export function throwFirst(outcomes: readonly unknown[]): readonly unknown[] {
 async function getField(x: Exchange): Promise<GatewayResponse> {
   const value = (await x.run(['HGET', x.param('key'), x.param('field')], BYTES)) as Buffer | null
   if (value === null) throw new GatewayError('NOT_FOUND', 'There is no such key or field.')
-  const headers = headersFor(`"${sha1(value)}"`, undefined)
-  if (wantsBytes(x)) {
-    return conditional(x.request, {
-      status: 200,
-      headers: { ...headers, 'content-type': 'application/octet-stream', vary: 'accept' },
-      body: value,
-    })
-  }
-  return conditional(x.request, json(200, `{"value":${stringJson(value, encodingOf(x))}}`, headers))
+  return valueAnswer(x, value)
 }
 
 async function putField(x: Exchange): Promise<GatewayResponse> {

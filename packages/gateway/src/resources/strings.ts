@@ -1,14 +1,11 @@
 // Strings: values as JSON or as bytes, conditional writes, counters, ranges.
 
-import { StringDecoder } from 'node:string_decoder'
-import { conditional } from '../etag.ts'
 import type { Exchange } from '../exchange.ts'
 import { BYTES } from '../execute.ts'
-import { JsonNumber, type StringEncoding } from '../json.ts'
-import { type GatewayResponse, json } from '../message.ts'
+import { JsonNumber } from '../json.ts'
+import type { GatewayResponse } from '../message.ts'
 import type { Handler, Route } from '../routes.ts'
 import { GatewayError } from '../status.ts'
-import { encodingOf } from './commands.ts'
 import { answer, ENCODING, object, ref } from './schemas.ts'
 import {
   deleteTyped,
@@ -24,6 +21,7 @@ import {
   sha1,
   ttlIn,
   ttlOf,
+  valueAnswer,
   valueBytes,
   wantsBytes,
 } from './value.ts'
@@ -35,38 +33,10 @@ async function get(x: Exchange): Promise<GatewayResponse> {
   // Sent together on one connection, so that a key that expires shows neither or both.
   const [value, pttl] = await Promise.all([x.run(['GET', key], BYTES), x.run(['PTTL', key])])
   if (value === null) throw missing()
-  const bytes = value as Buffer
   const ttl = ttlOf(pttl)
-  const headers = headersFor(`"${sha1(bytes)}"`, ttl)
-  if (wantsBytes(x)) {
-    headers['content-type'] = 'application/octet-stream'
-    headers['accept-ranges'] = 'bytes'
-    headers.vary = 'accept'
-    return conditional(x.request, { status: 200, headers, body: bytes })
-  }
-  const encoding = encodingOf(x)
-  headers['content-type'] = 'application/json'
-  headers.vary = 'accept'
-  if (bytes.length > LARGE)
-    return conditional(x.request, { status: 200, headers, body: largeJson(bytes, encoding, ttl) })
-  const text = encoding === 'utf8' ? JSON.stringify(bytes.toString('utf8')) : `"${bytes.toString('base64')}"`
-  return conditional(x.request, json(200, `{"value":${text},"ttl":${ttl}}`, headers))
-}
-
-/** From here on a value is not written as JSON in one piece, which would be in memory several times. */
-const LARGE = 8 * 1024 * 1024
-/** Of a large value at a time: whole groups of three bytes, as base64 wants them. */
-const SLICE = 192 * 1024
-
-async function* largeJson(value: Buffer, encoding: StringEncoding, ttl: number | null): AsyncGenerator<string> {
-  yield '{"value":"'
-  // Characters whose bytes are in two slices are put together.
-  const decoder = new StringDecoder('utf8')
-  for (let at = 0; at < value.length; at += SLICE) {
-    const slice = value.subarray(at, at + SLICE)
-    yield encoding === 'base64' ? slice.toString('base64') : JSON.stringify(decoder.write(slice)).slice(1, -1)
-  }
-  yield `${JSON.stringify(decoder.end()).slice(1, -1)}","ttl":${ttl}}`
+  const headers = headersFor(undefined, ttl)
+  if (wantsBytes(x)) headers['accept-ranges'] = 'bytes'
+  return valueAnswer(x, value as Buffer, `,"ttl":${ttl}`, headers)
 }
 
 /** One range of bytes: `bytes=0-99`, `bytes=100-`, `bytes=-50`. */

@@ -1,13 +1,15 @@
 // What routes for values share: missing keys, entity tags, preconditions, times to live, and bodies that are bytes.
 
 import { hash } from 'node:crypto'
+import { StringDecoder } from 'node:string_decoder'
 import { argOf } from '../command-json.ts'
-import { tagsIn } from '../etag.ts'
+import { conditional, tagsIn } from '../etag.ts'
 import type { Exchange, Script } from '../exchange.ts'
-import { isObject, JsonNumber, type JsonObject, type JsonValue } from '../json.ts'
+import { isObject, JsonNumber, type JsonObject, type JsonValue, type StringEncoding, writeJson } from '../json.ts'
 import { type GatewayResponse, json } from '../message.ts'
 import type { Arg } from '../policy.ts'
 import { GatewayError } from '../status.ts'
+import { encodingOf } from './commands.ts'
 
 export function missing(): GatewayError {
   return new GatewayError('NOT_FOUND', 'There is no such key.')
@@ -38,6 +40,37 @@ export function sendsJson(x: Exchange): boolean {
 /** All bytes of a value, up to the limit for values. */
 export function valueBytes(x: Exchange): Promise<Buffer> {
   return x.body.bytes(x.limits.valueBytes)
+}
+
+/** From here on a value is not written as JSON in one piece, which would be in memory several times. */
+const LARGE_BYTES = 8 * 1024 * 1024
+/** Of a large value at a time: whole groups of three bytes, as base64 wants them. */
+const SLICE_BYTES = 192 * 1024
+
+/** The answer that is one value: itself, or as JSON with `more` members (text that begins with a comma) behind it. `known`: its other headers. */
+export function valueAnswer(x: Exchange, value: Buffer, more = '', known?: Record<string, string>): GatewayResponse {
+  const headers: Record<string, string> = { ...known, etag: `"${sha1(value)}"` }
+  headers.vary = 'accept'
+  if (wantsBytes(x)) {
+    headers['content-type'] = 'application/octet-stream'
+    return conditional(x.request, { status: 200, headers, body: value })
+  }
+  const encoding = encodingOf(x)
+  headers['content-type'] = 'application/json'
+  const body =
+    value.length > LARGE_BYTES ? largeJson(value, encoding, more) : `{"value":${writeJson(value, encoding)}${more}}`
+  return conditional(x.request, { status: 200, headers, body })
+}
+
+async function* largeJson(value: Buffer, encoding: StringEncoding, more: string): AsyncGenerator<string> {
+  yield '{"value":"'
+  // Characters whose bytes are in two slices are put together.
+  const decoder = new StringDecoder('utf8')
+  for (let at = 0; at < value.length; at += SLICE_BYTES) {
+    const slice = value.subarray(at, at + SLICE_BYTES)
+    yield encoding === 'base64' ? slice.toString('base64') : JSON.stringify(decoder.write(slice)).slice(1, -1)
+  }
+  yield `${JSON.stringify(decoder.end()).slice(1, -1)}"${more}}`
 }
 
 /** The headers of an answer about a key: entity tag, and time to live when it has one. */
