@@ -1,12 +1,12 @@
-// The built command as a child process, and what it wrote.
+// Programs as child processes, and what they wrote.
 
 import { spawn } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
 export const ROOT: string = fileURLToPath(new URL('../..', import.meta.url))
-const BIN = `${ROOT}packages/cli/bin/ochre.js`
+const BIN = 'packages/cli/bin/ochre.js'
 
-export interface Ochre {
+export interface Program {
   readonly pid: number
   /** Exit code, or null when a signal ended it. */
   readonly ended: Promise<number | null>
@@ -14,16 +14,25 @@ export interface Ochre {
   err(): string
   /** Resolves when standard output has this text. Rejects when it ends before. */
   wrote(text: string): Promise<void>
+  /** Sends the signal to the program alone, and resolves when its output has ended. */
   kill(signal?: NodeJS.Signals): Promise<number | null>
+  /** Sends the signal to the program and all that it started, as a terminal does. */
+  killAll(signal?: NodeJS.Signals): Promise<number | null>
 }
 
-/** Starts `ochre`. Everything that would change what it does is taken out of the environment. */
-export function startOchre(args: readonly string[], options: { cwd: string; env?: Record<string, string> }): Ochre {
-  const own = Object.entries(process.env).filter(([name]) => !name.startsWith('OCHRE_') && name !== 'NODE_OPTIONS')
-  const child = spawn(process.execPath, [BIN, ...args], {
-    cwd: options.cwd,
-    env: { ...Object.fromEntries(own), ...options.env },
+export interface Where {
+  readonly cwd: string
+  readonly env?: Readonly<Record<string, string>>
+}
+
+/** Starts a program in a process group of its own. Everything that would change what Ochre does is taken out of the environment. */
+export function start(command: string, args: readonly string[], { cwd, env }: Where): Program {
+  const own = Object.entries(process.env).filter(([name]) => !/^(?:OCHRE_|npm_|NODE_OPTIONS$|NODE_ENV$)/.test(name))
+  const child = spawn(command, args, {
+    cwd,
+    env: { ...Object.fromEntries(own), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
   })
   let out = ''
   let err = ''
@@ -56,5 +65,18 @@ export function startOchre(args: readonly string[], options: { cwd: string; env?
       child.kill(signal)
       return ended
     },
+    killAll(signal = 'SIGTERM') {
+      try {
+        process.kill(-child.pid!, signal)
+      } catch {
+        // It has ended already.
+      }
+      return ended
+    },
   }
+}
+
+/** Starts the built `ochre` of this project, or of a copy of it. */
+export function startOchre(args: readonly string[], where: Where & { readonly root?: string }): Program {
+  return start(process.execPath, [`${where.root ?? ROOT}${BIN}`, ...args], where)
 }

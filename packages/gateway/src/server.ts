@@ -218,8 +218,11 @@ function stackOf(error: unknown): string {
     .join('\n')
 }
 
+/** Ctrl-C under `npm start` arrives twice: from the terminal, and again from npm. That is one wish to end, not two. */
+const SAME_SIGNAL_MS = 500
+
 /**
- * Ends the service on SIGTERM and SIGINT (a second one cuts at once) and reloads it on SIGHUP. Resolves to the exit code
+ * Ends the service on SIGTERM and SIGINT (another one later cuts at once) and reloads it on SIGHUP. Resolves to the exit code
  * when it has ended. `readConfig` reads the configuration anew for a reload.
  */
 export function runUntilSignal(
@@ -227,10 +230,13 @@ export function runUntilSignal(
   readConfig: () => Config,
 ): Promise<number> {
   return new Promise((resolve) => {
-    let isClosing = false
+    let closingSince: number | undefined
     const stop = (): void => {
-      if (isClosing) process.exit(1)
-      isClosing = true
+      if (closingSince !== undefined) {
+        if (performance.now() - closingSince > SAME_SIGNAL_MS) process.exit(1)
+        return
+      }
+      closingSince = performance.now()
       running.close().then(
         () => resolve(0),
         () => resolve(1),

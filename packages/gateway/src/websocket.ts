@@ -80,6 +80,8 @@ export class Session {
   #inFlight = 0
   #isPaused = false
   #isClosed = false
+  /** The gateway closes: what is in work is still answered, further frames are refused. */
+  #isLeaving = false
   #dropped = 0
   /** Aborted when the socket is gone: what it waits for ends. */
   readonly #ended = new AbortController()
@@ -138,6 +140,10 @@ export class Session {
       return
     }
     const id = idJson(frame.id)
+    if (this.#isLeaving) {
+      this.#sendError(id, new GatewayError('SHUTTING_DOWN', 'The gateway is closing; nothing happened.'))
+      return
+    }
     this.#inFlight++
     if (this.#isCongested() && !this.#isPaused) {
       this.#isPaused = true
@@ -161,6 +167,7 @@ export class Session {
   #settled(): void {
     this.#inFlight--
     this.onDrain()
+    if (this.#isLeaving && this.#inFlight === 0) this.#close(CLOSE.GOING_AWAY, 'closing')
   }
 
   #dispatch(frame: JsonObject, id: string | undefined): Promise<void> {
@@ -411,7 +418,10 @@ export class Session {
 
   #goAway(): void {
     this.#send('{"t":"bye","reason":"the gateway is closing","retryMs":1000}')
-    this.#close(CLOSE.GOING_AWAY, 'closing')
+    this.#isLeaving = true
+    if (this.#inFlight === 0) this.#close(CLOSE.GOING_AWAY, 'closing')
+    // Commands that wait for something to happen would wait on.
+    else this.#ended.abort(new GatewayError('SHUTTING_DOWN', 'The gateway is closing; nothing happened.'))
   }
 
   #close(code: number, reason: string): void {
