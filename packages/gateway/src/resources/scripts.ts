@@ -118,7 +118,10 @@ export function scriptRoutes(redis: Client): readonly Route<Handler>[] {
     {
       method: 'GET',
       path: '/v1/redis/scripts',
-      handle: async () => json(200, JSON.stringify({ scripts: await registry.list() })),
+      handle: async (x) => {
+        if (!x.principal.rules.has('read')) throw new GatewayError('NOT_PERMITTED', 'The credential may not read.')
+        return json(200, JSON.stringify({ scripts: await registry.list() }))
+      },
       doc: {
         id: 'listScripts',
         tag,
