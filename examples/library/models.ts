@@ -21,7 +21,7 @@ export const Book = model(
     rating: t.float().default(0).index(),
     subjects: t.set(t.string()),
   },
-  (book) => ({ indexes: [index(book.authorId, book.published.desc())] }),
+  (book) => ({ indexes: [index(book.authorId, book.published.desc())], feed: true }),
 )
 
 export const User = model('user', {

@@ -6,7 +6,7 @@ import { createGateway, type Gateway, type GatewayError } from '../../packages/g
 import { ask, ROOT, requestOf } from './ask.ts'
 import { BACKENDS, type Backend, startBackend } from './backends.ts'
 
-const Item = model('item', { id: t.string(), n: t.int().default(0).index(), tags: t.set(t.string()) })
+const Item = model('item', { id: t.string(), n: t.int().default(0).index(), tags: t.set(t.string()) }, { feed: true })
 
 /** Method, path and body, in an order in which all of them succeed. `KEY` stands for the id of an API key. */
 const REQUESTS: readonly (readonly [method: string, path: string, body?: unknown])[] = [
@@ -125,7 +125,7 @@ const REQUESTS: readonly (readonly [method: string, path: string, body?: unknown
   ['GET', '/v1/redis/geo/geo/positions?member=P&member=none'],
   ['GET', '/v1/redis/geo/geo/distance?from=P&to=C&unit=km'],
   ['POST', '/v1/redis/geo/geo/search', { longitude: 15, latitude: 37, radius: 200, unit: 'km' }],
-  ['GET', '/v1/redis/keys?match=s*&count=1000'],
+  ['GET', '/v1/redis/keys?match=st*&count=1000'],
   ['PUT', '/v1/redis/keys/s/ttl', { ttl: 1e9 }],
   ['GET', '/v1/redis/keys/s'],
   ['GET', '/v1/redis/keys/s/ttl'],
@@ -183,6 +183,7 @@ const REQUESTS: readonly (readonly [method: string, path: string, body?: unknown
     ],
   ],
   ['GET', '/v1/models/item?n=gte.1&order=n.desc&count'],
+  ['GET', '/v1/models/item/changes?after=oldest'],
   ['GET', '/v1/models/item/schema'],
   ['POST', '/v1/models/item/query', { where: { n: { lt: 2 } }, explain: true }],
   ['POST', '/v1/models/item/query', { where: { n: { lt: 2 } }, count: true }],
@@ -218,6 +219,7 @@ function steady(path: string, text: string): string {
   if (/openapi|server\/(?:info|clients|slowlog)|memory|psubscribe|monitor/.test(path)) return ''
   return text
     .replaceAll(/"(?:id|key|replacedBy|instance)":"[^"]*"/g, '"id":"..."')
+    .replaceAll(/^id: .*$|"(?:at|cursor)":"[^"]*"/gm, '"at":"..."')
     .replaceAll(/"(createdAt|expiresAt|idleMs|ttl)":\d+/g, '"$1":0')
 }
 
@@ -244,7 +246,7 @@ describe.each(BACKENDS)('over %s', (backend) => {
   /** The first chunk of a stream, the whole of anything else. */
   async function answerOf(method: string, path: string, body: unknown): Promise<Told> {
     const request = `${method} ${path}`
-    if (!/\/(?:events|p?subscribe|monitor)\b/.test(path)) {
+    if (!/\/(?:events|changes|p?subscribe|monitor)\b/.test(path)) {
       const { status, text } = await ask(gateway, method, path, body === undefined ? {} : { body })
       return { request, status, body: text }
     }

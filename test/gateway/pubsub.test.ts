@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createGateway, type Gateway } from '../../packages/gateway/src/index.ts'
 import { ask, ROOT, requestOf } from './ask.ts'
 import { BACKENDS, type Backend, startBackend } from './backends.ts'
+import { openStream } from './event-stream.ts'
 
 describe.each(BACKENDS)('over %s', (backend) => {
   let server: Backend
@@ -17,27 +18,6 @@ describe.each(BACKENDS)('over %s', (backend) => {
     await server.stop()
   })
 
-  /** An open event stream whose events can be awaited one by one. */
-  async function openStream(target: string, token = ROOT) {
-    const abort = new AbortController()
-    const answer = await gateway.handle(requestOf('GET', target, { token, signal: abort.signal }))
-    const chunks = (answer.body as AsyncIterable<string>)[Symbol.asyncIterator]?.()
-    const events: string[] = []
-    return {
-      status: answer.status,
-      headers: answer.headers,
-      async next(): Promise<string | undefined> {
-        while (events.length === 0) {
-          const { done, value } = await chunks.next()
-          if (done) return undefined
-          events.push(...value.split('\n\n').filter((event) => event !== ''))
-        }
-        return events.shift()
-      },
-      close: () => abort.abort(),
-    }
-  }
-
   const count = async (channel: string) => ((await server.call('PUBSUB', 'NUMSUB', channel)) as [string, number])[1]
 
   async function until(check: () => Promise<boolean>): Promise<void> {
@@ -47,7 +27,7 @@ describe.each(BACKENDS)('over %s', (backend) => {
 
   describe('GET /v1/redis/pubsub/subscribe', () => {
     it('streams messages of channels, patterns and shard channels', async () => {
-      const stream = await openStream('/v1/redis/pubsub/subscribe?channel=a%2Fb&pattern=n*&shard=s')
+      const stream = await openStream(gateway, '/v1/redis/pubsub/subscribe?channel=a%2Fb&pattern=n*&shard=s')
       expect([stream.status, stream.headers['content-type']]).toEqual([200, 'text/event-stream; charset=utf-8'])
       expect(await stream.next()).toBe('event: subscribed\ndata: {"channel":"a/b"}')
       expect(await stream.next()).toBe('event: subscribed\ndata: {"pattern":"n*"}')
@@ -64,7 +44,7 @@ describe.each(BACKENDS)('over %s', (backend) => {
 
     it('uses one subscription for all readers of a channel', async () => {
       const streams = await Promise.all(
-        Array.from({ length: 50 }, () => openStream('/v1/redis/pubsub/subscribe?channel=one')),
+        Array.from({ length: 50 }, () => openStream(gateway, '/v1/redis/pubsub/subscribe?channel=one')),
       )
       for (const stream of streams) await stream.next()
       expect(await count('one')).toBe(1)
@@ -80,16 +60,16 @@ describe.each(BACKENDS)('over %s', (backend) => {
 
     it('refuses channels that are not granted', async () => {
       const { key } = await gateway.keys.create('sub', { scopes: ['pubsub'], channels: ['app:*'] })
-      expect((await openStream('/v1/redis/pubsub/subscribe?channel=other', key)).status).toBe(403)
-      expect((await openStream('/v1/redis/pubsub/subscribe?pattern=*', key)).status).toBe(403)
-      const stream = await openStream('/v1/redis/pubsub/subscribe?channel=app:1&pattern=app:*', key)
+      expect((await openStream(gateway, '/v1/redis/pubsub/subscribe?channel=other', { token: key })).status).toBe(403)
+      expect((await openStream(gateway, '/v1/redis/pubsub/subscribe?pattern=*', { token: key })).status).toBe(403)
+      const stream = await openStream(gateway, '/v1/redis/pubsub/subscribe?channel=app:1&pattern=app:*', { token: key })
       expect(stream.status).toBe(200)
       stream.close()
-      expect((await openStream('/v1/redis/pubsub/subscribe')).status).toBe(400)
+      expect((await openStream(gateway, '/v1/redis/pubsub/subscribe')).status).toBe(400)
     })
 
     it('tells a reader that is too slow and ends its stream', async () => {
-      const stream = await openStream('/v1/redis/pubsub/subscribe?channel=flood')
+      const stream = await openStream(gateway, '/v1/redis/pubsub/subscribe?channel=flood')
       await stream.next()
       const payload = 'x'.repeat(1000)
       for (let i = 0; i < 40; i++) await server.call('PUBLISH', 'flood', payload)
@@ -113,7 +93,7 @@ describe.each(BACKENDS)('over %s', (backend) => {
     })
 
     it('tells where messages may be missing', async () => {
-      const stream = await openStream('/v1/redis/pubsub/subscribe?channel=gap')
+      const stream = await openStream(gateway, '/v1/redis/pubsub/subscribe?channel=gap')
       await stream.next()
       await server.call('CLIENT', 'KILL', 'TYPE', 'pubsub')
       expect(await stream.next()).toBe('event: gap\ndata: {"channel":"gap"}')
@@ -125,13 +105,13 @@ describe.each(BACKENDS)('over %s', (backend) => {
 
   describe('the Upstash spelling', () => {
     it('streams plain lines, whatever encoding is asked for', async () => {
-      const stream = await openStream('/upstash/subscribe/chat/room')
+      const stream = await openStream(gateway, '/upstash/subscribe/chat/room')
       expect(await stream.next()).toBe('data: subscribe,chat,1')
       expect(await stream.next()).toBe('data: subscribe,room,2')
       await server.call('PUBLISH', 'chat', '{"a":1}')
       expect(await stream.next()).toBe('data: message,chat,{"a":1}')
       stream.close()
-      const patterns = await openStream('/upstash/psubscribe/user:*')
+      const patterns = await openStream(gateway, '/upstash/psubscribe/user:*')
       expect(await patterns.next()).toBe('data: psubscribe,user:*,1')
       await server.call('PUBLISH', 'user:1', 'x')
       expect(await patterns.next()).toBe('data: pmessage,user:*,user:1,x')
@@ -139,7 +119,7 @@ describe.each(BACKENDS)('over %s', (backend) => {
     })
 
     it('shows what Redis executes to administrators', async () => {
-      const stream = await openStream('/upstash/monitor')
+      const stream = await openStream(gateway, '/upstash/monitor')
       expect(await stream.next()).toBe('data: "OK"')
       await server.call('SET', 'seen', 'a "b"')
       let line = await stream.next()
@@ -147,7 +127,7 @@ describe.each(BACKENDS)('over %s', (backend) => {
       expect(line).toMatch(/^data: \d+\.\d{6} \[0 .*\] "SET" "seen" "a \\"b\\""$/)
       stream.close()
       const { key } = await gateway.keys.create('no admin', { scopes: ['read', 'write'], keys: ['*'] })
-      expect((await openStream('/upstash/monitor', key)).status).toBe(400)
+      expect((await openStream(gateway, '/upstash/monitor', { token: key })).status).toBe(400)
     })
   })
 })

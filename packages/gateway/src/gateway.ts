@@ -20,7 +20,7 @@ import { type JwtOptions, JwtVerifier } from './jwt.ts'
 import { Limiter } from './limits.ts'
 import { type GatewayRequest, type GatewayResponse, headerOf } from './message.ts'
 import { Metrics, type RouteMetrics } from './metrics.ts'
-import type { Models } from './models.ts'
+import { type Models, OpenModels } from './open-models.ts'
 import { type Principal, RESERVED_PREFIX, Rules } from './principal.ts'
 import { allRoutes } from './route-table.ts'
 import { type Handler, type Match, type Route, Router } from './routes.ts'
@@ -122,7 +122,8 @@ export class Gateway {
   readonly options: GatewayOptions
   cors: CorsOptions | undefined
   compresses: boolean
-  readonly models: Models | undefined
+  /** Undefined when it serves none. */
+  readonly models: OpenModels | undefined
   readonly secret: Uint8Array
   readonly router: Router<Handler>
   readonly #now: () => number
@@ -171,7 +172,7 @@ export class Gateway {
       keepsNames: options.audit !== undefined,
     })
     this.hub = new Hub(connections)
-    this.models = options.models
+    this.models = options.models === undefined ? undefined : new OpenModels(this, options.models)
     this.#idempotency = new Idempotency(connections.own)
     this.router = new Router(allRoutes(this))
     this.#unmatched = metrics.route('none')

@@ -7,7 +7,7 @@ import type { Exchange } from './exchange.ts'
 import { isObject, type JsonValue, parseJson } from './json.ts'
 import { type GatewayResponse, json } from './message.ts'
 import { fieldValue, rowValue } from './model-json.ts'
-import type { AnyStore } from './model-query.ts'
+import type { AnyStore } from './open-models.ts'
 import { failureOf, GatewayError, PartialError } from './status.ts'
 
 const PIECE_ROWS = 1000

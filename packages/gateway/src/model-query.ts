@@ -1,14 +1,13 @@
 // Queries of models, from URLs in PostgREST's spelling and from JSON, and how their rows are written.
 
-import type { AnyModel, FieldSpec, ModelSpec, Store } from '@ochre/model'
+import type { FieldSpec, ModelSpec } from '@ochre/model'
 import type { Exchange } from './exchange.ts'
 import { isObject, type JsonObject, type JsonValue, writeJson } from './json.ts'
 import { type GatewayResponse, json } from './message.ts'
 import { fieldValue, rowJson, textValue } from './model-json.ts'
+import type { AnyStore } from './open-models.ts'
 import { flag, integer } from './resources/value.ts'
 import { GatewayError } from './status.ts'
-
-export type AnyStore = Store<AnyModel['fields']>
 
 const DEFAULT_LIMIT = 100
 export const MAX_LIMIT = 1000

@@ -1,65 +1,21 @@
 // Models over HTTP: rows, queries by URL and by JSON, atomic programs, bulk in and out as NDJSON. Everything a route does
 // goes through the same verbs that code uses, so rows, indexes and uniques can never disagree.
 
-import type { Client } from '@ochre/client'
-import { type AnyModel, ConflictError, type Database, type ModelSpec, open, versionOf } from '@ochre/model'
+import { ConflictError, type ModelSpec, versionOf } from '@ochre/model'
 import { OchreError } from '@ochre/protocol'
 import { conditional, tagsIn } from './etag.ts'
 import type { Exchange } from './exchange.ts'
-import type { Gateway } from './gateway.ts'
 import { isObject, type JsonObject, writeJson } from './json.ts'
 import { type GatewayResponse, json } from './message.ts'
 import { bulk } from './model-bulk.ts'
 import { modelSchemas, rowJson, rowValue, textValue } from './model-json.ts'
-import { type AnyStore, bodyFind, filterOf, MAX_LIMIT, ndjson, page, urlFind } from './model-query.ts'
+import { bodyFind, filterOf, MAX_LIMIT, ndjson, page, urlFind } from './model-query.ts'
+import type { AnyStore, OpenModels } from './open-models.ts'
 import { replay } from './program-json.ts'
 import { listOf, object } from './resources/schemas.ts'
 import { flag } from './resources/value.ts'
 import type { Handler, Route, Schema } from './routes.ts'
 import { GatewayError } from './status.ts'
-
-export type Models = Readonly<Record<string, AnyModel>>
-
-/** Opens the models once per client: the gateway's own, those of other databases, those of ACL users. */
-class OpenModels {
-  readonly #gateway: Gateway
-  readonly #models: Models
-  readonly #open = new WeakMap<Client, Database<Models>>()
-  readonly #names = new Map<string, string>()
-
-  constructor(gateway: Gateway, models: Models) {
-    this.#gateway = gateway
-    this.#models = models
-    for (const [property, model] of Object.entries(models)) this.#names.set(model.name, property)
-  }
-
-  /** The store of the route's model, after policy. Throws NOT_FOUND or NOT_PERMITTED. */
-  async store(x: Exchange, operation: string, writes: boolean, cost: number): Promise<AnyStore> {
-    const name = String(x.param('model'))
-    const property = this.#names.get(name)
-    const { rules, redisUser } = x.principal
-    if (property === undefined || !rules.allowsModel(name)) {
-      // Without the right to a model its existence is not told.
-      if (rules.has('models') && property === undefined) throw new GatewayError('NOT_FOUND', 'There is no such model.')
-      throw new GatewayError('NOT_PERMITTED', 'The credential may not use this model.')
-    }
-    if (!rules.has(writes ? 'write' : 'read')) {
-      throw new GatewayError('NOT_PERMITTED', `The credential may not ${writes ? 'write' : 'read'}.`)
-    }
-    x.caller.commands ??= []
-    x.caller.commands.push(`model ${name} ${operation}`)
-    if (writes) x.caller.wrote = true
-    await this.#gateway.executor.spend(x.caller, cost)
-    const client = await this.#gateway.connections.of(x.caller.database, false, redisUser)
-    let database = this.#open.get(client)
-    if (database === undefined) {
-      database = open(client, this.#models, { sweepEvery: client === this.#gateway.connections.own ? '30s' : 0 })
-      this.#open.set(client, database)
-      this.#gateway.onClosing(() => database?.close())
-    }
-    return database[property] as AnyStore
-  }
-}
 
 /** The id in the path as the model's id. */
 function idOf(x: Exchange, spec: ModelSpec): never {
@@ -152,12 +108,8 @@ const TTL = { ttl: { schema: INTEGER, about: 'Milliseconds to live, for models w
 const IF_MATCH = { 'if-match': { about: 'The ETag that the row must have.' } }
 const ETAG = { etag: 'The version of the row.' }
 
-/** The routes of models. None without models. */
-export function modelRoutes(gateway: Gateway, models: Models | undefined): readonly Route<Handler>[] {
-  if (models === undefined) return []
-  const opened = new OpenModels(gateway, models)
-  const specs = Object.values(models).map((model) => model.spec)
-
+/** The routes of models. */
+export function modelRoutes(models: OpenModels): readonly Route<Handler>[] {
   return [
     {
       method: 'GET',
@@ -166,7 +118,7 @@ export function modelRoutes(gateway: Gateway, models: Models | undefined): reado
         json(
           200,
           JSON.stringify({
-            models: specs.map((spec) => spec.name).filter((name) => x.principal.rules.allowsModel(name)),
+            models: models.names.filter((name) => x.principal.rules.allowsModel(name)),
           }),
         ),
       doc: {
@@ -180,7 +132,7 @@ export function modelRoutes(gateway: Gateway, models: Models | undefined): reado
       method: 'GET',
       path,
       handle: async (x) => {
-        const store = await opened.store(x, 'find', false, 5)
+        const store = await models.of(x, 'find', false, 5)
         const accept = x.header('accept') ?? ''
         if (/schema\+json/.test(accept)) return schemaAnswer(store.spec)
         const find = urlFind(x, store.spec)
@@ -226,7 +178,7 @@ export function modelRoutes(gateway: Gateway, models: Models | undefined): reado
       method: 'POST',
       path,
       handle: async (x) => {
-        const store = await opened.store(x, 'create', true, 2)
+        const store = await models.of(x, 'create', true, 2)
         const { spec } = store
         const data = rowValue(spec, await x.json())
         const row = x.query.flag('upsert')
@@ -259,7 +211,7 @@ export function modelRoutes(gateway: Gateway, models: Models | undefined): reado
     {
       method: 'GET',
       path: `${path}/schema`,
-      handle: async (x) => schemaAnswer((await opened.store(x, 'schema', false, 1)).spec),
+      handle: async (x) => schemaAnswer((await models.of(x, 'schema', false, 1)).spec),
       doc: {
         id: 'getModelSchema',
         tag,
@@ -272,7 +224,7 @@ export function modelRoutes(gateway: Gateway, models: Models | undefined): reado
       method: 'POST',
       path: `${path}/query`,
       handle: async (x) => {
-        const store = await opened.store(x, 'find', false, 5)
+        const store = await models.of(x, 'find', false, 5)
         const body = await x.object([
           'where',
           'orderBy',
@@ -329,8 +281,8 @@ export function modelRoutes(gateway: Gateway, models: Models | undefined): reado
         if (operation !== 'create' && operation !== 'update' && operation !== 'delete') {
           throw new GatewayError('BAD_REQUEST', 'The operation is create, update or delete.')
         }
-        const store = await opened.store(x, `bulk ${operation}`, true, 20)
-        return bulk(x, store, operation, ttlIn(x), (cost) => gateway.executor.spend(x.caller, cost))
+        const store = await models.of(x, `bulk ${operation}`, true, 20)
+        return bulk(x, store, operation, ttlIn(x), (cost) => models.spend(x.caller, cost))
       },
       doc: {
         id: 'bulkRows',
@@ -352,7 +304,7 @@ export function modelRoutes(gateway: Gateway, models: Models | undefined): reado
       method: 'POST',
       path: `${path}/update-where`,
       handle: async (x) => {
-        const store = await opened.store(x, 'updateWhere', true, 20)
+        const store = await models.of(x, 'updateWhere', true, 20)
         const body = await x.object(['where', 'allowScan', 'program'])
         if (!isObject(body.program)) throw new GatewayError('BAD_REQUEST', 'The member program is a program.')
         const program = programOf(store.spec, body.program)
@@ -375,7 +327,7 @@ export function modelRoutes(gateway: Gateway, models: Models | undefined): reado
       method: 'POST',
       path: `${path}/delete-where`,
       handle: async (x) => {
-        const store = await opened.store(x, 'deleteWhere', true, 20)
+        const store = await models.of(x, 'deleteWhere', true, 20)
         const body = await x.object(['where', 'allowScan'])
         return json(200, JSON.stringify(await store.deleteWhere(matchOf(store.spec, body) as never)))
       },
@@ -393,7 +345,7 @@ export function modelRoutes(gateway: Gateway, models: Models | undefined): reado
       method: 'GET',
       path: `${path}/{id}`,
       handle: async (x) => {
-        const store = await opened.store(x, 'get', false, 1)
+        const store = await models.of(x, 'get', false, 1)
         const paths = x.query.all('path').map(String)
         const id = idOf(x, store.spec)
         if (paths.length > 0) {
@@ -427,7 +379,7 @@ export function modelRoutes(gateway: Gateway, models: Models | undefined): reado
       method: 'PATCH',
       path: `${path}/{id}`,
       handle: async (x) => {
-        const store = await opened.store(x, 'update', true, 2)
+        const store = await models.of(x, 'update', true, 2)
         const body = await x.json()
         if (!isObject(body)) throw new GatewayError('BAD_REQUEST', 'The body is an object of fields.')
         const patch = rowValue(store.spec, body)
@@ -461,7 +413,7 @@ export function modelRoutes(gateway: Gateway, models: Models | undefined): reado
       method: 'PUT',
       path: `${path}/{id}`,
       handle: async (x) => {
-        const store = await opened.store(x, 'replace', true, 2)
+        const store = await models.of(x, 'replace', true, 2)
         const body = await x.json()
         if (!isObject(body)) throw new GatewayError('BAD_REQUEST', 'The body is a row.')
         const id = idOf(x, store.spec)
@@ -499,7 +451,7 @@ export function modelRoutes(gateway: Gateway, models: Models | undefined): reado
       method: 'DELETE',
       path: `${path}/{id}`,
       handle: async (x) => {
-        const store = await opened.store(x, 'delete', true, 2)
+        const store = await models.of(x, 'delete', true, 2)
         const id = idOf(x, store.spec)
         if (!(await guarded(x, async () => store.delete(id, await versionIn(x, store, id))))) throw noRow()
         return { status: 204, headers: {}, body: null }
@@ -518,7 +470,7 @@ export function modelRoutes(gateway: Gateway, models: Models | undefined): reado
       method: 'POST',
       path: `${path}/{id}/atomic`,
       handle: async (x) => {
-        const store = await opened.store(x, 'atomic', true, 3)
+        const store = await models.of(x, 'atomic', true, 3)
         const program = await x.object(['steps', 'return'])
         x.caller.repeats = true
         const id = idOf(x, store.spec)

@@ -1,6 +1,7 @@
 // The whole route table. The router and the OpenAPI document are made from it.
 
 import type { Gateway } from './gateway.ts'
+import { modelChangeRoutes } from './model-changes.ts'
 import { modelRoutes } from './models.ts'
 import { apiKeyRoutes } from './resources/api-keys.ts'
 import { commandRoutes } from './resources/commands.ts'
@@ -21,9 +22,9 @@ import type { Handler, Route } from './routes.ts'
 import { upstashRoutes } from './upstash.ts'
 
 export function allRoutes(gateway: Gateway): readonly Route<Handler>[] {
-  const specs = Object.values(gateway.models ?? {}).map((model) => model.spec)
+  const { models } = gateway
   const table: readonly Route<Handler>[] = [
-    ...referenceRoutes(() => table, specs, gateway.options.publicUrl),
+    ...referenceRoutes(() => table, models?.specs ?? [], gateway.options.publicUrl),
     ...commandRoutes,
     ...stringRoutes,
     ...hashRoutes,
@@ -43,7 +44,7 @@ export function allRoutes(gateway: Gateway): readonly Route<Handler>[] {
       monitor: async (user) => (await gateway.connections.of(gateway.connections.database, false, user)).monitor(),
     }),
     ...dbxRoutes,
-    ...modelRoutes(gateway, gateway.models),
+    ...(models === undefined ? [] : [...modelChangeRoutes(models), ...modelRoutes(models)]),
   ]
   return table
 }

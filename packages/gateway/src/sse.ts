@@ -22,6 +22,7 @@ export class EventStream {
   #dropped = 0
   #isEnded = false
   #wake: (() => void) | undefined
+  #onTaken: (() => void) | undefined
   readonly #heartbeat: NodeJS.Timeout
   readonly #onAbort = (): void => this.end()
   readonly #onEnd: (() => void)[] = []
@@ -61,6 +62,14 @@ export class EventStream {
     return true
   }
 
+  /** Resolves when the reader has taken what was pushed, or the stream has ended. For one waiter at a time. */
+  taken(): Promise<void> {
+    if (this.#isEnded || this.#frames.length === 0) return Promise.resolve()
+    return new Promise((resolve) => {
+      this.#onTaken = resolve
+    })
+  }
+
   /** Ends the stream after what is buffered. */
   end(): void {
     if (this.#isEnded) return
@@ -69,6 +78,7 @@ export class EventStream {
     this.#options.signal.removeEventListener('abort', this.#onAbort)
     for (const callback of this.#onEnd) callback()
     this.#wake?.()
+    this.#onTaken?.()
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<string> {
@@ -78,6 +88,7 @@ export class EventStream {
           const frames = this.#frames.join('')
           this.#frames = []
           this.#buffered = 0
+          this.#onTaken?.()
           yield frames
         } else if (this.#isEnded) return
         else {

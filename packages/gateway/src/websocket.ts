@@ -6,11 +6,14 @@
 //        {"id":1,"t":"cmd","c":["GET","k"],"enc":"base64","db":0}
 //        {"id":2,"t":"pipeline","c":[["GET","a"],["INCR","n"]]}   {"id":3,"t":"multi","c":[...]}
 //        {"id":4,"t":"req","method":"POST","path":"/v1/models/user/query","body":{...}}    any HTTP route, models included
-//        {"id":5,"t":"sub","channels":[],"patterns":[],"shards":[],"keyspace":[],"streams":[{"key":"s","after":"0"}]}
+//        {"id":5,"t":"sub","channels":[],"patterns":[],"shards":[],"keyspace":[],"streams":[{"key":"s","after":"0"}],
+//         "models":[{"model":"user","after":"oldest"}]}
 //        {"id":6,"t":"unsub","ref":5}      {"id":7,"t":"ping"}
 //   out  {"id":1,"ok":true,"r":...}        {"id":1,"ok":false,"e":{"code","message","status"}}
 //        {"t":"msg","ref":5,"ch":"news","pat":"n*","d":"..."}    {"t":"entry","ref":5,"key":"s","id":"1-1","fields":{}}
 //        {"t":"key","ref":5,"key":"user:1","event":"set"}        {"t":"gap","ref":5}  messages may be missing
+//        {"t":"change","ref":5,"model":"user","change":{"type":"update","id":"1","version":2,"fields":["age"],...}}
+//        {"t":"end","ref":5,"reason":"..."}  the subscription is over
 //        {"t":"lag","dropped":3}  too slow; closed               {"t":"bye","reason":"...","retryMs":1000}
 //
 // Replies come in any order. A frame of DBX, {"id","command":{"action","params"}}, is answered in its own form.
@@ -20,16 +23,13 @@ import type { Reply } from '@ochre/protocol'
 import { commandOf, commandsOf } from './command-json.ts'
 import { dbxRequest } from './dbx-frames.ts'
 import { BYTES, type Caller, type Form, RAW, TEXT } from './execute.ts'
-import { followId, followStream } from './follow.ts'
 import type { Gateway } from './gateway.ts'
-import type { HubListener, SubscriptionKind } from './hub.ts'
 import { isObject, JsonNumber, type JsonObject, type JsonValue, writeJson } from './json.ts'
 import { bodyOf } from './message.ts'
-import { authorizeSubscription } from './policy.ts'
-import { binary, type Principal } from './principal.ts'
-import { replyJson, textOf } from './reply-json.ts'
-import { entryJson } from './resources/streams.ts'
+import type { Principal } from './principal.ts'
+import { replyJson } from './reply-json.ts'
 import { failureOf, GatewayError } from './status.ts'
+import { SocketSubscriptions } from './websocket-subscriptions.ts'
 
 /** What a frame is made of on the wire: JSON text or MessagePack. */
 export interface Codec {
@@ -52,11 +52,6 @@ export interface Peer {
 
 export const CLOSE = { BAD_FRAME: 4400, UNAUTHENTICATED: 4401, TOO_SLOW: 4408, GOING_AWAY: 1001 } as const
 
-interface Subscription {
-  readonly topics: readonly (readonly [SubscriptionKind, string])[]
-  readonly leave: (() => void)[]
-}
-
 const HELLO_MS = 10_000
 const RECHECK_MS = 10_000
 
@@ -75,8 +70,7 @@ export class Session {
   readonly #codec: Codec
   readonly #address: { readonly remoteAddress: string }
   #token: string | undefined
-  readonly #subscriptions = new Map<string, Subscription>()
-  #topicCount = 0
+  readonly #subscriptions: SocketSubscriptions
   #inFlight = 0
   #isPaused = false
   #isClosed = false
@@ -95,6 +89,7 @@ export class Session {
     this.#codec = options.codec
     this.#address = options
     this.#token = options.token
+    this.#subscriptions = new SocketSubscriptions(options.gateway, (json) => this.#push(json))
     // Each command that waits listens to it.
     setMaxListeners(0, this.#ended.signal)
     this.#cancelClosing = options.gateway.onClosing(() => this.#goAway())
@@ -114,8 +109,7 @@ export class Session {
     clearInterval(this.#recheck)
     clearTimeout(this.#helloDeadline)
     this.#cancelClosing()
-    for (const subscription of this.#subscriptions.values()) for (const leave of subscription.leave) leave()
-    this.#subscriptions.clear()
+    this.#subscriptions.closeAll()
   }
 
   /** The socket has sent what was buffered. */
@@ -221,12 +215,7 @@ export class Session {
       return
     }
     this.#token = token
-    for (const [ref, subscription] of this.#subscriptions) {
-      if (!mayKeep(principal, subscription)) {
-        this.#end(ref, subscription)
-        this.#send(`{"t":"end","ref":${ref},"reason":"not permitted any more"}`)
-      }
-    }
+    this.#subscriptions.keepFor(principal)
     this.#reply(id, `{"principal":${JSON.stringify(principal.id)}}`, () => ({ principal: principal.id }))
   }
 
@@ -327,90 +316,22 @@ export class Session {
 
   async #subscribe(frame: JsonObject, id: string | undefined): Promise<void> {
     if (id === undefined) throw new GatewayError('BAD_REQUEST', 'A sub has an id; unsub names it as ref.')
-    if (this.#subscriptions.has(id)) throw new GatewayError('CONFLICT', 'There is a subscription with this id.')
-    const caller = await this.#caller(frame)
-    const { principal, database } = caller
-    const prefix = `__keyspace@${database}__:`
-    const keyspace = names(frame, 'keyspace')
-    const topics: (readonly [SubscriptionKind, string])[] = [
-      ...names(frame, 'channels').map((name) => ['channel', name] as const),
-      ...names(frame, 'patterns').map((name) => ['pattern', name] as const),
-      ...names(frame, 'shards').map((name) => ['shard', name] as const),
-    ]
-    for (const [kind, name] of topics) authorizeSubscription(principal, kind, [name])
-    for (const pattern of keyspace) {
-      if (!principal.rules.has('read') || !principal.rules.allowsKeyPattern(binary(pattern))) {
-        throw new GatewayError('NOT_PERMITTED', 'The credential may not watch these keys.')
-      }
-    }
-    const streams = streamsOf(frame)
-    const count = topics.length + keyspace.length + streams.length
-    if (count === 0)
-      throw new GatewayError('BAD_REQUEST', 'A sub names channels, patterns, shards, keyspace or streams.')
-    if (this.#topicCount + count > this.#gateway.limits.socketSubscriptions) {
-      throw new GatewayError('RATE_LIMITED', 'Too many subscriptions on this socket.')
-    }
-    const subscription: Subscription = { topics, leave: [] }
-    this.#subscriptions.set(id, subscription)
-    this.#topicCount += count
-    subscription.leave.push(() => {
-      this.#topicCount -= count
-    })
-    const listener: HubListener = {
-      onMessage: ({ kind, name, channel, payload }) => {
-        const data = JSON.stringify(payload)
-        if (name.startsWith(prefix) && kind === 'pattern') {
-          this.#push(`{"t":"key","ref":${id},"key":${JSON.stringify(channel.slice(prefix.length))},"event":${data}}`)
-          return
-        }
-        const pattern = kind === 'pattern' ? `,"pat":${JSON.stringify(name)}` : ''
-        this.#push(`{"t":"msg","ref":${id},"ch":${JSON.stringify(channel)}${pattern},"d":${data}}`)
-      },
-      onGap: () => this.#push(`{"t":"gap","ref":${id}}`),
-    }
-    try {
-      const wanted = [...topics, ...keyspace.map((pattern) => ['pattern', prefix + pattern] as const)]
-      for (const [kind, name] of wanted) {
-        const leave = await this.#gateway.hub.subscribe(kind, name, listener, principal.redisUser)
-        if (this.#subscriptions.get(id) === subscription) subscription.leave.push(leave)
-        else leave()
-      }
-      for (const { key, after } of streams) {
-        const shown = JSON.stringify(textOf(binary(key)))
-        const run = (args: readonly (string | Uint8Array)[], form: Form): Promise<unknown> =>
-          this.#gateway.executor.run(caller, args, form)
-        const follower = followStream(run, key, after, (entry) =>
-          this.#push(`{"t":"entry","ref":${id},"key":${shown},${entryJson(entry, 'utf8').slice(1)}`),
-        )
-        subscription.leave.push(() => follower.stop())
-        await follower.ready
-      }
-    } catch (error) {
-      this.#end(id, subscription)
-      throw error
-    }
+    await this.#subscriptions.open(id, frame, await this.#caller(frame))
     this.#reply(id, `{"ref":${id}}`, () => ({ ref: JSON.parse(id) as unknown }))
   }
 
   #unsubscribe(frame: JsonObject, id: string | undefined): Promise<void> {
     const ref = idJson(frame.ref)
-    const subscription = ref === undefined ? undefined : this.#subscriptions.get(ref)
-    if (subscription === undefined)
+    if (ref === undefined || !this.#subscriptions.close(ref))
       return Promise.reject(new GatewayError('NOT_FOUND', 'There is no such subscription.'))
-    this.#end(ref!, subscription)
     this.#reply(id, 'true', () => true)
     return Promise.resolve()
-  }
-
-  #end(ref: string, subscription: Subscription): void {
-    if (this.#subscriptions.get(ref) === subscription) this.#subscriptions.delete(ref)
-    for (const leave of subscription.leave.splice(0)) leave()
   }
 
   async #checkAgain(): Promise<void> {
     if (this.#token === undefined || this.#isClosed) return
     try {
-      await this.#gateway.authenticator.authenticate(this.#token, this.#address)
+      this.#subscriptions.keepFor(await this.#gateway.authenticator.authenticate(this.#token, this.#address))
     } catch (error) {
       if (error instanceof GatewayError) this.#close(CLOSE.UNAUTHENTICATED, 'the credential is no longer valid')
     }
@@ -472,37 +393,3 @@ function errorOf(error: unknown): { code: string; message: string; status: numbe
 }
 
 const errorJson = (error: unknown): string => JSON.stringify(errorOf(error))
-
-function names(frame: JsonObject, member: string): string[] {
-  const list = frame[member]
-  if (list === undefined) return []
-  if (!Array.isArray(list) || !list.every((item) => typeof item === 'string')) {
-    throw new GatewayError('BAD_REQUEST', `The member ${member} is a list of text.`)
-  }
-  return list
-}
-
-function streamsOf(frame: JsonObject): { key: string; after: string }[] {
-  const list = frame.streams
-  if (list === undefined) return []
-  if (!Array.isArray(list)) throw new GatewayError('BAD_REQUEST', 'The member streams is a list of {"key", "after"}.')
-  return list.map((item) => {
-    if (
-      !isObject(item) ||
-      typeof item.key !== 'string' ||
-      (item.after !== undefined && typeof item.after !== 'string')
-    ) {
-      throw new GatewayError('BAD_REQUEST', 'The member streams is a list of {"key", "after"}.')
-    }
-    return { key: item.key, after: followId(item.after) }
-  })
-}
-
-function mayKeep(principal: Principal, subscription: Subscription): boolean {
-  try {
-    for (const [kind, name] of subscription.topics) authorizeSubscription(principal, kind, [name])
-    return true
-  } catch {
-    return false
-  }
-}
