@@ -13,10 +13,16 @@ export function seeded(seed: number): () => number {
   }
 }
 
-/** Words that the grammar allows. Each key is a text of its own, `key1`, `key2` ... */
-export function sampleWords(grammar: readonly Argument[], random: () => number): string[] {
+/**
+ * Words that the grammar allows. Unless `wordOf` chooses the values, each key is a text of its own, `key1`, `key2` ..., and
+ * the others are their names or small numbers.
+ */
+export function sampleWords(
+  grammar: readonly Argument[],
+  random: () => number,
+  wordOf: (argument: Argument) => string = plainWords(random),
+): string[] {
   const words: string[] = []
-  let keys = 0
 
   function sequence(list: readonly Argument[]): void {
     for (let i = 0; i < list.length; i++) {
@@ -46,10 +52,7 @@ export function sampleWords(grammar: readonly Argument[], random: () => number):
     if (item.type === 'oneof') argument(item.arguments![Math.floor(random() * item.arguments!.length)]!)
     else if (item.type === 'block') columns(item) ? keysThenIds(item) : sequence(item.arguments!)
     else if (item.type === 'pure-token') words.push(item.token!)
-    else if (item.type === 'key') words.push(`key${++keys}`)
-    else if (item.type === 'integer' || item.type === 'unix-time') words.push(String(1 + Math.floor(random() * 100)))
-    else if (item.type === 'double') words.push(String(Math.floor(random() * 1000) / 10))
-    else words.push(item.name)
+    else words.push(wordOf(item))
   }
 
   /** `key... id...`: as many of one as of the other. */
@@ -60,6 +63,15 @@ export function sampleWords(grammar: readonly Argument[], random: () => number):
 
   sequence(grammar)
   return words
+}
+
+function plainWords(random: () => number): (argument: Argument) => string {
+  let keys = 0
+  return ({ type, name }) => {
+    if (type === 'key') return `key${++keys}`
+    if (type === 'integer' || type === 'unix-time') return String(1 + Math.floor(random() * 100))
+    return type === 'double' ? String(Math.floor(random() * 1000) / 10) : name
+  }
 }
 
 function columns(item: Argument): boolean {

@@ -6,7 +6,7 @@ import { type Facts, mergeFacts, readCaptured, readOverlay } from '../../scripts
 import { describeEachServer, RawClient, startServer, type TestServer } from '../servers/index.ts'
 import { sampleWords, seeded } from './sample.ts'
 
-const OWN_FLAGS = ['deprecated', 'system', 'idempotent', 'session', 'binary', 'module']
+const OWN_FLAGS = ['deprecated', 'system', 'idempotent', 'session', 'binary', 'module', 'may_replicate']
 
 function flagWords(facts: Facts): string[] {
   return facts.flags.filter((flag) => !OWN_FLAGS.includes(flag)).sort()

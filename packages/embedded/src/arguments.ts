@@ -11,6 +11,11 @@ import {
   strtod,
 } from './structures/numbers.ts'
 
+/** Whether a command of that arity, as COMMAND INFO counts it, takes so many arguments. */
+export function fitsArity(arity: number, count: number): boolean {
+  return arity > 0 ? count === arity : count >= -arity
+}
+
 /** An exact 64-bit integer. */
 export function exactIntegerOf(text: string | undefined, failure: FailureReply = NOT_AN_INTEGER): Integer {
   const value = parseInteger(text ?? '')

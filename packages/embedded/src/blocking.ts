@@ -22,6 +22,8 @@ export interface BlockRequest {
   serve(key: string): Reply | undefined
   /** The reply when time is up. */
   readonly timedOut: Reply
+  /** CLIENT UNBLOCK has no effect: what is waited for is under way. */
+  readonly mustFinish?: true
 }
 
 export interface Waiter extends BlockRequest {

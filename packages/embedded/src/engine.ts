@@ -17,6 +17,7 @@ import { Memory } from './eviction.ts'
 import { LatencyMonitor } from './latency.ts'
 import { dialEngine } from './link.ts'
 import { Scripting } from './lua/scripting.ts'
+import { Migrations } from './migration.ts'
 import { Pause } from './pause.ts'
 import type { FileSystem } from './persistence/file-system.ts'
 import { Persistence } from './persistence/persistence.ts'
@@ -105,6 +106,7 @@ export class Engine implements Transport {
   readonly acl: Acl = new Acl(COMMAND_INDEX)
   readonly tracking: Tracking = new Tracking(this)
   readonly pause: Pause = new Pause(this)
+  readonly migrations: Migrations = new Migrations(this)
   readonly slowLog: SlowLog = new SlowLog()
   readonly latency: LatencyMonitor = new LatencyMonitor()
   /** Sessions in MONITOR. */
@@ -198,6 +200,7 @@ export class Engine implements Transport {
 
   /** Closes servers and connections, puts what is kept on the disk, and forgets everything. */
   async close(): Promise<void> {
+    this.migrations.close()
     for (const session of [...this.sessions.values()]) session.connection?.end()
     this.turn(() => {})
     this.#handOut()

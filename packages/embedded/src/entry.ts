@@ -115,6 +115,13 @@ export function encodingOf(entry: Entry): Encoding {
   }
 }
 
+/** Whether it is one of the integers that Redis has a shared object for. */
+export function isSmallInteger(entry: Entry): boolean {
+  return (
+    entry.type === 'string' && encodingOf(entry) === 'int' && /^\d{1,4}$/.test(textOf(entry.value as string | Buffer))
+  )
+}
+
 /** The encoding of a string that was not looked at as a number. */
 export function plainEncoding(value: string | Buffer): 'embstr' | 'raw' {
   return value.length <= EMBSTR_LIMIT ? 'embstr' : 'raw'

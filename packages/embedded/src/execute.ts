@@ -1,7 +1,8 @@
 // From arguments to a reply: find the command -> refuse it, queue it (MULTI) or call it (call.ts).
 import { CommandFlag, FailureReply } from '@ochre/protocol'
+import { fitsArity } from './arguments.ts'
 import { call } from './call.ts'
-import { COMMANDS, type Command } from './commands/index.ts'
+import { COMMAND_INDEX, COMMANDS, type Command } from './commands/index.ts'
 import { QUEUED, quotable, wrongArity } from './failures.ts'
 import { type Outcome, POSTPONED, type Session } from './session.ts'
 import { shortageOf } from './shortage.ts'
@@ -15,7 +16,7 @@ export function execute(session: Session, args: readonly string[]): Outcome | ty
   }
   const refusal = refusalOf(session, command, args)
   if (refusal !== null) return refuse(session, command, refusal)
-  if (session.engine.pause.isOn && session.engine.pause.holds(session, command)) return POSTPONED
+  if (session.engine.pause.isOn && session.engine.pause.holds(session, command, args)) return POSTPONED
   if (session.queue !== null && !command.isImmediate) {
     session.queue.push({ command, args })
     return QUEUED
@@ -25,13 +26,10 @@ export function execute(session: Session, args: readonly string[]): Outcome | ty
 
 /** The command that arguments name, or the failure for one that does not exist. */
 export function findCommand(args: readonly string[]): Command | FailureReply {
-  const name = args[0]!
-  const command = COMMANDS.get(name) ?? COMMANDS.get(name.toLowerCase())
-  if (command === undefined) return unknownCommand(args)
-  if (command.subcommands === null || args.length === 1) return command
-  const subcommand = command.subcommands.get(args[1]!.toLowerCase())
-  if (subcommand !== undefined) return subcommand
-  const container = command.spec.name.toUpperCase()
+  const command = COMMAND_INDEX.find(args)
+  if (command !== undefined) return command
+  const container = args[0]!.toUpperCase()
+  if (!COMMANDS.has(container)) return unknownCommand(args)
   return new FailureReply(`ERR unknown subcommand '${quotable(args[1]!, 128)}'. Try ${container} HELP.`)
 }
 
@@ -44,7 +42,7 @@ function unknownCommand(args: readonly string[]): FailureReply {
 /** Why a command may not run now, in the order in which Redis looks at the reasons; null when it may. */
 function refusalOf(session: Session, command: Command, args: readonly string[]): FailureReply | null {
   const { spec } = command
-  if (spec.arity > 0 ? args.length !== spec.arity : args.length < -spec.arity) return wrongArity(spec.name)
+  if (!fitsArity(command.arity, args.length)) return wrongArity(spec.name)
   if (command.isProtected && !allowsProtected(session, spec.name)) return forbidden(spec.name)
   if (!session.isAuthenticated && session.engine.acl.isLogInRequired && !(spec.flags & CommandFlag.NO_AUTH)) {
     return LOG_IN_FIRST

@@ -4,7 +4,6 @@ import { argumentAt, integerOf } from './arguments.ts'
 import { SYNTAX } from './failures.ts'
 
 export interface ScanOptions {
-  readonly cursor: string
   readonly count: number
   /** Null when everything matches. */
   readonly glob: Glob | null
@@ -12,13 +11,12 @@ export interface ScanOptions {
   readonly type: string | null
 }
 
-/** The arguments of SCAN, HSCAN, SSCAN and ZSCAN from the cursor at `index` on; TYPE only where the command has it. */
+/** The options of SCAN, HSCAN, SSCAN and ZSCAN from `index` on; TYPE only where the command has it. */
 export function scanOptionsOf(args: readonly string[], index: number, hasType = false): ScanOptions {
-  const cursor = cursorOf(args[index]!)
   let count = 10
   let glob: Glob | null = null
   let type: string | null = null
-  for (let i = index + 1; i < args.length; i += 2) {
+  for (let i = index; i < args.length; i += 2) {
     const word = args[i]!.toUpperCase()
     const value = argumentAt(args, i + 1)
     if (word === 'COUNT') {
@@ -28,13 +26,17 @@ export function scanOptionsOf(args: readonly string[], index: number, hasType = 
     else if (word === 'TYPE' && hasType) type = value.toLowerCase()
     else throw SYNTAX
   }
-  return { cursor, count, glob, type }
+  return { count, glob, type }
 }
 
-/** The text, if it is a cursor. */
+/** A cursor as C's strtoul reads it: up to a NUL, nothing at all is 0. Redis reads it before it looks at the key, the options after. */
 export function cursorOf(text: string): string {
-  if (!/^[+-]?[0-9]{0,20}$/.test(text)) throw new FailureReply('ERR invalid cursor')
-  return text
+  const [cursor = ''] = text.split('\0', 1)
+  const digits = /^[+-]?([0-9]+)$/.exec(cursor)?.[1] ?? (cursor === '' ? '0' : undefined)
+  if (digits === undefined || (digits.length > 19 && BigInt(digits) >= 2n ** 64n)) {
+    throw new FailureReply('ERR invalid cursor')
+  }
+  return cursor
 }
 
 /** Whether a name passes MATCH. */

@@ -69,6 +69,11 @@ export function withoutSecrets({ spec }: Command, args: readonly string[]): read
   }
   if (spec.name === 'auth') return args.map((arg, i) => (i === 0 ? arg : HIDDEN))
   if (spec.name === 'acl setuser') return args.map((arg, i) => (i < 2 ? arg : HIDDEN))
+  if (spec.name === 'migrate') {
+    const at = args.findIndex((arg, i) => i > 5 && /^auth2?$/i.test(arg))
+    const count = at === -1 ? 0 : args[at]!.length - 3
+    return args.map((arg, i) => (i > at && i <= at + count ? HIDDEN : arg))
+  }
   if (spec.name === 'config set') {
     return args.map((arg, i) => (i > 2 && i % 2 === 1 && args[i - 1]!.toLowerCase() === 'requirepass' ? HIDDEN : arg))
   }

@@ -16,6 +16,7 @@ export const CommandFlag = {
   ASKING: 0x00000800,
   FAST: 0x00001000,
   NO_AUTH: 0x00002000,
+  /** No write, and yet replicas may have to repeat what it did: scripts, PFCOUNT, messages. COMMAND INFO does not say it. */
   MAY_REPLICATE: 0x00004000,
   NO_MANDATORY_KEYS: 0x00008000,
   PROTECTED: 0x00010000,

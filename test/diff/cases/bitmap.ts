@@ -149,6 +149,13 @@ export const cases: Cases = {
     SETBIT l x 1
     BITCOUNT l x y
   `,
+  'offsets that wrap around': `
+    BITFIELD b SET u8 #0 255
+    BITFIELD_RO b GET i8 #4611686018427387904
+    BITFIELD_RO b GET u8 #1152921504606846976
+    BITFIELD_RO b GET u8 #-1
+    BITFIELD_RO b GET u8 #9223372036854775807
+  `,
 }
 
 export const templates: readonly string[] = [

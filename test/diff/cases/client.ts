@@ -86,6 +86,40 @@ export const cases: Cases = {
     RPUSH l x
     b<
   `,
+  'what may write waits, by what scripts say of themselves': `
+    FUNCTION LOAD "#!lua name=l\\nredis.register_function('w',function() return 1 end) redis.register_function{function_name='ro',callback=function() return 1 end,flags={'no-writes'}}"
+    CLIENT PAUSE 100000 WRITE
+    b! EVAL "return 1" 0
+    c! EVAL "#!lua\\nreturn 1" 0
+    d! PUBLISH a b
+    e! SPUBLISH a b
+    f! PFCOUNT k
+    g! EVALSHA nosuch 0
+    h! FCALL nosuch 0
+    i! FCALL w 0
+    j! FCALL_RO w 0
+    k! EVAL "#!lua flags=nosuch\\nreturn 1" 0
+    EVAL_RO "return 1" 0
+    EVAL "#!lua flags=no-writes\\nreturn 1" 0
+    FCALL ro 0
+    FCALL_RO ro 0
+    l: MULTI
+    l! PFCOUNT k
+    CLIENT UNPAUSE
+    b<
+    c<
+    d<
+    e<
+    f<
+    g<
+    h<
+    i<
+    j<
+    k<
+    l<
+    l: DISCARD
+    FUNCTION FLUSH
+  `,
 }
 
 export const templates: readonly string[] = ['CLIENT GETREDIR', 'CLIENT TRACKINGINFO']

@@ -45,6 +45,16 @@ export const cases: Cases = {
     ? COMMAND DOCS get
     COMMAND DOCS nosuch
   `,
+  'a container needs a subcommand that is there': `
+    COMMAND GETKEYS config nosuch
+    COMMAND GETKEYS config|get a
+    COMMAND GETKEYS object
+    COMMAND GETKEYS migrate h 1 "" 0 1 KEYS a b
+    COMMAND GETKEYSANDFLAGS migrate h 1 k 0 1 AUTH KEYS
+    ACL DRYRUN default config nosuch
+    ACL DRYRUN default object nosuch a
+    ACL DRYRUN default migrate a
+  `,
 }
 
 export const templates: readonly string[] = [

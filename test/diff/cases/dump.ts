@@ -83,6 +83,33 @@ export const cases: Cases = {
     RESTORE a
     RESTORE a 0
   `,
+  'RESTORE-ASKING is RESTORE': `
+    RESTORE-ASKING k 0 "\\x00\\xc0\\x01\\x0b\\x00\\x0c\\xb5\\xa7\\x2d\\xb0\\x69\\x83\\x1a"
+    RESTORE-ASKING k 0 x
+    RESTORE-ASKING n 0 x
+    RESTORE-ASKING n x
+    RESTORE-ASKING
+  `,
+  'MIGRATE that does not get as far as another server': `
+    MIGRATE
+    MIGRATE h 1 k 0
+    MIGRATE h 1 k 0 1
+    MIGRATE h 1 k x 1
+    MIGRATE h 1 k 0 x
+    MIGRATE h 1 "" 0 1
+    MIGRATE h 1 "" 0 1 KEYS
+    MIGRATE h 1 "" 0 1 KEYS a b c
+    MIGRATE h 1 k 0 1 KEYS a b c
+    MIGRATE h 1 "" 0 1 COPY REPLACE AUTH x KEYS a
+    MIGRATE h 1 "" 0 1 AUTH
+    MIGRATE h 1 "" 0 1 AUTH2 u
+    MIGRATE h 1 "" 0 1 AUTH2 u p FOO
+    MIGRATE h 1 "" 0 1 auth keys keys a
+    MIGRATE h 1 "" y z KEYS a
+    MULTI
+    MIGRATE h 1 k 0 1
+    EXEC
+  `,
 }
 
 export const templates: readonly string[] = ['RESTORE <key> 0 x REPLACE']

@@ -217,6 +217,24 @@ export const cases: Cases = {
     OBJECT ENCODING
     OBJECT encoding k x
   `,
+  'small integers are shared': `
+    SET a 0
+    SET b 9999
+    SET c 10000
+    SET d -1
+    SET e 1.5
+    OBJECT REFCOUNT a
+    OBJECT REFCOUNT b
+    OBJECT REFCOUNT c
+    OBJECT REFCOUNT d
+    OBJECT REFCOUNT e
+    CONFIG SET maxmemory-policy allkeys-lru
+    OBJECT REFCOUNT a
+    CONFIG SET maxmemory-policy noeviction
+    SCAN 18446744073709551616
+    SCAN -
+    SCAN "0\\x00" MATCH nosuch
+  `,
 }
 
 export const templates: readonly string[] = [

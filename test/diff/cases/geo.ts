@@ -109,6 +109,14 @@ export const cases: Cases = {
     GEOSEARCH s NOSUCH x y z w
     GEORADIUS g 1 1
   `,
+  'positions that are none': `
+    GEOADD g -0 9007199254740993 a
+    GEOADD g -0.5 -100 a
+    GEOADD g 200 0.9999999 a
+    GEOADD g 1e30 -1e30 a
+    GEOADD g inf 1 a
+    GEOADD g 180.0078125 -86.0078125 a
+  `,
 }
 
 export const templates: readonly string[] = [

@@ -132,6 +132,26 @@ export const cases: Cases = {
     HINCRBY h f
     HDEL h
   `,
+  'what is looked at first': `
+    SET s x
+    HRANDFIELD h x y WITHVALUES
+    HRANDFIELD h 1 y WITHVALUES
+    HRANDFIELD h 1 y
+    HRANDFIELD s x
+    HSCAN s x
+    HSCAN s 0 FOO
+    HSCAN s 0 COUNT 0
+    HSCAN missing 0 FOO
+    HSCAN missing 0 COUNT x
+    HSCAN missing "0\\x00x"
+    HSCAN missing -
+    HSCAN missing ""
+    HSCAN missing +1
+    HSCAN missing 18446744073709551615
+    HSCAN missing 18446744073709551616
+    HSCAN missing " 1"
+    HSCAN missing 0x1
+  `,
 }
 
 export const templates: readonly string[] = [

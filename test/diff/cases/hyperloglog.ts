@@ -67,6 +67,12 @@ export const cases: Cases = {
     PFADD
     PFCOUNT
   `,
+  'the self test': `
+    PFSELFTEST
+    PFSELFTEST x
+    SET s x
+    PFDEBUG "a\\r\\nb" s
+  `,
 }
 
 export const templates: readonly string[] = [

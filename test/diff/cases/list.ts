@@ -326,6 +326,14 @@ export const cases: Cases = {
     LTRIM s 0 1
     RPOPLPUSH s l
   `,
+  'BLMPOP reads its timeout last': `
+    BLMPOP x 0 l LEFT
+    BLMPOP x 1 l LEFT COUNT 0
+    BLMPOP x 1 l UP
+    BLMPOP -1 1 l LEFT
+    LMPOP 1 l LEFT COUNT 9223372036854775807
+    LMPOP 1 l LEFT COUNT 9223372036854775808
+  `,
 }
 
 export const templates: readonly string[] = [

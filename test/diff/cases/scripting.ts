@@ -75,6 +75,10 @@ export const cases: Cases = {
     FCALL peek 1 stock
     FUNCTION FLUSH
   `,
+  'errors that end with line breaks': `
+    FUNCTION LOAD "a\\nb\\r\\n" code
+    FUNCTION LIST "a\\nb\\n"
+  `,
 }
 
 export const templates: readonly string[] = [

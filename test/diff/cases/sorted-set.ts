@@ -340,6 +340,24 @@ export const cases: Cases = {
     ZUNION 1
     ZINCRBY z 1
   `,
+  'what C reads of numbers': `
+    ZADD z 1 a 2 b 3 c
+    ZADD new INCR -0 a
+    ZSCORE new a
+    ZINCRBY new -0 b
+    ZADD new INCR -0 b
+    ZRANGEBYSCORE z "1\\x00x" (3
+    ZRANGE z "(1\\x00" +inf BYSCORE
+    ZREMRANGEBYSCORE z "\\x00" "\\x00"
+    ZCOUNT z -inf "+inf\\x00"
+    BZMPOP x 0 z MIN
+    BZMPOP x 1 z MIN COUNT 0
+    BZMPOP -1 1 z MIN
+    ZRANK z a WITHSCORE
+    MULTI
+    ZREVRANK z a WITHSCORE
+    DISCARD
+  `,
 }
 
 export const templates: readonly string[] = [

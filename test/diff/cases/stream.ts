@@ -406,6 +406,14 @@ export const cases: Cases = {
     XINFO STREAM
     XADD s * f
   `,
+  'ids end at a NUL': `
+    XADD s "1-1\\x00x" f v
+    XADD s "2-*\\x00x" f v
+    XRANGE s "1\\x00" "+\\x00"
+    XRANGE s "(1-1\\x00a" 2
+    XDEL s "1-1\\x00"
+    XLEN s
+  `,
 }
 
 export const templates: readonly string[] = [

@@ -5,7 +5,7 @@ import type { AclLogEntry } from '../acl/acl.ts'
 import { joinSelectors, loadAclFile, saveAclFile } from '../acl/acl-file.ts'
 import { CATEGORIES, type Selector } from '../acl/selector.ts'
 import type { User } from '../acl/user.ts'
-import { integerOf } from '../arguments.ts'
+import { fitsArity, integerOf } from '../arguments.ts'
 import { OK, quotable } from '../failures.ts'
 import { helping, wrongSubcommand } from '../help.ts'
 import type { Handler, Outcome, Session } from '../session.ts'
@@ -106,14 +106,11 @@ function dryrun({ engine }: Session, args: readonly string[]): Outcome {
   const user = engine.acl.users.get(args[2]!)
   if (user === undefined) throw new FailureReply(`ERR User '${quotable(args[2]!, 128)}' not found`)
   const words = args.slice(3)
-  const name = words[0]!.toLowerCase()
-  const command =
-    engine.commands.byFullName.get(`${name}|${words[1]?.toLowerCase()}`) ?? engine.commands.byFullName.get(name)
-  if (command === undefined || command.spec.words > words.length) {
+  const command = engine.commands.find(words)
+  if (command === undefined) {
     throw new FailureReply(`ERR Command '${quotable(words[0]!, 128)}' not found`)
   }
-  const { arity } = command.spec
-  if (arity > 0 ? words.length !== arity : words.length < -arity) {
+  if (!fitsArity(command.arity, words.length)) {
     throw new FailureReply(`ERR wrong number of arguments for '${command.spec.name.replace(' ', '|')}' command`)
   }
   const denial = user.check(command, words)

@@ -25,7 +25,9 @@ const NOT_A_BIT = new FailureReply('ERR bit is not an integer or out of range')
 /** A bit offset; with `width` also `#n`, the n-th field of that width. */
 function offsetOf(session: Session, text: string, width = 0): number {
   const isIndex = width !== 0 && text[0] === '#'
-  const offset = integerOf(isIndex ? text.slice(1) : text, NOT_AN_OFFSET) * (isIndex ? width : 1)
+  const index = exactIntegerOf(isIndex ? text.slice(1) : text, NOT_AN_OFFSET)
+  // The product wraps around in C.
+  const offset = Number(isIndex ? BigInt.asIntN(64, BigInt(index) * BigInt(width)) : index)
   const limit = session.engine.settings['proto-max-bulk-len'] * 8
   if (offset < 0 || offset >= limit) throw NOT_AN_OFFSET
   return offset

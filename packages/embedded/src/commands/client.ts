@@ -137,7 +137,7 @@ function unblock(session: Session, args: readonly string[]): Outcome {
     throw new FailureReply('ERR CLIENT UNBLOCK reason should be TIMEOUT or ERROR')
   }
   const waiter = session.engine.sessions.get(id)?.waiter
-  if (waiter === undefined || waiter === null) return 0
+  if (waiter === undefined || waiter === null || waiter.mustFinish) return 0
   const unblocked = new FailureReply('UNBLOCKED client unblocked via CLIENT UNBLOCK')
   session.engine.blocking.finish(waiter, how === 'ERROR' ? unblocked : waiter.timedOut)
   return 1

@@ -13,7 +13,8 @@ import {
 } from '@ochre/protocol'
 import { keyUsesOf } from '../acl/command-uses.ts'
 import { CATEGORIES } from '../acl/selector.ts'
-import { SYNTAX, wrongArity } from '../failures.ts'
+import { fitsArity } from '../arguments.ts'
+import { SYNTAX } from '../failures.ts'
 import { helping } from '../help.ts'
 import type { Handler, Outcome, Session } from '../session.ts'
 import type { Command } from './index.ts'
@@ -35,7 +36,6 @@ const FLAGS: readonly (readonly [bit: number, name: string])[] = [
   [CommandFlag.ASKING, 'asking'],
   [CommandFlag.FAST, 'fast'],
   [CommandFlag.NO_AUTH, 'no_auth'],
-  [CommandFlag.MAY_REPLICATE, 'may_replicate'],
   [CommandFlag.NO_MANDATORY_KEYS, 'no_mandatory_keys'],
   [CommandFlag.NO_ASYNC_LOADING, 'no_async_loading'],
   [CommandFlag.NO_MULTI, 'no_multi'],
@@ -47,11 +47,11 @@ const status = (text: string): StatusReply => new StatusReply(text)
 
 // ---- COMMAND INFO ----
 
-function describe({ spec, subcommands }: Command): Reply {
+function describe({ spec, arity, subcommands }: Command): Reply {
   const [first, last, step] = legacyRange(spec.keySpecs)
   return [
     spec.name.replace(' ', '|'),
-    spec.arity,
+    arity,
     new SetReply(FLAGS.filter(([bit]) => spec.flags & bit).map(([, name]) => status(name))),
     first,
     last,
@@ -158,15 +158,12 @@ function describeArgument(argument: CommandSpec['arguments'][number]): Reply {
 
 function getkeys(withFlags: boolean): Handler {
   return ({ engine }, args) => {
-    if (args.length < 4) throw wrongArity(`command ${args[1]!.toLowerCase()}`)
     const words = args.slice(2)
-    const { byFullName } = engine.commands
-    const name = words[0]!.toLowerCase()
-    const found = byFullName.get(`${name}|${words[1]?.toLowerCase()}`) ?? byFullName.get(name)
+    const found = engine.commands.find(words)
     if (found === undefined) throw new FailureReply('ERR Invalid command specified')
     const { spec } = found
     if (spec.keySpecs.every(({ notKey }) => notKey)) throw new FailureReply('ERR The command has no key arguments')
-    if (spec.arity > 0 ? words.length !== spec.arity : words.length < -spec.arity) {
+    if (!fitsArity(found.arity, words.length)) {
       throw new FailureReply('ERR Invalid number of arguments specified for command')
     }
     const uses = keyUsesOf(spec, words)

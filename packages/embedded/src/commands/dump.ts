@@ -71,4 +71,9 @@ function restoreKey(session: Session, args: readonly string[]): Outcome {
 
 const BUSY_KEY = new FailureReply('BUSYKEY Target key name already exists.')
 
-export const dump: Readonly<Record<string, Handler>> = { dump: dumpKey, restore: restoreKey }
+export const dump: Readonly<Record<string, Handler>> = {
+  dump: dumpKey,
+  restore: restoreKey,
+  // What MIGRATE sends between the nodes of a cluster.
+  'restore-asking': restoreKey,
+}

@@ -3,11 +3,12 @@ import { compileGlob, FailureReply, matchGlob, StatusReply } from '@ochre/protoc
 import { frequencyOf, idleSecondsOf, isFrequencyPolicy } from '../access.ts'
 import { argumentAt, exactIntegerOf, integerIn, integerWithin } from '../arguments.ts'
 import type { Database } from '../database.ts'
-import { cloneEntry, type Entry, encodingOf } from '../entry.ts'
+import type { Engine } from '../engine.ts'
+import { cloneEntry, type Entry, encodingOf, isSmallInteger } from '../entry.ts'
 import { NO_SUCH_KEY, OK, quotable, SYNTAX } from '../failures.ts'
 import { helping } from '../help.ts'
 import { Notify } from '../notify.ts'
-import { passes, scanOptionsOf } from '../scan.ts'
+import { cursorOf, passes, scanOptionsOf } from '../scan.ts'
 import type { Handler, Outcome, Session } from '../session.ts'
 
 const SAME_OBJECT = new FailureReply('ERR source and destination objects are the same')
@@ -54,8 +55,9 @@ function keys(session: Session, args: readonly string[]): Outcome {
 
 function scan(session: Session, args: readonly string[]): Outcome {
   const { db } = session
-  const options = scanOptionsOf(args, 1, true)
-  const { next, keys } = db.scan(options.cursor, options.count)
+  const cursor = cursorOf(args[1]!)
+  const options = scanOptionsOf(args, 2, true)
+  const { next, keys } = db.scan(cursor, options.count)
   const found = keys.filter((key) => {
     if (!passes(options, key)) return false
     const entry = db.peek(key)
@@ -238,6 +240,12 @@ function objectFreq(session: Session, args: readonly string[]): Outcome {
   return frequencyOf(session.engine, entry.access)
 }
 
+/** Redis keeps one object for each of the small integers, unless it has to know when every key was used. */
+export function refcountOf({ settings }: Engine, entry: Entry): number {
+  const isShared = settings.maxmemory === 0 || !/lru|lfu/.test(settings['maxmemory-policy'])
+  return isShared && isSmallInteger(entry) ? 0x7fffffff : 1
+}
+
 const SWITCHING =
   'Please note that when switching between policies at runtime LRU and LFU data will take some time to adjust.'
 const FREQUENCY_SELECTED = new FailureReply(
@@ -248,7 +256,8 @@ const FREQUENCY_NOT_SELECTED = new FailureReply(
 )
 
 function objectRefcount(session: Session, args: readonly string[]): Outcome {
-  return objectAt(session, args[2]!) === null ? null : 1
+  const entry = objectAt(session, args[2]!)
+  return entry === null ? null : refcountOf(session.engine, entry)
 }
 
 function touch(session: Session, args: readonly string[]): Outcome {

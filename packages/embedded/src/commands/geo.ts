@@ -16,7 +16,7 @@ import {
   type Shape,
   searchRanges,
 } from '../structures/geohash.ts'
-import { formatDouble, formatHuman } from '../structures/numbers.ts'
+import { formatDouble, formatFixed, formatHuman } from '../structures/numbers.ts'
 import { SortedSet } from '../structures/sorted-set.ts'
 import { sortedSet } from './sorted-set.ts'
 import { limitsOf, storeResult, zsetAt } from './sorted-set-access.ts'
@@ -32,9 +32,7 @@ function positionOf(args: readonly string[], index: number): Position {
 
 /** C's %f. */
 function fixed(value: number): string {
-  return Number.isFinite(value)
-    ? BigInt(Math.trunc(value)) + (Math.abs(value) < 1e21 ? value.toFixed(6).slice(-7) : '.000000')
-    : formatDouble(value)
+  return Number.isFinite(value) ? formatFixed(value, 6) : formatDouble(value)
 }
 
 /** GEOADD key [NX|XX] [CH] longitude latitude member [...]: a ZADD of the encoded positions. */

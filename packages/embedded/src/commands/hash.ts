@@ -3,7 +3,7 @@ import { FailureReply, MapReply } from '@ochre/protocol'
 import { addFloats, exactIntegerOf, integerWithin, longDoubleOf } from '../arguments.ts'
 import { OK, SYNTAX, wrongArity } from '../failures.ts'
 import { Notify } from '../notify.ts'
-import { passes, scanOptionsOf } from '../scan.ts'
+import { cursorOf, passes, scanOptionsOf } from '../scan.ts'
 import type { Handler, Outcome, Session } from '../session.ts'
 import type { EncodingLimits } from '../structures/encoding-limits.ts'
 import { HashValue } from '../structures/hash-value.ts'
@@ -126,9 +126,9 @@ function hincrbyfloat(session: Session, args: readonly string[]): Outcome {
 
 /** HRANDFIELD key [count [WITHVALUES]]: a positive count draws distinct fields, a negative one with repetition. */
 function hrandfield(session: Session, args: readonly string[]): Outcome {
-  if (args.length > 4 || (args.length === 4 && args[3]!.toUpperCase() !== 'WITHVALUES')) throw SYNTAX
   const withValues = args.length === 4
   const count = args.length === 2 ? 1 : integerWithin(args[2], -(2n ** 63n - 1n), 2n ** 63n - 1n)
+  if (args.length > 4 || (withValues && args[3]!.toUpperCase() !== 'WITHVALUES')) throw SYNTAX
   if (withValues && Math.abs(count) >= 2 ** 62) throw new FailureReply('ERR value is out of range')
   const hash = hashAt(session, args[1]!)
   if (hash === undefined) return args.length === 2 ? null : []
@@ -152,11 +152,12 @@ function hrandfield(session: Session, args: readonly string[]): Outcome {
 }
 
 function hscan(session: Session, args: readonly string[]): Outcome {
-  const options = scanOptionsOf(args, 2)
+  const cursor = cursorOf(args[2]!)
   const entry = session.db.read(args[1]!, 'hash')
   if (entry === undefined) return ['0', []]
+  const options = scanOptionsOf(args, 3)
   const items: string[] = []
-  const next = entry.value.scan(options.cursor, options.count, (field, value) => {
+  const next = entry.value.scan(cursor, options.count, (field, value) => {
     if (passes(options, field)) items.push(field, value)
   })
   return [next, items]

@@ -1,7 +1,7 @@
 // HyperLogLogs: strings in Redis's own encoding, so that GET and SET move them between servers.
 import { FailureReply, type Reply, StatusReply } from '@ochre/protocol'
 import type { EntryOf } from '../entry.ts'
-import { OK } from '../failures.ts'
+import { OK, quotable } from '../failures.ts'
 import { Notify } from '../notify.ts'
 import type { Handler, Outcome, Session } from '../session.ts'
 import {
@@ -14,6 +14,7 @@ import {
   hyperloglogRegisters,
   isHyperloglog,
   mergeHyperloglogs,
+  testHyperloglog,
   toDenseHyperloglog,
   touchHyperloglog,
 } from '../structures/hyperloglog.ts'
@@ -121,7 +122,12 @@ function pfdebug(session: Session, args: readonly string[]): Outcome {
     const registers = hyperloglogRegisters(encoding === 'sparse' ? toDense() : bytes)
     return registers === undefined ? CORRUPT : ([...registers] satisfies Reply)
   }
-  return new FailureReply(`ERR Unknown PFDEBUG subcommand '${args[1]}'`)
+  return new FailureReply(`ERR Unknown PFDEBUG subcommand '${quotable(args[1]!, args[1]!.length)}'`)
 }
 
-export const hyperloglog: Readonly<Record<string, Handler>> = { pfadd, pfcount, pfdebug, pfmerge }
+function pfselftest({ engine }: Session): Outcome {
+  const problem = testHyperloglog(engine.random)
+  return problem === null ? OK : new FailureReply(`TESTFAILED ${problem}`)
+}
+
+export const hyperloglog: Readonly<Record<string, Handler>> = { pfadd, pfcount, pfdebug, pfmerge, pfselftest }

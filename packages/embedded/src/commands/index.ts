@@ -16,6 +16,7 @@ import { hash } from './hash.ts'
 import { hashExpiry } from './hash-expiry.ts'
 import { hyperloglog } from './hyperloglog.ts'
 import { list } from './list.ts'
+import { migrate } from './migrate.ts'
 import { observe } from './observe.ts'
 import { persistence } from './persistence.ts'
 import { pubsub } from './pubsub.ts'
@@ -50,6 +51,7 @@ const GROUPS: readonly Group[] = [
   generic,
   sort,
   dump,
+  migrate,
   transactions,
   list,
   hash,
@@ -75,6 +77,8 @@ export interface Command {
   /** Numbers all commands and subcommands from 0 without gaps. */
   readonly id: number
   readonly spec: CommandSpec
+  /** As COMMAND INFO counts. Not that of the table where newer servers take another number of arguments. */
+  readonly arity: number
   readonly handler: Handler
   /** By the subcommand's word, lower case; null for a command that is no container. */
   readonly subcommands: ReadonlyMap<string, Command> | null
@@ -100,6 +104,14 @@ const FOR_SUBSCRIBERS = new Set([
   'reset',
 ])
 
+/** The table tells what newer servers take; the engine does what Redis 7.0 does. */
+const OLDER_ARITY: Readonly<Record<string, number>> = {
+  'command getkeys': -4,
+  'command getkeysandflags': -4,
+  zrank: 3,
+  zrevrank: 3,
+}
+
 let nextId = 0
 
 /** By name, in lower and in upper case. */
@@ -112,6 +124,8 @@ export interface CommandIndex {
   readonly byFullName: ReadonlyMap<string, Command>
   /** Those that are no subcommands. */
   readonly top: readonly Command[]
+  /** The command, or subcommand, that these arguments call; undefined when there is none. */
+  find(args: readonly string[]): Command | undefined
 }
 
 export const COMMAND_INDEX: CommandIndex = indexOf(COMMANDS)
@@ -119,7 +133,14 @@ export const COMMAND_INDEX: CommandIndex = indexOf(COMMANDS)
 function indexOf(commands: ReadonlyMap<string, Command>): CommandIndex {
   const top = [...new Set(commands.values())]
   const all = top.flatMap((command) => [command, ...(command.subcommands?.values() ?? [])])
-  return { top, all, byFullName: new Map(all.map((command) => [command.spec.name.replace(' ', '|'), command])) }
+  const byFullName = new Map(all.map((command) => [command.spec.name.replace(' ', '|'), command]))
+  const find = (args: readonly string[]): Command | undefined => {
+    const name = args[0]!
+    const command = commands.get(name) ?? commands.get(name.toLowerCase())
+    if (command === undefined || command.subcommands === null || args.length === 1) return command
+    return command.subcommands.get(args[1]!.toLowerCase())
+  }
+  return { top, all, byFullName, find }
 }
 
 function join(): Map<string, Command> {
@@ -161,6 +182,7 @@ function commandOf(name: string, handler: Handler, subcommands: Map<string, Comm
   return {
     id: nextId++,
     spec,
+    arity: OLDER_ARITY[name] ?? spec.arity,
     handler,
     subcommands,
     isProtected: PROTECTED.has(name),

@@ -102,19 +102,14 @@ function rpoplpush(session: Session, args: readonly string[]): Outcome {
 
 /** The arguments of LMPOP and BLMPOP from `numkeys` on. */
 function popOptionsOf(args: readonly string[], index: number): { keys: string[]; end: End; count: number } {
-  const numkeys = integerIn(
-    args[index],
-    1,
-    Number.MAX_SAFE_INTEGER,
-    new FailureReply('ERR numkeys should be greater than 0'),
-  )
+  const numkeys = integerIn(args[index], 1, Infinity, new FailureReply('ERR numkeys should be greater than 0'))
   const where = index + numkeys + 1
   if (where >= args.length) throw SYNTAX
   const end = endOf(args[where]!)
   let count = 0
   for (let i = where + 1; i < args.length; i += 2) {
     if (count !== 0 || args[i]!.toUpperCase() !== 'COUNT' || i + 1 >= args.length) throw SYNTAX
-    count = integerIn(args[i + 1], 1, Number.MAX_SAFE_INTEGER, new FailureReply('ERR count should be greater than 0'))
+    count = integerIn(args[i + 1], 1, Infinity, new FailureReply('ERR count should be greater than 0'))
   }
   return { keys: args.slice(index + 1, where), end, count: count || 1 }
 }
@@ -167,8 +162,8 @@ const blpop: Handler = (session, args) => blockingPop(session, args, 'left')
 const brpop: Handler = (session, args) => blockingPop(session, args, 'right')
 
 function blmpop(session: Session, args: readonly string[]): Outcome {
-  const timeoutMs = timeoutOf(args[1])
   const { keys, end, count } = popOptionsOf(args, 2)
+  const timeoutMs = timeoutOf(args[1])
   for (const key of keys) {
     const reply = popFrom(session, key, end, count)
     if (reply !== undefined) return reply

@@ -1,7 +1,7 @@
 // EVAL, SCRIPT, FUNCTION and FCALL. The machine that runs Lua, its caches and its rules are in ../lua.
 import { compileGlob, FailureReply, MapReply, matchGlob, type Reply, SetReply, StatusReply } from '@ochre/protocol'
 import { integerOf } from '../arguments.ts'
-import { OK } from '../failures.ts'
+import { OK, quotable } from '../failures.ts'
 import { helping, wrongSubcommand } from '../help.ts'
 import type { Library } from '../lua/libraries.ts'
 import { FLAG_NAMES, oneLine } from '../lua/script-flags.ts'
@@ -149,7 +149,7 @@ function functionList({ engine }: Session, args: readonly string[]): Outcome {
     else if (word === 'libraryname' && pattern === undefined) {
       if (i === args.length - 1) return new FailureReply('ERR library name argument was not given')
       pattern = args[++i]!
-    } else return new FailureReply(`ERR Unknown argument ${oneLine(args[i]!)}`)
+    } else return new FailureReply(`ERR Unknown argument ${quotable(args[i]!, args[i]!.length)}`)
   }
   const glob = pattern === undefined ? undefined : compileGlob(pattern, true)
   const shown: Reply[] = []

@@ -3,7 +3,7 @@ import { FailureReply, SetReply } from '@ochre/protocol'
 import { argumentAt, countOf, integerIn, integerWithin } from '../arguments.ts'
 import { SYNTAX } from '../failures.ts'
 import { Notify } from '../notify.ts'
-import { passes, scanOptionsOf } from '../scan.ts'
+import { cursorOf, passes, scanOptionsOf } from '../scan.ts'
 import type { Handler, Outcome, Session } from '../session.ts'
 import { SetValue } from '../structures/set-value.ts'
 
@@ -121,11 +121,12 @@ function srandmember(session: Session, args: readonly string[]): Outcome {
 }
 
 function sscan(session: Session, args: readonly string[]): Outcome {
-  const options = scanOptionsOf(args, 2)
+  const cursor = cursorOf(args[2]!)
   const entry = session.db.read(args[1]!, 'set')
   if (entry === undefined) return ['0', []]
+  const options = scanOptionsOf(args, 3)
   const items: string[] = []
-  const next = entry.value.scan(options.cursor, options.count, (member) => {
+  const next = entry.value.scan(cursor, options.count, (member) => {
     if (passes(options, member)) items.push(member)
   })
   return [next, items]

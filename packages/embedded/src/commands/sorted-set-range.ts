@@ -40,7 +40,9 @@ export function scoreRangeOf(min: string, max: string): Range {
 
 function scoreBound(text: string): { score: number; isExclusive: boolean } {
   const isExclusive = text[0] === '('
-  const score = strtod(isExclusive ? text.slice(1) : text)
+  // A C string: it ends at the first NUL.
+  const [number = ''] = text.slice(Number(isExclusive)).split('\0', 1)
+  const score = strtod(number)
   if (score === undefined || Number.isNaN(score)) throw NOT_A_SCORE_RANGE
   return { score, isExclusive }
 }

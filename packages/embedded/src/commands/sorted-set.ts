@@ -4,7 +4,7 @@ import { FailureReply, NULL_ARRAY, type Reply } from '@ochre/protocol'
 import { countOf, doubleOf, integerIn, integerWithin, timeoutOf } from '../arguments.ts'
 import { SYNTAX } from '../failures.ts'
 import { Notify } from '../notify.ts'
-import { passes, scanOptionsOf } from '../scan.ts'
+import { cursorOf, passes, scanOptionsOf } from '../scan.ts'
 import type { Handler, Outcome, Session } from '../session.ts'
 import { formatDouble } from '../structures/numbers.ts'
 import { SortedSet } from '../structures/sorted-set.ts'
@@ -59,7 +59,7 @@ function addScores(
     const member = memberOf(i)
     const before = zset.score(member)
     if (before === undefined ? flags.has('XX') : flags.has('NX')) continue
-    const score = isIncrement ? (before ?? 0) + scores[i]! : scores[i]!
+    const score = isIncrement && before !== undefined ? before + scores[i]! : scores[i]!
     if (Number.isNaN(score)) throw NOT_A_NUMBER
     if (before !== undefined && ((flags.has('LT') && score >= before) || (flags.has('GT') && score <= before))) continue
     result = score
@@ -186,11 +186,12 @@ function distinctRanks(count: number, size: number, random: () => number): numbe
 }
 
 function zscan(session: Session, args: readonly string[]): Outcome {
-  const options = scanOptionsOf(args, 2)
+  const cursor = cursorOf(args[2]!)
   const entry = session.db.read(args[1]!, 'zset')
   if (entry === undefined) return ['0', []]
+  const options = scanOptionsOf(args, 3)
   const items: string[] = []
-  const next = entry.value.scan(options.cursor, options.count, (member, score) => {
+  const next = entry.value.scan(cursor, options.count, (member, score) => {
     if (passes(options, member)) items.push(member, formatDouble(score))
   })
   return [next, items]
@@ -259,7 +260,7 @@ function blockingPopped(end: End): Handler {
 }
 
 /** [numkeys key ... MIN|MAX [COUNT count]] from `index` on. */
-function popMany(session: Session, args: readonly string[], index: number, timeoutMs: number | null): Outcome {
+function popMany(session: Session, args: readonly string[], index: number, timeout: string | null): Outcome {
   const numkeys = integerIn(args[index], 1, Infinity, new FailureReply('ERR numkeys should be greater than 0'))
   const where = index + numkeys + 1
   const end = args[where]?.toLowerCase()
@@ -269,6 +270,7 @@ function popMany(session: Session, args: readonly string[], index: number, timeo
     if (count !== 0 || args[i]!.toUpperCase() !== 'COUNT' || i + 1 >= args.length) throw SYNTAX
     count = integerIn(args[i + 1], 1, Infinity, new FailureReply('ERR count should be greater than 0'))
   }
+  const timeoutMs = timeout === null ? null : timeoutOf(timeout)
   return popOrWait(session, args.slice(index + 1, where), timeoutMs, (key, zset) => [
     key,
     pop(session, key, zset, end, count || 1).map(([member, score]) => [member, scoreReply(score)]),
@@ -280,7 +282,7 @@ function zmpop(session: Session, args: readonly string[]): Outcome {
 }
 
 function bzmpop(session: Session, args: readonly string[]): Outcome {
-  return popMany(session, args, 2, timeoutOf(args[1]))
+  return popMany(session, args, 2, args[1]!)
 }
 
 export const sortedSet: Readonly<Record<string, Handler>> = {

@@ -80,8 +80,8 @@ function lineLength(text: string): number | undefined {
   return nul !== -1 && nul < end ? undefined : end
 }
 
-/** Text for an error line: it ends at the first NUL and has no line breaks. */
+/** Text for the end of an error line: it stops at the first NUL, and its line breaks are spaces, but none at the end. */
 export function oneLine(text: string): string {
   const nul = text.indexOf('\0')
-  return (nul === -1 ? text : text.slice(0, nul)).replace(/[\r\n]/g, ' ')
+  return (nul === -1 ? text : text.slice(0, nul)).replace(/[\r\n]+$/, '').replace(/[\r\n]/g, ' ')
 }

@@ -3,6 +3,7 @@
 // A script runs inside one command (EVAL, FCALL), so nothing else happens meanwhile, and the changes of its commands are
 // logged as one unit. Its commands run in a session of their own: SELECT in a script does not move the client.
 import { CommandFlag, FailureReply, type Reply } from '@ochre/protocol'
+import { fitsArity } from '../arguments.ts'
 import { call } from '../call.ts'
 import type { Command } from '../commands/index.ts'
 import type { Engine } from '../engine.ts'
@@ -11,7 +12,7 @@ import { NO_REPLY, type Session } from '../session.ts'
 import { scriptedShortageOf, scriptShortageOf } from '../shortage.ts'
 import { Libraries } from './libraries.ts'
 import { LuaPanic, LuaRuntime, type ScriptHost } from './runtime.ts'
-import { ScriptFlag } from './script-flags.ts'
+import { readShebang, ScriptFlag } from './script-flags.ts'
 import { Scripts } from './scripts.ts'
 
 const REPLICATE_TO_LOG = 1
@@ -37,6 +38,17 @@ export class Scripting {
   /** The session on whose behalf the running script works; undefined when none runs. */
   get caller(): Session | undefined {
     return this.#run?.caller
+  }
+
+  /** Whether the script or function that a command calls may write, by its own words; undefined when it does not say. */
+  declaresWrites({ spec }: Command, args: readonly string[]): boolean | undefined {
+    const called = /^(eval|evalsha|fcall)(_ro)?$/.exec(spec.name)?.[1]
+    if (called === undefined) return undefined
+    const [, text = ''] = args
+    const found =
+      called === 'eval' ? readShebang(text) : called === 'fcall' ? this.libraries.find(text) : this.scripts.find(text)
+    if (found === undefined || found instanceof FailureReply || found.flags & ScriptFlag.COMPATIBLE) return undefined
+    return !(found.flags & ScriptFlag.NO_WRITES)
   }
 
   /**
@@ -77,9 +89,6 @@ const DENIED = {
 } as const
 const READ_ONLY = new FailureReply('ERR Write commands are not allowed from read-only scripts.')
 
-/** Commands that count as writing in a read-only script; COMMAND INFO does not tell. */
-const MAY_REPLICATE = new Set(['pfcount', 'publish', 'spublish'])
-
 class ScriptRun implements ScriptHost {
   readonly caller: Session
   readonly #session: Session
@@ -107,14 +116,14 @@ class ScriptRun implements ScriptHost {
   call(args: string[], resp: 2 | 3): Reply {
     const command = commandOf(args)
     if (command === undefined) return UNKNOWN
-    const { arity, flags } = command.spec
-    if (arity > 0 ? args.length !== arity : args.length < -arity) return ARITY
+    const { flags } = command.spec
+    if (!fitsArity(command.arity, args.length)) return ARITY
     if (flags & CommandFlag.NOSCRIPT) return NOT_ALLOWED
     if (!this.#session.user.isUnrestricted) {
       const denial = this.#session.engine.acl.denial(this.#session, command, args)
       if (denial !== null) return DENIED[denial.reason]
     }
-    if (this.#isReadOnly && (flags & CommandFlag.WRITE || MAY_REPLICATE.has(command.spec.name))) return READ_ONLY
+    if (this.#isReadOnly && flags & (CommandFlag.WRITE | CommandFlag.MAY_REPLICATE)) return READ_ONLY
     const shortage = scriptedShortageOf(this.#session.engine, command, this.#mayRunOut || this.#hasWritten)
     if (shortage !== null) return shortage
     if (flags & CommandFlag.WRITE) this.#hasWritten = true

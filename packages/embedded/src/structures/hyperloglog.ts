@@ -347,3 +347,33 @@ function tau(ratio: number): number {
   }
   return z / 3
 }
+
+// ---- self test ----
+
+/** The largest number of elements that the self test counts. */
+const TEST_ELEMENTS = 100_000
+
+/** Checks registers and counts, as PFSELFTEST does; what is wrong, or null. `random` gives numbers in [0, 1). */
+export function testHyperloglog(random: () => number): string | null {
+  const dense = toDenseHyperloglog(createHyperloglog())!
+  const expected = Uint8Array.from({ length: REGISTERS }, () => Math.floor(random() * 64))
+  for (const [i, rank] of expected.entries()) writeDense(dense, i, rank)
+  for (const [i, rank] of hyperloglogRegisters(dense)!.entries()) {
+    if (rank !== expected[i]) return `Register ${i} should be ${expected[i]} but is ${rank}`
+  }
+  const seed = Math.floor(random() * 2 ** 32)
+  let one = createHyperloglog()
+  let other = toDenseHyperloglog(createHyperloglog())!
+  for (let size = 1, added = 0; size <= TEST_ELEMENTS; size *= 10) {
+    const elements = Array.from({ length: size - added }, (_, i) => `${seed}:${added + i}`)
+    added = size
+    one = addToHyperloglog(one, elements, 3000)!.bytes
+    other = addToHyperloglog(other, elements, 3000)!.bytes
+    const { count } = countHyperloglog(one)!
+    if (count !== countHyperloglog(other)!.count) return 'dense/sparse disagree'
+    // Six times the standard error, and never less than one.
+    const error = Math.abs(count - size)
+    if (error > Math.ceil(((6 * 1.04) / 128) * size)) return `Too big error. card:${size} abserr:${error}`
+  }
+  return null
+}

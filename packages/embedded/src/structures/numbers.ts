@@ -203,6 +203,8 @@ function roundHalfEven(value: number, fractionDigits: number): [mantissa: string
 
 /** A finite double as C prints it with "%.<decimals>f": the form of distances in replies. */
 export function formatFixed(value: number, decimals: number): string {
+  if (value < 0 || Object.is(value, -0)) return `-${formatFixed(-value, decimals)}`
+  if (value >= 1e21) return `${BigInt(value)}.${'0'.repeat(decimals)}`
   const text = value.toFixed(decimals)
   const longer = value.toFixed(decimals + 1)
   // toFixed rounds exact ties away from zero, printf to even.

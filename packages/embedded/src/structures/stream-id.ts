@@ -87,10 +87,11 @@ export function decrementId(id: StreamId): StreamId | undefined {
 
 /**
  * An id as commands take it: "ms-seq", or "ms" with `missingSequence` for the rest, and unless `strict` also "-" and
- * "+". Undefined when it is none.
+ * "+". Like C, it ends at the first NUL. Undefined when it is none.
  */
-export function parseId(text: string, missingSequence: Integer, strict = false): StreamId | undefined {
-  if (text.length > 127) return undefined
+export function parseId(given: string, missingSequence: Integer, strict = false): StreamId | undefined {
+  if (given.length > 127) return undefined
+  const text = untilNul(given)
   if (!strict && text === '-') return MIN_ID
   if (!strict && text === '+') return MAX_ID
   const dash = text.indexOf('-')
@@ -100,10 +101,15 @@ export function parseId(text: string, missingSequence: Integer, strict = false):
   return sequence === undefined ? undefined : streamId(ms, sequence)
 }
 
+function untilNul(text: string): string {
+  const nul = text.indexOf('\0')
+  return nul === -1 ? text : text.slice(0, nul)
+}
+
 /** The id of XADD: exact, or "ms-*" (the sequence is to be chosen). "*" alone is not one. */
 export function parseAddId(text: string): { readonly id: StreamId; readonly isPartial: boolean } | undefined {
-  const isPartial = text.endsWith('-*') && text.indexOf('-') === text.length - 2 && text.length <= 127
-  const id = parseId(isPartial ? text.slice(0, -2) : text, 0, true)
+  const isPartial = text.length <= 127 && /^[^-]*-\*$/.test(untilNul(text))
+  const id = parseId(isPartial ? text.slice(0, text.indexOf('-')) : text, 0, true)
   return id === undefined ? undefined : { id, isPartial }
 }
 

@@ -1,0 +1,99 @@
+// Odd commands: thousands of random ones in and around the grammar of each command, on data of every type. A real server and
+// the engine answer alike, and their data is the same afterwards. ODD_COMMANDS says how many, ODD_SEED where they begin.
+import { type CommandSpec, lookupCommand } from '@ochre/protocol'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { seeded } from '../commands/sample.ts'
+import { oddCommand } from './odd-command.ts'
+import { areAlike, CONCLUSION, canBeOdd, isComparable, KEYS, PREPARATION } from './odd-data.ts'
+import { type Pair, startPair } from './pair.ts'
+import { frameItems, Wire } from './wire.ts'
+
+const TOTAL = Number(process.env.ODD_COMMANDS ?? 6000)
+const FIRST_SEED = Number(process.env.ODD_SEED ?? 1)
+const BATCH = 12
+const SILENCE_MS = 20_000
+
+let pair: Pair
+beforeAll(async () => {
+  pair = await startPair()
+})
+afterAll(async () => {
+  await pair[Symbol.asyncDispose]()
+})
+
+type Commands = readonly (readonly string[])[]
+
+describe('odd commands', () => {
+  for (const resp of ['2', '3']) {
+    it(`get the same replies in RESP${resp}`, { timeout: 30_000 + TOTAL * 10 }, async () => {
+      const wires = await Promise.all(pair.sides.map(({ port }) => Wire.open(port)))
+      try {
+        for (const wire of wires) await wire.call('HELLO', resp)
+        const specs = await commandsOf(wires[0]!)
+        expect(specs.length).toBeGreaterThan(230)
+        for (let seed = FIRST_SEED; (seed - FIRST_SEED) * BATCH < TOTAL / 2; seed++) {
+          const commands = randomCommands(specs, seed)
+          if ((await differenceOf(wires, commands)) === null) continue
+          expect.fail(`seed ${seed}: ${await differenceOf(wires, await shortest(wires, commands))}`)
+        }
+      } finally {
+        for (const wire of wires) wire.close()
+      }
+    })
+  }
+})
+
+async function commandsOf(real: Wire): Promise<CommandSpec[]> {
+  const nameOf = (entry: string): string => frameItems(entry)[0]!.split('\r\n')[1]!
+  const names = frameItems(await real.call('COMMAND')).flatMap((entry) => [
+    nameOf(entry),
+    ...frameItems(frameItems(entry)[9]!).map(nameOf),
+  ])
+  const specs = names.sort().map((name) => lookupCommand(name.replace('|', ' '))!)
+  return specs.filter(canBeOdd)
+}
+
+function randomCommands(specs: readonly CommandSpec[], seed: number): Commands {
+  const random = seeded(seed)
+  const commands: string[][] = []
+  while (commands.length < BATCH) {
+    const command = oddCommand(specs[Math.floor(random() * specs.length)]!, KEYS, random)
+    if (isComparable(command)) commands.push(command)
+  }
+  return commands
+}
+
+/** The first command to which the two sides answer differently, with the commands before it; null when there is none. */
+async function differenceOf(wires: readonly Wire[], commands: Commands): Promise<string | null> {
+  const all = [...commands, ...CONCLUSION]
+  const [real, engine] = await Promise.all(wires.map((wire) => repliesOf(wire, all)))
+  const at = all.findIndex((command, i) => !areAlike(command, real![i]!, engine![i]!))
+  if (at === -1) return null
+  const lines = all.slice(0, at + 1).map((command) => JSON.stringify(command))
+  return [...lines, `real:   ${JSON.stringify(real![at])}`, `engine: ${JSON.stringify(engine![at])}`].join('\n')
+}
+
+async function repliesOf(wire: Wire, commands: Commands): Promise<string[]> {
+  wire.send(...PREPARATION, ...commands)
+  for (let i = 0; i < PREPARATION.length; i++) await wire.frame()
+  const replies: string[] = []
+  for (const command of commands) {
+    let timer: NodeJS.Timeout | undefined
+    const silence = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error(`No reply to ${JSON.stringify(command)}.`)), SILENCE_MS)
+    })
+    replies.push(await Promise.race([wire.frame(), silence]))
+    clearTimeout(timer)
+  }
+  return replies
+}
+
+/** As few of the commands as still make a difference. */
+async function shortest(wires: readonly Wire[], commands: Commands): Promise<Commands> {
+  let left = commands
+  for (let i = commands.length - 1; i >= 0; i--) {
+    const fewer = left.toSpliced(i, 1)
+    if ((await differenceOf(wires, fewer)) !== null) left = fewer
+  }
+  return left
+}
