@@ -1,6 +1,39 @@
 import type { Cases } from '../script.ts'
 
 export const cases: Cases = {
+  'BY and GET need all keys': `
+    ACL SETUSER sorter on nopass +@all ~l ~w_*
+    RPUSH l 2 1
+    SET w_1 2
+    SET w_2 1
+    b: AUTH sorter x
+    b: SORT l
+    b: SORT l BY nosort
+    b: SORT l BY w_*
+    b: SORT l BY w_* FOO
+    b: SORT l FOO BY w_*
+    b: SORT l GET #
+    b: SORT l BY nosort GET w_*
+    b: SORT_RO l GET w_*
+    b: SORT_RO l BY w_*
+    b: SORT other BY w_*
+    b: EVAL "return redis.call('SORT','l','BY','w_*')" 1 l
+    b: EVAL "return redis.pcall('SORT','l','GET','w_*')" 1 l
+    b: MULTI
+    b: SORT l BY w_*
+    b: EXEC
+    ACL SETUSER sorter %R~*
+    b: SORT l BY w_* GET # GET w_*
+    b: SORT l BY w_* STORE x
+    ACL SETUSER sorter resetkeys ~l (+sort ~*)
+    b: SORT l BY w_*
+    b: SORT_RO l BY w_*
+    ACL SETUSER sorter clearselectors (+sort_ro %W~* %R~w_* ~l)
+    b: SORT_RO l BY w_*
+    ACL SETUSER sorter allkeys
+    b: SORT_RO l BY w_* GET w_*
+    ACL DELUSER sorter
+  `,
   'numbers and texts': `
     RPUSH l 3 1 2 10 -5 1.5
     SORT l

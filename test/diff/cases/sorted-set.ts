@@ -340,6 +340,18 @@ export const cases: Cases = {
     ZUNION 1
     ZINCRBY z 1
   `,
+  'minus zero': `
+    ZADD lex 0 a
+    ZINTER 1 lex WEIGHTS -2 WITHSCORES
+    ZUNION 1 lex WEIGHTS -2 WITHSCORES
+    ZUNION 2 lex lex WEIGHTS -2 1 AGGREGATE MIN WITHSCORES
+    ZUNION 2 lex lex WEIGHTS 1 -2 AGGREGATE MIN WITHSCORES
+    ZUNION 2 lex lex WEIGHTS -2 -2 WITHSCORES
+    ZUNION 2 lex lex WEIGHTS -2 1 AGGREGATE MAX WITHSCORES
+    ZINTER 2 lex lex WEIGHTS -2 -2 WITHSCORES
+    ZUNIONSTORE d 1 lex WEIGHTS -2
+    ZRANGE d 0 -1 WITHSCORES
+  `,
   'what C reads of numbers': `
     ZADD z 1 a 2 b 3 c
     ZADD new INCR -0 a

@@ -232,6 +232,11 @@ export class Selector {
     )
   }
 
+  /** Whether every key may be read. */
+  get readsAllKeys(): boolean {
+    return this.allKeys || this.#keys.some(({ text, read }) => read && text === '*')
+  }
+
   /** A pattern of PSUBSCRIBE must be among the selector's patterns as it is. */
   allowsChannel(channel: string, isPattern: boolean): boolean {
     if (this.allChannels) return true

@@ -149,6 +149,14 @@ export class User {
     return denial
   }
 
+  /** Whether one of the selectors allows the command and to read whatever key it may come to. */
+  readsAllKeys(command: Command, args: readonly string[]): boolean {
+    return (
+      this.isUnrestricted ||
+      this.#selectors.some((selector) => selector.readsAllKeys && selector.check(command, args) === null)
+    )
+  }
+
   allowsChannel(channel: string, isPattern: boolean): boolean {
     return this.#selectors.some((selector) => selector.allowsChannel(channel, isPattern))
   }

@@ -22,7 +22,7 @@ interface SortOptions {
   store: string | null
 }
 
-function sortOptionsOf(args: readonly string[], mayStore: boolean): SortOptions {
+function sortOptionsOf({ user, engine }: Session, args: readonly string[], mayStore: boolean): SortOptions {
   const options: SortOptions = {
     ...{ isDescending: false, isAlpha: false, by: null, isUnsorted: false },
     ...{ start: 0, count: -1, get: [], store: null },
@@ -39,10 +39,19 @@ function sortOptionsOf(args: readonly string[], mayStore: boolean): SortOptions 
     else if (word === 'BY') {
       options.by = argumentAt(args, ++i)
       if (!options.by.includes('*')) options.isUnsorted = true
-    } else if (word === 'GET') options.get.push(argumentAt(args, ++i))
-    else throw SYNTAX
+      else mustReadAllKeys('BY')
+    } else if (word === 'GET') {
+      options.get.push(argumentAt(args, ++i))
+      mustReadAllKeys('GET')
+    } else throw SYNTAX
   }
   return options
+
+  /** Which keys a pattern names is known only when they are looked up. */
+  function mustReadAllKeys(option: string): void {
+    if (user.isUnrestricted || user.readsAllKeys(engine.commands.find(args)!, args)) return
+    throw new FailureReply(`ERR ${option} option of SORT denied due to insufficient ACL permissions.`)
+  }
 }
 
 /**
@@ -118,7 +127,7 @@ function sorted(session: Session, elements: readonly string[], options: SortOpti
 
 function sortKey(session: Session, args: readonly string[], mayStore: boolean): Outcome {
   const { db } = session
-  const options = sortOptionsOf(args, mayStore)
+  const options = sortOptionsOf(session, args, mayStore)
   const { type, elements } = elementsAt(session, args[1]!, options.isUnsorted && options.isDescending)
   // A set has no order of its own: where the order has an effect it must be one that comes out the same again.
   if (options.isUnsorted && type === 'set' && (options.store !== null || session.connection === null)) {

@@ -3,6 +3,7 @@ import { FailureReply } from '@ochre/protocol'
 import { argumentAt, doubleOf, integerIn, integerOf } from '../arguments.ts'
 import { SYNTAX, WRONG_TYPE } from '../failures.ts'
 import type { Handler, Outcome, Session } from '../session.ts'
+import type { EncodingLimits } from '../structures/encoding-limits.ts'
 import { SetValue } from '../structures/set-value.ts'
 import { SortedSet } from '../structures/sorted-set.ts'
 import { limitsOf, pairsReply, storeResult } from './sorted-set-access.ts'
@@ -28,8 +29,9 @@ interface Request {
 const AGGREGATES: Readonly<Record<string, Aggregate>> = {
   // The sum of opposite infinities is defined as 0.
   SUM: (a, b) => orZero(a + b),
-  MIN: (a, b) => Math.min(a, b),
-  MAX: (a, b) => Math.max(a, b),
+  // Of 0 and -0, which are equal, the first stays.
+  MIN: (a, b) => (a === b ? a : Math.min(a, b)),
+  MAX: (a, b) => (a === b ? a : Math.max(a, b)),
 }
 
 function orZero(value: number): number {
@@ -125,17 +127,19 @@ function combine(operation: Operation, { inputs, aggregate }: Request): Map<stri
   return result
 }
 
-function sorted(session: Session, scores: ReadonlyMap<string, number>): SortedSet {
+function sorted(scores: ReadonlyMap<string, number>, limits: EncodingLimits): SortedSet {
   const result = new SortedSet()
-  const limits = limitsOf(session)
   for (const [member, score] of scores) result.set(member, score, limits)
   return result
 }
 
+/** What is not stored is never a listpack, which could not hold -0. */
+const ALWAYS_SKIPLIST: EncodingLimits = { entries: 0, value: 0 }
+
 function read(operation: Operation): Handler {
   return (session, args) => {
     const request = requestOf(session, args, 1, operation, 'read')
-    const result = sorted(session, combine(operation, request))
+    const result = sorted(combine(operation, request), ALWAYS_SKIPLIST)
     const pairs: [string, number][] = []
     result.visit(0, result.size, (member, score) => pairs.push([member, score]))
     return pairsReply(session, pairs, request.withScores)
@@ -145,7 +149,7 @@ function read(operation: Operation): Handler {
 function store(operation: Operation): Handler {
   return (session, args) => {
     const request = requestOf(session, args, 2, operation, 'store')
-    return storeResult(session, args[1]!, sorted(session, combine(operation, request)), `z${operation}store`)
+    return storeResult(session, args[1]!, sorted(combine(operation, request), limitsOf(session)), `z${operation}store`)
   }
 }
 
