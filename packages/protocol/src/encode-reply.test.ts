@@ -41,4 +41,11 @@ describe('encodeReply', () => {
       expect(encodeReply(reply, 3)).toBe(resp3)
     })
   }
+
+  it('spells what is nested deeper than the stack is', () => {
+    let reply: Reply = 'x'
+    for (let depth = 0; depth < 100_000; depth++) reply = depth % 2 === 0 ? [reply, 1] : new MapReply([0, reply])
+    const text = encodeReply(reply, 2)
+    expect(text).toBe(`${'*2\r\n:0\r\n*2\r\n'.repeat(50_000)}$1\r\nx\r\n${':1\r\n'.repeat(50_000)}`)
+  })
 })
