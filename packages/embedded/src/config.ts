@@ -249,7 +249,7 @@ const UNITS: Readonly<Record<string, number>> = {
 }
 
 /** A size such as `64`, `1kb` or `2GB`, in bytes; undefined when it is none. */
-function parseBytes(text: string): number | undefined {
+export function parseBytes(text: string): number | undefined {
   const [, digits = '', unit = ''] = /^([0-9]+)([a-z]*)$/i.exec(text) ?? []
   const factor = UNITS[unit.toLowerCase()]
   return digits === '' || factor === undefined ? undefined : Number(digits) * factor

@@ -2,6 +2,7 @@
 //
 // Everything that enters (bytes, timers) does so in a turn: execute, serve who was blocked, log the changes, hand out the
 // output. One turn runs at a time and never waits, which is what makes each command, transaction and script atomic.
+import { randomBytes } from 'node:crypto'
 import { FailureReply, type Link, type LinkEvents, type Transport, UsageError } from '@ochre/protocol'
 import { Acl } from './acl/acl.ts'
 import { loadAclFile } from './acl/acl-file.ts'
@@ -124,6 +125,12 @@ export class Engine implements Transport {
   seconds = 0
   /** Whether expired keys go by themselves; DEBUG SET-ACTIVE-EXPIRE. */
   isExpiryActive = true
+  /** DEBUG PAUSE-CRON: nothing happens by itself, neither expiry nor the disconnection of idle clients. */
+  isCronPaused = false
+  /** DEBUG SET-SKIP-CHECKSUM-VALIDATION: RESTORE does not look at checksums. */
+  skipsChecksums = false
+  /** What replicas would know the data by. */
+  replicationId: string = randomBytes(20).toString('hex')
   /** Grows with every change. */
   dirty = 0
   readonly openedAt: number
@@ -375,7 +382,7 @@ export class Engine implements Transport {
 
   /** Sees to it that expired keys go even when nobody asks for them. */
   scheduleExpiryCycle(): void {
-    if (!this.isExpiryActive) return
+    if (!this.isExpiryActive || this.isCronPaused) return
     this.#cycle ??= this.clock.after(EXPIRY_CYCLE_MS, () => {
       this.#cycle = undefined
       this.turn(() => {
@@ -391,7 +398,7 @@ export class Engine implements Transport {
   scheduleIdleCheck(): void {
     this.#idleCheck ??= this.clock.after(1000, () => {
       this.#idleCheck = undefined
-      const limit = this.settings.timeout * 1000
+      const limit = this.isCronPaused ? Number.POSITIVE_INFINITY : this.settings.timeout * 1000
       if (limit === 0) return
       this.turn(() => {
         for (const session of [...this.sessions.values()]) {

@@ -136,12 +136,12 @@ function stats(engine: Engine): Fields {
   ]
 }
 
-function replication(): Fields {
+function replication({ replicationId }: Engine): Fields {
   return [
     ['role', 'master'],
     ['connected_slaves', 0],
     ['master_failover_state', 'no-failover'],
-    ['master_replid', RUN_ID],
+    ['master_replid', replicationId],
     ['master_replid2', '0'.repeat(40)],
     ['master_repl_offset', 0],
     ['second_repl_offset', -1],

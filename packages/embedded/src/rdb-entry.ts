@@ -47,8 +47,12 @@ export type TypedValue = { [T in ValueType]: { readonly type: T; readonly value:
  * The value of a payload, or why there is none (see `restoreValue`). As on a real server the encoding follows from the
  * settings, not from the payload's, except that what came as a listpack may have longer items.
  */
-export function valueOfPayload(payload: string, settings: Settings): TypedValue | 'footer' | 'data' {
-  const plain = restoreValue(payload)
+export function valueOfPayload(
+  payload: string,
+  settings: Settings,
+  skipsChecksum = false,
+): TypedValue | 'footer' | 'data' {
+  const plain = restoreValue(payload, skipsChecksum)
   return typeof plain === 'string' ? plain : containerOf(plain, settings)
 }
 

@@ -48,7 +48,7 @@ function restoreKey(session: Session, args: readonly string[]): Outcome {
   if (!isReplacing && db.find(key) !== undefined) throw BUSY_KEY
   const ttl: Integer = exactIntegerOf(args[2])
   if (ttl < 0) throw new FailureReply('ERR Invalid TTL value, must be >= 0')
-  const restored = valueOfPayload(args[3]!, engine.settings)
+  const restored = valueOfPayload(args[3]!, engine.settings, engine.skipsChecksums)
   if (restored === 'footer') throw new FailureReply('ERR DUMP payload version or checksum are wrong')
   if (restored === 'data') throw new FailureReply('ERR Bad data format')
   const expireAt = ttl === 0 ? 0 : isAbsolute ? Number(ttl) : Number(ttl) + engine.now

@@ -126,7 +126,7 @@ function functionRestore({ engine }: Session, args: readonly string[]): Outcome 
   if (policy !== 'append' && policy !== 'replace' && policy !== 'flush') {
     return new FailureReply('ERR Wrong restore policy given, value should be either FLUSH, APPEND or REPLACE.')
   }
-  const codes = restoreLibraries(args[2]!)
+  const codes = restoreLibraries(args[2]!, engine.skipsChecksums)
   if (typeof codes === 'string') return RESTORE_FAILURES[codes]
   const problem = engine.scripting.libraries.restore(codes, policy)
   if (problem !== null) return problem

@@ -165,22 +165,28 @@ export function encodeRdbValue(value: RdbValue): Buffer {
   return writer.take()
 }
 
-function encodeList(writer: Writer, elements: readonly string[]): void {
-  const nodes: string[][] = []
-  let bytes = Number.POSITIVE_INFINITY
+/** The listpacks of a list that was pushed at its tail under default limits. */
+export function listNodes(elements: readonly string[]): { elements: string[]; bytes: number }[] {
+  const nodes: { elements: string[]; bytes: number }[] = []
+  let node: { elements: string[]; bytes: number } | undefined
   for (const element of elements) {
-    if (bytes + element.length + LIST_NODE_MARGIN > LIST_NODE_BYTES) {
-      nodes.push([])
-      bytes = listpackSize(0)
+    if (node === undefined || node.bytes + element.length + LIST_NODE_MARGIN > LIST_NODE_BYTES) {
+      node = { elements: [], bytes: listpackSize(0) }
+      nodes.push(node)
     }
-    nodes[nodes.length - 1]!.push(element)
-    bytes += elementSize(element)
+    node.elements.push(element)
+    node.bytes += elementSize(element)
   }
+  return nodes
+}
+
+function encodeList(writer: Writer, elements: readonly string[]): void {
+  const nodes = listNodes(elements)
   writer.length(nodes.length)
   for (const node of nodes) {
     // 2 is a node of many elements. A node with one huge element (1 is its tag) only exists above a gigabyte.
     writer.length(2)
-    writer.blob(encodeListpack(node))
+    writer.blob(encodeListpack(node.elements))
   }
 }
 

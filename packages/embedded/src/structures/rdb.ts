@@ -30,8 +30,8 @@ export function dumpLibraries(codes: readonly string[]): string {
 }
 
 /** The codes of a payload of FUNCTION DUMP, or why there are none; `type` is a payload of something else. */
-export function restoreLibraries(payload: string): string[] | 'footer' | 'type' | 'data' {
-  const body = unseal(payload)
+export function restoreLibraries(payload: string, skipsChecksum = false): string[] | 'footer' | 'type' | 'data' {
+  const body = unseal(payload, skipsChecksum)
   return body === undefined ? 'footer' : decodeTagged(body, LIBRARY)
 }
 
@@ -45,16 +45,17 @@ function seal(body: Buffer): string {
  * The value of a payload, or why there is none: `footer` when it is too short, of a newer version or its checksum is
  * wrong, `data` when what the checksum covers is malformed, empty or of an unknown type.
  */
-export function restoreValue(payload: string): RdbValue | 'footer' | 'data' {
-  const body = unseal(payload)
+export function restoreValue(payload: string, skipsChecksum = false): RdbValue | 'footer' | 'data' {
+  const body = unseal(payload, skipsChecksum)
   return body === undefined ? 'footer' : (decodeRdbValue(body) ?? 'data')
 }
 
 /** What stands before a sound footer. */
-function unseal(payload: string): Buffer | undefined {
+function unseal(payload: string, skipsChecksum: boolean): Buffer | undefined {
   const bytes = Buffer.from(payload, 'latin1')
   if (bytes.length < FOOTER) return undefined
   const end = bytes.length - FOOTER
   if (bytes.readUInt16LE(end) > RDB_VERSION) return undefined
-  return crc64(bytes.subarray(0, end + 2)).equals(bytes.subarray(end + 2)) ? bytes.subarray(0, end) : undefined
+  const isSound = skipsChecksum || crc64(bytes.subarray(0, end + 2)).equals(bytes.subarray(end + 2))
+  return isSound ? bytes.subarray(0, end) : undefined
 }
