@@ -72,6 +72,39 @@ describe('CLIENT PAUSE', () => {
   })
 })
 
+describe('what a client holds', () => {
+  it('grows and shrinks with its transaction and its names', async () => {
+    const one = client()
+    const held = async (): Promise<number> =>
+      Number(/tot-mem=(\d+)/.exec(await other.send('CLIENT', 'LIST', 'ID', id))![1])
+    const other = client()
+    const id = (await one.send('CLIENT', 'ID')).slice(1, -2)
+    const name = 'n'.repeat(10_000)
+    const idle = await held()
+    const steps: [grow: string[], shrink: string[]][] = [
+      [['WATCH', name, name], ['UNWATCH']],
+      [
+        ['SUBSCRIBE', name, name],
+        ['UNSUBSCRIBE', name],
+      ],
+      [['PSUBSCRIBE', name], ['PUNSUBSCRIBE']],
+      [['SSUBSCRIBE', name], ['RESET']],
+    ]
+    for (const [grow, shrink] of steps) {
+      await one.send(...grow)
+      expect(await held()).toBeGreaterThanOrEqual(idle + name.length)
+      expect(await held()).toBeLessThan(idle + name.length * 2)
+      await one.send(...shrink)
+      expect(await held()).toBe(idle)
+    }
+    await one.send('MULTI')
+    await one.send('SET', 'k', name)
+    expect(await held()).toBeGreaterThanOrEqual(idle + name.length)
+    await one.send('EXEC')
+    expect(await held()).toBe(idle)
+  })
+})
+
 describe('who has not logged in', () => {
   it('may not send large requests', async () => {
     await engine.close()

@@ -62,6 +62,8 @@ export interface Settings {
   maxmemory: number
   'maxmemory-policy': (typeof EVICTION_POLICIES)[number]
   'maxmemory-samples': number
+  /** How much the clients may hold together; negative is percent of `maxmemory`, 0 is no limit. */
+  'maxmemory-clients': number
   'lfu-log-factor': number
   'lfu-decay-time': number
   /** Whether there is a folder that keeps the data. */
@@ -118,6 +120,7 @@ const SETTINGS: { readonly [Name in SettingName]: Setting<Settings[Name]> } = {
   maxmemory: bytes(0),
   'maxmemory-policy': choice('noeviction', EVICTION_POLICIES),
   'maxmemory-samples': count(5, 1, 64),
+  'maxmemory-clients': bytesOrPercent(),
   'lfu-log-factor': count(10, 0, 0x7fffffff),
   'lfu-decay-time': count(1, 0, 0x7fffffff),
   appendonly: { ...yesNo(false), isFixed: true },
@@ -265,6 +268,20 @@ function bytes(initial: number, min = 0): Setting<number> {
       return { value }
     },
     write: String,
+  }
+}
+
+/** A size, or percent as a negative number. */
+function bytesOrPercent(): Setting<number> {
+  return {
+    initial: 0,
+    read(text) {
+      const percent = /^([0-9]+)%$/.exec(text)?.[1]
+      const value = percent === undefined ? parseBytes(text) : -Number(percent)
+      if (value === undefined) return 'argument must be a memory or percent value'
+      return value < -100 ? 'percentage argument must be less or equal to 100' : { value: value || 0 }
+    },
+    write: (value) => (value < 0 ? `${-value}%` : String(value)),
   }
 }
 

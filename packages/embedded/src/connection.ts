@@ -90,6 +90,7 @@ export class Connection {
     } finally {
       engine.running = null
     }
+    engine.clientMemory.note(session)
     if (this.#parser.pendingBytes > this.#engine.settings['client-query-buffer-limit']) this.end()
   }
 

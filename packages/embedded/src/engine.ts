@@ -8,6 +8,7 @@ import { Acl } from './acl/acl.ts'
 import { loadAclFile } from './acl/acl-file.ts'
 import { Blocking } from './blocking.ts'
 import { internalFailure } from './call.ts'
+import { ClientMemory } from './client-memory.ts'
 import { Clock, type Timer } from './clock.ts'
 import { COMMAND_INDEX, type CommandIndex } from './commands/index.ts'
 import { defaultSettings, type Settings, writeSetting } from './config.ts'
@@ -115,6 +116,7 @@ export class Engine implements Transport {
   /** The session whose request is being executed; null for what nobody asked for, such as expiry. */
   running: Session | null = null
   readonly memory: Memory = new Memory(this)
+  readonly clientMemory: ClientMemory = new ClientMemory(this)
   /** The log of changes; null keeps everything in memory only. */
   journal: Journal | null = null
   /** What the engine keeps on disk; null when everything is in memory only. */

@@ -2,6 +2,7 @@
 import { CommandFlag, FailureReply } from '@ochre/protocol'
 import { fitsArity } from './arguments.ts'
 import { call } from './call.ts'
+import { ITEM_BYTES } from './client-memory.ts'
 import { COMMAND_INDEX, COMMANDS, type Command } from './commands/index.ts'
 import { QUEUED, quotable, wrongArity } from './failures.ts'
 import { type Outcome, POSTPONED, type Session } from './session.ts'
@@ -19,6 +20,7 @@ export function execute(session: Session, args: readonly string[]): Outcome | ty
   if (session.engine.pause.isOn && session.engine.pause.holds(session, command, args)) return POSTPONED
   if (session.queue !== null && !command.isImmediate) {
     session.queue.push({ command, args })
+    for (const arg of args) session.queuedBytes += arg.length + ITEM_BYTES
     return QUEUED
   }
   return call(session, command, args)

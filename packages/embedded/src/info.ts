@@ -1,6 +1,7 @@
 // INFO: what the engine tells about itself, in the sections and words of Redis.
 import { randomBytes } from 'node:crypto'
 import { arch, platform, release, totalmem } from 'node:os'
+import { heldBy } from './client-memory.ts'
 import { REDIS_VERSION } from './commands/connection.ts'
 import type { Engine } from './engine.ts'
 import { persistenceFields } from './persistence/info.ts'
@@ -83,11 +84,18 @@ function memory(engine: Engine): Fields {
     ['maxmemory_policy', settings['maxmemory-policy']],
     ['mem_fragmentation_ratio', (rss / used).toFixed(2)],
     ['mem_fragmentation_bytes', rss - used],
+    ['mem_clients_normal', clientBytes(engine)],
     ['mem_allocator', 'v8'],
     ['active_defrag_running', 0],
     ['lazyfree_pending_objects', 0],
     ['lazyfreed_objects', 0],
   ]
+}
+
+function clientBytes({ sessions }: Engine): number {
+  let bytes = 0
+  for (const session of sessions.values()) bytes += heldBy(session)
+  return bytes
 }
 
 /** A size in bytes and once more for people. */
@@ -118,7 +126,7 @@ function stats(engine: Engine): Fields {
     ['sync_partial_err', 0],
     ['expired_keys', counted.expired],
     ['evicted_keys', engine.memory.evictedKeys],
-    ['evicted_clients', 0],
+    ['evicted_clients', engine.clientMemory.evictedClients],
     ['keyspace_hits', counted.hits],
     ['keyspace_misses', counted.misses],
     ['pubsub_channels', pubsub.channels.size],

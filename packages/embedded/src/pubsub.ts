@@ -1,5 +1,6 @@
 // Publish and subscribe: who listens to which channel, pattern and shard channel.
 import { compileGlob, type Glob, matchGlob, PushReply } from '@ochre/protocol'
+import { ITEM_BYTES } from './client-memory.ts'
 import type { Session } from './session.ts'
 
 type Listeners = Map<string, Set<Session>>
@@ -46,6 +47,9 @@ export class Pubsub {
     for (const pattern of session.patterns) drop(this.patterns, pattern, session)
     if (this.patterns.size === 0) this.#globs.clear()
     for (const channel of session.shardChannels) drop(this.shardChannels, channel, session)
+    for (const names of [session.channels, session.patterns, session.shardChannels]) {
+      for (const name of names) session.nameBytes -= name.length + ITEM_BYTES
+    }
     session.channels.clear()
     session.patterns.clear()
     session.shardChannels.clear()

@@ -3,6 +3,7 @@
 import { encodeReply, type FailureReply, type Reply, type RespVersion } from '@ochre/protocol'
 import type { User } from './acl/user.ts'
 import type { BlockRequest, Waiter } from './blocking.ts'
+import { heldBy, ITEM_BYTES } from './client-memory.ts'
 import type { Command } from './commands/index.ts'
 import type { Connection } from './connection.ts'
 import type { Database } from './database.ts'
@@ -47,6 +48,10 @@ export class Session {
   /** A watched key was changed: EXEC does nothing. */
   isWatchBroken = false
   watched: (readonly [database: Database, key: string])[] = []
+  /** What the commands in `queue` take. */
+  queuedBytes = 0
+  /** What the names of watched keys, channels and patterns take. */
+  nameBytes = 0
   /** Inside EXEC or a script: blocking commands answer at once. */
   isDenyBlocking = false
   waiter: Waiter | null = null
@@ -59,7 +64,7 @@ export class Session {
   tracking: TrackingState | null = null
   /** CLIENT CACHING for the next command or transaction; null when nothing was said. */
   caching: boolean | null = null
-  /** CLIENT NO-EVICT: shown in CLIENT LIST. */
+  /** CLIENT NO-EVICT: not disconnected for maxmemory-clients. */
   isNoEvict = false
   /** CLIENT SETINFO. */
   libraryName = ''
@@ -119,6 +124,7 @@ export class Session {
     const { output } = this
     this.output = ''
     this.connection?.write(output)
+    this.engine.clientMemory.note(this)
   }
 
   /** Hands pending output to the connection in the middle of a turn. */
@@ -154,6 +160,7 @@ export class Session {
   /** Forgets the transaction and its watched keys. */
   endTransaction(): void {
     this.queue = null
+    this.queuedBytes = 0
     this.isAborted = false
     this.unwatch()
   }
@@ -166,10 +173,12 @@ export class Session {
     if (sessions === undefined) db.watchers.set(key, new Set([this]))
     else sessions.add(this)
     this.watched.push([db, key])
+    this.nameBytes += key.length + ITEM_BYTES
   }
 
   unwatch(): void {
     for (const [database, key] of this.watched) {
+      this.nameBytes -= key.length + ITEM_BYTES
       const sessions = database.watchers.get(key)
       if (sessions?.delete(this) && sessions.size === 0) database.watchers.delete(key)
     }
@@ -200,6 +209,7 @@ export class Session {
     this.engine.tracking.disable(this)
     this.engine.monitors.delete(this)
     this.engine.pause.forget(this)
+    this.engine.clientMemory.forget(this)
     this.engine.sessions.delete(this.id)
   }
 
@@ -225,13 +235,13 @@ export class Session {
       `qbuf=${connection?.pendingBytes ?? 0}`,
       'qbuf-free=0',
       'argv-mem=0',
-      'multi-mem=0',
+      `multi-mem=${this.queuedBytes}`,
       'rbs=0',
       'rbp=0',
       `obl=${this.output.length}`,
       'oll=0',
       `omem=${unsent}`,
-      `tot-mem=${unsent + (connection?.pendingBytes ?? 0)}`,
+      `tot-mem=${heldBy(this)}`,
       'events=r',
       `cmd=${this.lastCommand.replace(' ', '|') || 'NULL'}`,
       `user=${this.user.name}`,

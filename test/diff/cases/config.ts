@@ -55,6 +55,23 @@ export const cases: Cases = {
     CONFIG RESETSTAT
     CONFIG RESETSTAT x
   `,
+  'maxmemory-clients is a size or a part of maxmemory': `
+    CONFIG GET maxmemory-clients
+    CONFIG SET maxmemory-clients 5%
+    CONFIG GET maxmemory-clients
+    CONFIG SET maxmemory-clients 100mb
+    CONFIG GET maxmemory-clients
+    ? DEBUG CLIENT-EVICTION
+    CONFIG SET maxmemory-clients 150%
+    CONFIG SET maxmemory-clients 0%
+    CONFIG GET maxmemory-clients
+    CONFIG SET maxmemory-clients -1
+    CONFIG SET maxmemory-clients -5%
+    CONFIG SET maxmemory-clients x
+    CONFIG SET maxmemory-clients 1.5%
+    CONFIG SET maxmemory-clients 0
+    DEBUG CLIENT-EVICTION
+  `,
 }
 
 export const templates: readonly string[] = []

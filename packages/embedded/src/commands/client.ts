@@ -178,6 +178,7 @@ function noEvict(session: Session, args: readonly string[]): Outcome {
   const mode = args[2]!.toLowerCase()
   if (mode !== 'on' && mode !== 'off') throw SYNTAX
   session.isNoEvict = mode === 'on'
+  session.engine.clientMemory.note(session)
   return OK
 }
 

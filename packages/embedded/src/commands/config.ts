@@ -31,12 +31,15 @@ function set(session: Session, args: readonly string[]): Outcome {
   if (problem !== null) throw new FailureReply(problem)
   if (engine.settings.requirepass !== before) engine.acl.setDefaultPassword(engine.settings.requirepass)
   engine.slowLog.trim(engine.settings['slowlog-max-len'])
+  engine.clientMemory.noteAll()
   if (engine.settings.timeout > 0) engine.scheduleIdleCheck()
   return OK
 }
 
 function resetstat({ engine }: Session): Outcome {
   engine.stats.reset()
+  engine.memory.evictedKeys = 0
+  engine.clientMemory.evictedClients = 0
   return OK
 }
 

@@ -186,9 +186,16 @@ function setSkipChecksumValidation({ engine }: Session, args: readonly string[])
   return OK
 }
 
+function clientEviction({ engine }: Session): Outcome {
+  const description = engine.clientMemory.describe()
+  if (description === null) throw new FailureReply('ERR maxmemory-clients is disabled.')
+  return new VerbatimReply('txt', description)
+}
+
 /** By name and how many arguments it takes, the two words included. */
 const SUBCOMMANDS: Readonly<Record<string, { readonly min: number; readonly max?: number; readonly run: Handler }>> = {
   'change-repl-id': { min: 2, run: changeReplicationId },
+  'client-eviction': { min: 2, run: clientEviction },
   digest: { min: 2, run: ({ engine }) => new StatusReply(digestOfAll(engine.databases)) },
   'digest-value': {
     min: 2,

@@ -1,5 +1,6 @@
 // Publish and subscribe. A subscription is confirmed by pushes, not by a reply.
 import { compileGlob, matchGlob, PushReply } from '@ochre/protocol'
+import { ITEM_BYTES } from '../client-memory.ts'
 import { helping, wrongSubcommand } from '../help.ts'
 import { drop, listen, type Pubsub } from '../pubsub.ts'
 import { type Handler, NO_REPLY, type Outcome, type Session } from '../session.ts'
@@ -35,7 +36,9 @@ const SHARD_CHANNELS: Kind = {
 function subscribing(kind: Kind): Handler {
   return (session, args) => {
     for (const name of args.slice(1)) {
-      kind.of(session).add(name)
+      const own = kind.of(session)
+      if (!own.has(name)) session.nameBytes += name.length + ITEM_BYTES
+      own.add(name)
       listen(kind.listeners(session.engine.pubsub), name, session)
       session.send(new PushReply([`${kind.prefix}subscribe`, name, kind.count(session)]))
     }
@@ -50,7 +53,7 @@ function unsubscribing(kind: Kind): Handler {
     const names = args.length > 1 ? args.slice(1) : [...own]
     const word = `${kind.prefix}unsubscribe`
     for (const name of names) {
-      own.delete(name)
+      if (own.delete(name)) session.nameBytes -= name.length + ITEM_BYTES
       drop(kind.listeners(session.engine.pubsub), name, session)
       session.send(new PushReply([word, name, kind.count(session)]))
     }
