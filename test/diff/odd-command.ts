@@ -123,7 +123,7 @@ const BY_NAME: Readonly<Record<string, readonly string[]>> = {
   field: ['f1', 'f2', 'n', 'x', '', 'long', 'nosuch'],
   function: ['nosuch', 'fun', 'ro', ''],
   'function-code': [
-    '#!lua name=other\nredis.register_function("f2",function() return 1 end)',
+    '#!lua name=lib\nredis.register_function("f2",function() return 1 end)',
     'return 1',
     '#!lua name=a',
     '#!js name=a\n',
