@@ -16,16 +16,17 @@ export function call(session: Session, command: Command, args: readonly string[]
   // A script is shown before the commands that it runs.
   const isShownFirst = engine.monitors.size !== 0 && command.spec.group === 'scripting' && command.spec.words === 1
   if (isShownFirst) feedMonitors(session, command, args)
-  const frame = engine.enter()
-  const started = engine.clock.stamp()
+  const dirty = engine.enter()
+  const started = engine.mark
   let outcome: Outcome
   try {
     outcome = command.handler(session, args)
   } catch (failure) {
     outcome = failure instanceof FailureReply ? failure : internalFailure(failure)
   }
-  engine.leave(frame, session, args)
-  observe(session, command, args, outcome, Math.round(engine.clock.stamp() - started))
+  engine.leave(dirty, session, args)
+  engine.mark = engine.clock.stamp()
+  observe(session, command, args, outcome, Math.round(engine.mark - started))
   return outcome
 }
 

@@ -1,4 +1,5 @@
 // The engine's only source of time: wall-clock milliseconds and timers, which tests can move.
+import { performance } from 'node:perf_hooks'
 
 /** A pending timer of a {@link Clock}. */
 export interface Timer {

@@ -233,6 +233,17 @@ describe('faults, snapshots and reset', () => {
     expect(await peer.ask('DBSIZE', 'PING', 'MULTI', 'EXEC')).toBe(':0\r\n+PONG\r\n+OK\r\n*-1\r\n')
   })
 
+  it('counts the time of each command of a batch to that command, and lets keys expire between them', async () => {
+    const { peer } = await open({ clock: new Clock(1000), config: { 'slowlog-log-slower-than': 200_000 } })
+    const batch = ['SET k v PX 300', 'DEBUG SLEEP 0.25', 'GET k', 'DEBUG SLEEP 0.5', 'GET k', 'SLOWLOG GET']
+    const replies = await peer.ask(...batch)
+    expect(replies).toMatch(/^\+OK\r\n\+OK\r\n\$1\r\nv\r\n\+OK\r\n\$-1\r\n\*2\r\n/)
+    expect(replies.match(/:(500000|250000)\r/g)).toEqual([':500000\r', ':250000\r'])
+    const info = await peer.ask('INFO commandstats')
+    expect(info).toContain('cmdstat_debug:calls=2,usec=750000,')
+    expect(info).toContain('cmdstat_get:calls=2,usec=0,')
+  })
+
   it('refuses settings it does not have', async () => {
     await expect(Engine.open({ config: { nosuch: 1 } })).rejects.toMatchObject({ code: 'USAGE' })
     await expect(Engine.open({ config: { databases: 'x' } })).rejects.toMatchObject({ code: 'USAGE' })
@@ -248,7 +259,6 @@ describe('the log of changes', () => {
     engine.journal = {
       append: (effects: readonly Effect[]) => units.push(effects.map(({ db, args }) => `${db}: ${args.join(' ')}`)),
       isHolding: false,
-      isBehind: false,
       failure: null,
       commit: () => {
         log.commits++

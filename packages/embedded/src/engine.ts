@@ -31,6 +31,8 @@ import { Stats } from './stats.ts'
 import { Tracking } from './tracking.ts'
 
 const EXPIRY_CYCLE_MS = 100
+/** For so long the commands of one turn share a look at the clock. */
+const TICK_MICROS = 1000
 
 export interface EngineOptions {
   /** Time; a `new Clock(start)` stands still until advanced. Default: the machine's clock. */
@@ -61,8 +63,6 @@ export interface Journal {
   append(effects: readonly Effect[]): void
   /** Output has to wait for `commit`, which comes once for all turns of this round of the event loop. */
   readonly isHolding: boolean
-  /** Something was appended since `commit`. */
-  readonly isBehind: boolean
   /** Makes what has been appended as durable as promised. False when that failed: nobody may be told that it was done. */
   commit(): boolean
   /** Why writes must be refused, in the words of the operating system; null when all is well. */
@@ -85,12 +85,6 @@ interface Fault {
   readonly failure: FailureReply
   readonly probability: number
   left: number
-}
-
-/** What `enter` saves and `leave` restores: one level of command inside command. */
-interface Frame {
-  readonly dirty: number
-  readonly wasReplaced: boolean
 }
 
 export class Engine implements Transport {
@@ -123,6 +117,8 @@ export class Engine implements Transport {
   persistence: Persistence | null = null
   /** The time of the running command, transaction or script: it stands still until the unit ends. */
   now: number
+  /** Where the last command ended or the turn began, as a mark of the clock: the next command's time counts from here. */
+  mark = 0
   /** `now` in whole seconds since the engine opened. */
   seconds = 0
   /** Whether expired keys go by themselves; DEBUG SET-ACTIVE-EXPIRE. */
@@ -139,8 +135,11 @@ export class Engine implements Transport {
   readonly #faults: Map<string, Fault[]> = new Map()
   readonly #servers: Set<Server> = new Set()
   #nextId = 1
+  /** When `now` was taken, as a mark of the clock. */
+  #tickedAt = 0
   #depth = 0
-  #isReplaced = false
+  /** A bit per level of command inside command: its effect was replaced. */
+  #replaced = 0
   #effects: Effect[] = []
   #isInTurn = false
   #withOutput: Session[] = []
@@ -322,31 +321,30 @@ export class Engine implements Transport {
       this.tracking.broadcast()
     } finally {
       this.#isInTurn = false
-      if (this.#mayShareCommit()) this.#holding ??= setImmediate(this.#handOut)
+      if (this.#mayWait()) this.#holding ??= setImmediate(this.#handOut)
       else if (this.#holding === undefined) this.#handOut()
     }
   }
 
-  /** Whether output waits for the other turns of this round of the event loop, which sockets begin one after the other. */
-  #mayShareCommit(): boolean {
-    const { journal } = this
-    if (journal === null) return false
-    return journal.isHolding || (journal.isBehind && this.#withOutput[0]?.connection?.carrier.address !== 'embedded')
+  /**
+   * Whether output waits for the other turns of this round of the event loop, which sockets begin one after the other: they
+   * share one write of the changes, and peers that are woken together do not take turns with us. A link in process waits for
+   * nothing but the disk.
+   */
+  #mayWait(): boolean {
+    return this.journal?.isHolding === true || this.#withOutput[0]?.connection?.carrier.address !== 'embedded'
   }
 
-  /** Begins a command; `leave` ends it. */
-  enter(): Frame {
-    if (this.#depth === 0) this.#tick()
-    this.#depth++
-    const frame = { dirty: this.dirty, wasReplaced: this.#isReplaced }
-    this.#isReplaced = false
-    return frame
+  /** Begins a command; `leave` takes what this returns, and ends it. */
+  enter(): number {
+    if (this.#depth === 0 && (!this.#isInTurn || this.mark - this.#tickedAt >= TICK_MICROS)) this.#tick()
+    this.#replaced &= ~(1 << ++this.#depth)
+    return this.dirty
   }
 
-  leave(frame: Frame, session: Session, args: readonly string[]): void {
-    if (this.journal !== null && this.dirty !== frame.dirty && !this.#isReplaced)
+  leave(dirty: number, session: Session, args: readonly string[]): void {
+    if (this.journal !== null && this.dirty !== dirty && !(this.#replaced & (1 << this.#depth)))
       this.recordEffect(session.db.index, args)
-    this.#isReplaced = frame.wasReplaced
     if (--this.#depth !== 0) return
     if (this.#effects.length !== 0) this.#append()
     if (this.blocking.hasReady) this.blocking.serveReady()
@@ -371,7 +369,7 @@ export class Engine implements Transport {
   }
 
   replaceEffect(db: number, commands: readonly (readonly string[])[]): void {
-    this.#isReplaced = true
+    this.#replaced |= 1 << this.#depth
     for (const args of commands) this.recordEffect(db, args)
   }
 
@@ -413,6 +411,7 @@ export class Engine implements Transport {
   }
 
   #tick(): void {
+    this.mark = this.#tickedAt = this.clock.stamp()
     if (this.#isLoading) return
     this.now = this.clock.now()
     this.seconds = Math.floor((this.now - this.openedAt) / 1000)

@@ -13,7 +13,6 @@ beforeEach(async () => {
     append: (effects: readonly Effect[]) => log.push(...effects.map(({ args }) => args)),
     commit: () => true,
     isHolding: false,
-    isBehind: false,
     failure: null,
   }
 })

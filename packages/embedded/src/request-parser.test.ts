@@ -43,5 +43,12 @@ describe('RequestParser', () => {
     expect(refusal('*11\r\n', false)).toEqual(new RequestError('unauthenticated multibulk length'))
     expect(refusal('*1\r\n$16385\r\n', false)).toEqual(new RequestError('unauthenticated bulk length'))
     expect(refusal('*11\r\n')).toBeUndefined()
+    for (const length of ['', '03', '+3', '-1', '3x', '1e9', '99999999999999999999']) {
+      expect(refusal(`*1\r\n$${length}\r\nabc\r\n`), length).toEqual(new RequestError('invalid bulk length'))
+    }
+    for (const count of ['', '01', '+1', 'x', '2147483648']) {
+      expect(refusal(`*${count}\r\n$1\r\na\r\n`), count).toEqual(new RequestError('invalid multibulk length'))
+    }
+    expect(refusal('*1\r\n:3\r\n')).toEqual(new RequestError("expected '$', got ':'"))
   })
 })

@@ -46,6 +46,30 @@ it('serves TCP on a free port', async () => {
   expect(await exchange(dial(server.port), 'SET k v\r\nGET k\r\n', 'v\r\n')).toBe('+OK\r\n$1\r\nv\r\n')
 })
 
+it('executes what all sockets have sent before it answers any of them', async () => {
+  const engine = await open()
+  const { port } = await engine.listen()
+  const sockets = [dial(port), dial(port), dial(port)]
+  await Promise.all(sockets.map((socket) => exchange(socket, 'PING\r\n', 'G\r\n')))
+  const order: string[] = []
+  const { turn } = engine
+  engine.turn = (run) => {
+    order.push('turn')
+    turn.call(engine, run)
+  }
+  for (const { connection } of engine.sessions.values()) {
+    const { carrier } = connection!
+    const write = carrier.write.bind(carrier)
+    carrier.write = (text) => {
+      order.push('write')
+      write(text)
+    }
+  }
+  const answers = sockets.map((socket) => exchange(socket, 'INCR n\r\n', '\r\n'))
+  expect(await Promise.all(answers)).toHaveLength(3)
+  expect(order).toEqual(['turn', 'turn', 'turn', 'write', 'write', 'write'])
+})
+
 it('serves a path, also where a killed server left its socket', async () => {
   const folder = mkdtempSync(join(tmpdir(), 'ochre-'))
   const path = join(folder, 'socket')

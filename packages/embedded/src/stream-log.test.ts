@@ -19,7 +19,6 @@ beforeEach(async () => {
     },
     commit: () => true,
     isHolding: false,
-    isBehind: false,
     failure: null,
   }
 })

@@ -20,7 +20,6 @@ beforeEach(async () => {
     append: (effects) => void units.push(effects),
     commit: () => true,
     isHolding: false,
-    isBehind: false,
     failure: null,
   }
 })

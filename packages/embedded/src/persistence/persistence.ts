@@ -140,10 +140,6 @@ export class Persistence implements Journal {
     return this.#isHolding
   }
 
-  get isBehind(): boolean {
-    return this.#failure === null && this.#log.hasUnwritten
-  }
-
   get failure(): string | null {
     return this.#failure
   }
