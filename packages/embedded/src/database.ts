@@ -12,9 +12,10 @@ import { WRONG_TYPE } from './failures.ts'
 import { Notify } from './notify.ts'
 import { Capture, type Sink } from './persistence/capture.ts'
 import type { Session } from './session.ts'
-import { scanStep } from './structures/scan-map.ts'
+import { KeyRing } from './structures/key-ring.ts'
+import { ScanMap } from './structures/scan-map.ts'
 
-/** How many keys with an expiry one active cycle looks at, at most. */
+/** How many keys with an expiry, and hashes with fields that have one, one active cycle looks at, at most. */
 const CYCLE_KEYS = 10_000
 /** Elements of a collection that are measured after a change, as many as MEMORY USAGE takes. */
 const SIZE_SAMPLES = 5
@@ -23,23 +24,19 @@ export class Database {
   readonly engine: Engine
   readonly index: number
   /** All keys, also those that have expired but were not met yet. Go through the methods below; iterate freely. */
-  entries: Map<string, Entry> = new Map()
-  /** The same keys, dense and in no order: for SCAN and for drawing at random. */
-  #keys: string[] = []
+  entries: ScanMap<Entry> = new ScanMap()
   /** The keys that have an expiry. */
-  volatile: Set<string> = new Set()
+  volatile: KeyRing = new KeyRing()
   /** The keys of hashes that have, or had lately, fields with an expiry. */
-  #expiringHashes: Set<string> = new Set()
+  #expiringHashes: KeyRing = new KeyRing()
   /** Sessions that WATCH a key. */
   readonly watchers: Map<string, Set<Session>> = new Map()
   /** Blocked clients by key, each set in order of arrival. */
   readonly waiters: Map<string, Set<Waiter>> = new Map()
-  #cycle: Iterator<string> | null = null
   /** Takes each key before it changes, while the data is written anew. */
   #capture: Capture | null = null
   /** What all keys take, as far as `Memory` tracks it. */
   bytes = 0
-  #drawn: Iterator<string> | null = null
 
   constructor(engine: Engine, index: number) {
     this.engine = engine
@@ -142,17 +139,12 @@ export class Database {
     const entry = this.entries.get(key)
     if (entry === undefined) return false
     this.#capture?.save(key)
+    const last = this.entries.keyAt(this.entries.size - 1)
     this.entries.delete(key)
     this.bytes -= entry.bytes
-    if (this.volatile.size !== 0) this.volatile.delete(key)
+    if (entry.expireAt !== 0) this.volatile.delete(key)
     if (this.#expiringHashes.size !== 0) this.#expiringHashes.delete(key)
-    // The last key takes the place.
-    const last = this.#keys.pop()!
-    if (last !== key) {
-      this.#keys[entry.position] = last
-      this.entries.get(last)!.position = entry.position
-    }
-    this.#capture?.shrunk(last, this.#keys.length)
+    this.#capture?.shrunk(last, this.entries.size)
     return true
   }
 
@@ -210,13 +202,10 @@ export class Database {
   flush(): void {
     const keys = new Set([...this.watchers.keys(), ...this.waiters.keys()])
     const touched = [...keys].filter((key) => this.entries.has(key))
-    this.entries = new Map()
-    this.volatile = new Set()
-    this.#expiringHashes = new Set()
-    this.#keys = []
-    this.#cycle = null
+    this.entries = new ScanMap()
+    this.volatile = new KeyRing()
+    this.#expiringHashes = new KeyRing()
     this.#capture = null
-    this.#drawn = null
     this.bytes = 0
     for (const key of touched) this.touch(key)
   }
@@ -230,7 +219,6 @@ export class Database {
       }
     }
     const { entries, volatile } = this
-    const keys = this.#keys
     const capture = this.#capture
     const { bytes } = this
     const expiringHashes = this.#expiringHashes
@@ -238,43 +226,29 @@ export class Database {
     other.#expiringHashes = expiringHashes
     this.entries = other.entries
     this.volatile = other.volatile
-    this.#keys = other.#keys
     this.#capture = other.#capture
     this.bytes = other.bytes
     other.entries = entries
     other.volatile = volatile
-    other.#keys = keys
     other.#capture = capture
     other.bytes = bytes
-    this.#drawn = other.#drawn = null
-    this.#cycle = other.#cycle = null
     for (const [database, key] of touched) database.touch(key)
   }
 
   /** A live key chosen at random; undefined when there is none. */
   randomKey(): string | undefined {
-    while (this.#keys.length !== 0) {
-      const key = this.#keys[Math.floor(this.engine.random() * this.#keys.length)]!
+    while (this.entries.size !== 0) {
+      const key = this.entries.keyAt(this.entries.randomPosition(this.engine.random))
       if (this.peek(key) !== undefined) return key
     }
     return undefined
   }
 
-  /** Up to `count` keys for eviction: at random of all, or of those with an expiry. */
+  /** Up to `count` keys for eviction, at random of all, or of those with an expiry. */
   sample(count: number, isVolatile: boolean): string[] {
-    const wanted = Math.min(count, isVolatile ? this.volatile.size : this.#keys.length)
-    const found: string[] = []
-    // Where most keys have an expiry, chance finds enough; otherwise they come in turn.
-    for (let drawn = 0; drawn < 2 * wanted && found.length < wanted; drawn++) {
-      const key = this.#keys[Math.floor(this.engine.random() * this.#keys.length)]!
-      if (!isVolatile || this.volatile.has(key)) found.push(key)
-    }
-    while (found.length < wanted) {
-      const next = this.#drawn?.next()
-      if (next === undefined || next.done) this.#drawn = this.volatile.values()
-      else found.push(next.value)
-    }
-    return found
+    const keys = isVolatile ? this.volatile.keys() : this.entries.keys()
+    const { random } = this.engine
+    return Array.from({ length: Math.min(count, keys.length) }, () => keys[Math.floor(random() * keys.length)]!)
   }
 
   /** Removes a key for want of memory. */
@@ -288,8 +262,8 @@ export class Database {
   /** Brings `bytes` up to date. */
   measureAll(): void {
     this.bytes = 0
-    for (const [key, entry] of this.entries) {
-      entry.bytes = entrySize(key, entry, SIZE_SAMPLES)
+    for (const [at, entry] of this.entries.values().entries()) {
+      entry.bytes = entrySize(this.entries.keyAt(at), entry, SIZE_SAMPLES)
       this.bytes += entry.bytes
     }
   }
@@ -304,35 +278,24 @@ export class Database {
 
   /** One step of a scan over the keys, those included that have expired, with the guarantees of structures/scan-map.ts. */
   scan(cursor: string, count: number): { next: string; keys: string[] } {
-    const { next, start, end } = scanStep(this.#keys.length, cursor, count)
-    return { next, keys: this.#keys.slice(start, end) }
+    const { next, start, end } = this.entries.scan(cursor, count)
+    return { next, keys: this.entries.keys().slice(start, end) }
   }
 
   /** Removes what has expired among the next keys in turn. Returns whether any key with an expiry is left. */
   expireCycle(): boolean {
-    const budget = Math.min(this.volatile.size, CYCLE_KEYS)
-    for (let looked = 0; looked < budget; looked++) {
-      let next = this.#cycle?.next()
-      if (next === undefined || next.done) {
-        this.#cycle = this.volatile.values()
-        next = this.#cycle.next()
-      }
-      if (!next.done) this.peek(next.value)
-    }
-    for (const key of this.#expiringHashes) this.peek(key)
+    for (const ring of [this.volatile, this.#expiringHashes]) ring.walk(CYCLE_KEYS, (key) => this.peek(key))
     return this.volatile.size + this.#expiringHashes.size !== 0
   }
 
-  /** A deep copy of the live entries. */
-  copyEntries(): Map<string, Entry> {
-    const copy = new Map<string, Entry>()
-    for (const [key, entry] of this.entries) copy.set(key, cloneEntry(entry))
-    return copy
+  /** A deep copy of the entries. */
+  copyEntries(): (readonly [key: string, Entry])[] {
+    return this.entries.values().map((entry, at) => [this.entries.keyAt(at), cloneEntry(entry)])
   }
 
   /** Begins to take all keys as they are now; `endCapture` ends it. */
   beginCapture(sink: Sink): Capture {
-    this.#capture = new Capture(this.index, this.entries, this.#keys, sink)
+    this.#capture = new Capture(this.index, this.entries, sink)
     return this.#capture
   }
 
@@ -343,7 +306,6 @@ export class Database {
   #add(key: string, entry: Entry): void {
     this.entries.set(key, entry)
     this.bytes += entry.bytes
-    entry.position = this.#keys.push(key) - 1
     this.notify(Notify.NEW, 'new', key)
   }
 

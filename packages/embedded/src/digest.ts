@@ -81,9 +81,9 @@ export function digestOfAll(databases: readonly Database[]): string {
   for (const { index, entries } of databases) {
     if (entries.size === 0) continue
     mix(digest, word(index))
-    for (const [key, entry] of entries) {
+    for (const [at, entry] of entries.values().entries()) {
       const own = Buffer.alloc(20)
-      mix(own, key)
+      mix(own, entries.keyAt(at))
       mixValue(own, entry)
       addBuffer(digest, own)
     }

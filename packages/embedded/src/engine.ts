@@ -71,7 +71,7 @@ export interface Journal {
 
 /** The state of all databases at one moment; see `Engine.snapshot`. */
 export interface Snapshot {
-  readonly databases: readonly ReadonlyMap<string, Entry>[]
+  readonly databases: readonly (readonly (readonly [key: string, Entry])[])[]
 }
 
 export interface FaultOptions {

@@ -1,26 +1,28 @@
 // How much memory a key takes: an estimate of what V8 allocates for it, in O(samples).
 //
-// The sizes are those of V8 on 64 bits: a string is a header of 16 bytes and its characters, rounded up to 8; an entry of a Map
-// takes about 36 bytes at the average load; a slot of an array 8. Of a collection some elements are measured and the rest is
+// The sizes are those of V8 on 64 bits: a string is a header of 16 bytes and its characters, rounded up to 8; a place in an index
+// takes about 14 bytes at the average load; a slot of an array 8. Of a collection some elements are measured and the rest is
 // taken to be like them, as MEMORY USAGE of Redis does. What V8 keeps in reserve, and garbage, is not counted.
 import type { Entry, EntryOf, ValueType } from './entry.ts'
 
 const STRING_BYTES = 16
-const MAP_SLOT_BYTES = 36
 const SLOT_BYTES = 8
+/** A key's place in a map of structures/scan-map.ts: key, value, and its place in the index; and an index itself. */
+const PLACE_BYTES = 2 * SLOT_BYTES + 14
+const INDEX_BYTES = 330
 const BUFFER_BYTES = 96
-/** The entry, its place in the map of keys and in the dense list. */
-const ENTRY_BYTES = 88 + MAP_SLOT_BYTES + SLOT_BYTES
+/** The entry and its place in the map of keys. */
+const ENTRY_BYTES = 72 + PLACE_BYTES
 /** A collection's own objects. */
 const COLLECTION_BYTES = 160
-/** Up to here hashes and sets have no map. */
-const UNMAPPED = 12
+/** Up to here hashes and sets have no index. */
+const UNINDEXED = 12
 const STREAM_ENTRY_BYTES = 120
 const PENDING_BYTES = 140
 
 /** Bytes of a key with its value; `samples` elements of a collection are measured, 0 for all. */
 export function entrySize(key: string, entry: Entry, samples: number): number {
-  return ENTRY_BYTES + stringSize(key) + (entry.expireAt === 0 ? 0 : MAP_SLOT_BYTES) + valueSize(entry, samples)
+  return ENTRY_BYTES + stringSize(key) + (entry.expireAt === 0 ? 0 : PLACE_BYTES) + valueSize(entry, samples)
 }
 
 function stringSize(text: string): number {
@@ -36,18 +38,18 @@ function valueSize(entry: Entry, samples: number): number {
       return COLLECTION_BYTES + sum(value.length, samples, (at) => SLOT_BYTES + stringSize(value.get(at)!))
     case 'set': {
       const members = value.members()
-      const perMember = 2 * SLOT_BYTES + (members.length > UNMAPPED ? MAP_SLOT_BYTES : 0)
-      return COLLECTION_BYTES + sum(members.length, samples, (at) => perMember + stringSize(members[at]!))
+      const size = sum(members.length, samples, (at) => PLACE_BYTES + stringSize(members[at]!))
+      return COLLECTION_BYTES + (members.length > UNINDEXED ? INDEX_BYTES : 0) + size
     }
     case 'hash': {
       const fields = value.fields()
       const values = value.values()
-      const perField = 2 * SLOT_BYTES + (fields.length > UNMAPPED ? MAP_SLOT_BYTES : 0)
-      const size = sum(fields.length, samples, (at) => perField + stringSize(fields[at]!) + stringSize(values[at]!))
-      return COLLECTION_BYTES + size + value.expiring * MAP_SLOT_BYTES
+      const size = sum(fields.length, samples, (at) => PLACE_BYTES + stringSize(fields[at]!) + stringSize(values[at]!))
+      const index = fields.length > UNINDEXED ? INDEX_BYTES : 0
+      return COLLECTION_BYTES + index + size + value.expiring * PLACE_BYTES
     }
     case 'zset': {
-      const perMember = 4 * SLOT_BYTES + MAP_SLOT_BYTES
+      const perMember = 2 * SLOT_BYTES + PLACE_BYTES
       return COLLECTION_BYTES + sum(value.size, samples, (at) => perMember + stringSize(value.at(at)[0]))
     }
     case 'stream': {

@@ -45,8 +45,6 @@ export class Entry {
   expireAt: number
   /** When or how often it was used; see access.ts. */
   access: number
-  /** Where the key is in the database's list of keys. Only `Database` writes it. */
-  position = 0
   /** What it takes together with its key, when it was last measured. Only `Database` writes it. */
   bytes = 0
 

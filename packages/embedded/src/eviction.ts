@@ -32,9 +32,9 @@ export class Memory {
     this.#engine = engine
   }
 
-  /** Bytes of all data: the sum of the estimates under a limit, without one what V8 reports for the whole process. */
+  /** Bytes of all data: the sum of the estimates under a limit, without one what V8 and what it refers to take in the process. */
   get usedBytes(): number {
-    const used = this.isTracking ? this.#tracked() : process.memoryUsage().heapUsed
+    const used = this.isTracking ? this.#tracked() : processBytes()
     this.peakBytes = Math.max(this.peakBytes, used)
     return used
   }
@@ -125,4 +125,9 @@ export class Memory {
     if (policy.endsWith('lfu')) return -frequencyOf(this.#engine, entry.access)
     return idleSecondsOf(this.#engine, entry.access)
   }
+}
+
+function processBytes(): number {
+  const { heapUsed, external } = process.memoryUsage()
+  return heapUsed + external
 }

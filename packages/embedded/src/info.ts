@@ -207,12 +207,9 @@ function keyspace(engine: Engine): Fields {
 
 /** In milliseconds, of up to a hundred keys. */
 function averageTtl({ now }: Engine, { volatile, entries }: Engine['databases'][number]): number {
-  let [sum, count] = [0, 0]
-  for (const key of volatile) {
-    sum += Math.max(0, entries.get(key)!.expireAt - now)
-    if (++count === 100) break
-  }
-  return count === 0 ? 0 : Math.round(sum / count)
+  const keys = volatile.keys().slice(0, 100)
+  const sum = keys.reduce((sum, key) => sum + Math.max(0, entries.get(key)!.expireAt - now), 0)
+  return keys.length === 0 ? 0 : Math.round(sum / keys.length)
 }
 
 const SECTIONS: Readonly<Record<string, Section>> = {

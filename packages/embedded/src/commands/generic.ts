@@ -46,11 +46,8 @@ function randomkey(session: Session): Outcome {
 function keys(session: Session, args: readonly string[]): Outcome {
   const { db } = session
   const glob = args[1] === '*' ? null : compileGlob(args[1]!)
-  const found: string[] = []
-  for (const key of db.entries.keys()) {
-    if ((glob === null || matchGlob(glob, key)) && db.peek(key) !== undefined) found.push(key)
-  }
-  return found
+  const found = db.entries.keys().filter((key) => glob === null || matchGlob(glob, key))
+  return found.filter((key) => db.peek(key) !== undefined)
 }
 
 function scan(session: Session, args: readonly string[]): Outcome {

@@ -11,6 +11,8 @@
 // into `taken`, like one that was saved out of turn. FLUSHALL and SWAPDB exchange lists and maps as a whole: the capture keeps
 // those it began with.
 import type { Entry } from '../entry.ts'
+import { KeyRing } from '../structures/key-ring.ts'
+import type { ScanMap } from '../structures/scan-map.ts'
 import { EntryDump } from './dump-entry.ts'
 
 /** Commands of a changing key that are taken at once; the rest is copied and waits. */
@@ -21,10 +23,9 @@ export type Sink = (db: number, args: readonly string[]) => void
 
 export class Capture {
   readonly #db: number
-  readonly #entries: ReadonlyMap<string, Entry>
-  readonly #keys: readonly string[]
+  readonly #entries: ScanMap<Entry>
   readonly #sink: Sink
-  readonly #taken: Set<string> = new Set()
+  readonly #taken: KeyRing = new KeyRing()
   #cursor: number
   /** The key that is being taken in pieces. */
   #currentKey: string | undefined
@@ -34,12 +35,11 @@ export class Capture {
   /** A key was changed before it was taken, against the rule: what was taken is worth nothing. */
   isSpoilt = false
 
-  constructor(db: number, entries: ReadonlyMap<string, Entry>, keys: readonly string[], sink: Sink) {
+  constructor(db: number, entries: ScanMap<Entry>, sink: Sink) {
     this.#db = db
     this.#entries = entries
-    this.#keys = keys
     this.#sink = sink
-    this.#cursor = keys.length
+    this.#cursor = entries.size
   }
 
   /** Takes one more key, or one more piece of a large one; false when all are taken. */
@@ -67,7 +67,7 @@ export class Capture {
 
   #next(): string | undefined {
     while (this.#cursor > 0) {
-      const key = this.#keys[--this.#cursor]!
+      const key = this.#entries.keyAt(--this.#cursor)
       if (!this.#taken.delete(key)) return key
     }
     return undefined
@@ -89,8 +89,8 @@ export class Capture {
   }
 
   #isWaiting(key: string): boolean {
-    const entry = this.#entries.get(key)
-    return entry !== undefined && entry.position < this.#cursor && !this.#taken.has(key)
+    const position = this.#entries.positionOf(key)
+    return position !== -1 && position < this.#cursor && !this.#taken.has(key)
   }
 
   /** Hears that a key has been changed. */

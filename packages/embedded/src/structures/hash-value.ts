@@ -7,7 +7,7 @@ import { ScanMap } from './scan-map.ts'
 
 interface Expiries {
   /** When each field expires, in milliseconds. */
-  readonly times: Map<string, number>
+  readonly times: ScanMap<number>
   /** At or before the earliest of them. */
   nextMs: number
 }
@@ -81,7 +81,7 @@ export class HashValue {
   /** Lets a field expire at a time; false when it is not there. */
   expireAt(field: string, timeMs: number): boolean {
     if (!this.has(field)) return false
-    this.#expiries ??= { times: new Map(), nextMs: timeMs }
+    this.#expiries ??= { times: new ScanMap(), nextMs: timeMs }
     this.#expiries.times.set(field, timeMs)
     this.#expiries.nextMs = Math.min(this.#expiries.nextMs, timeMs)
     return true
@@ -108,8 +108,9 @@ export class HashValue {
     if (expiries === undefined || nowMs < expiries.nextMs) return []
     const expired: string[] = []
     let next = Number.POSITIVE_INFINITY
-    for (const [field, timeMs] of expiries.times) {
-      if (timeMs <= nowMs) expired.push(field)
+    for (let i = 0; i < expiries.times.size; i++) {
+      const timeMs = expiries.times.valueAt(i)
+      if (timeMs <= nowMs) expired.push(expiries.times.keyAt(i))
       else next = Math.min(next, timeMs)
     }
     for (const field of expired) this.delete(field)
@@ -127,7 +128,7 @@ export class HashValue {
     copy.#fields = this.#fields.clone()
     copy.#encoding = this.#encoding
     if (this.#expiries !== undefined)
-      copy.#expiries = { times: new Map(this.#expiries.times), nextMs: this.#expiries.nextMs }
+      copy.#expiries = { times: this.#expiries.times.clone(), nextMs: this.#expiries.nextMs }
     return copy
   }
 }

@@ -11,9 +11,9 @@
 // whole scan is visited at least once, whatever is added and removed meanwhile: Redis's guarantee, with O(count) per step,
 // no state and no rehashing to think about. The dense array also gives a random entry in O(1).
 //
-// Up to SMALL entries there is no Map: comparing a handful of strings is as fast and much leaner. V8 limits a Map to about
-// 16.7 million entries, and so this one.
+// Up to SMALL entries there is no index: comparing a handful of strings is as fast and much leaner.
 
+import { hashOf, KeyIndex } from './key-index.ts'
 import { LEAN } from './lean-array.ts'
 
 const SMALL = 12
@@ -36,7 +36,7 @@ export function scanStep(size: number, cursor: string, count: number): ScanStep 
 export class ScanMap<V> {
   #keys: string[] = []
   #values: V[] = []
-  #positions: Map<string, number> | undefined
+  #index: KeyIndex | undefined
 
   get size(): number {
     return this.#keys.length
@@ -44,8 +44,8 @@ export class ScanMap<V> {
 
   /** The position of a key, -1 when it is absent. Positions change with every removal. */
   positionOf(key: string): number {
-    if (this.#positions === undefined) return this.#keys.indexOf(key)
-    return this.#positions.get(key) ?? -1
+    if (this.#index === undefined) return this.#keys.indexOf(key)
+    return this.#index.find(hashOf(key), key, this.#keys)
   }
 
   has(key: string): boolean {
@@ -79,23 +79,27 @@ export class ScanMap<V> {
       this.#keys.push(key)
       this.#values.push(value)
     }
-    const size = this.#keys.length
-    if (this.#positions !== undefined) this.#positions.set(key, size - 1)
-    else if (size > SMALL) this.#positions = new Map(this.#keys.map((name, i) => [name, i]))
+    if (this.#index !== undefined) this.#index.add(hashOf(key), this.#keys.length - 1)
+    else if (this.#keys.length > SMALL) this.#buildIndex()
     return true
+  }
+
+  #buildIndex(): void {
+    this.#index = new KeyIndex()
+    for (let i = 0; i < this.#keys.length; i++) this.#index.add(hashOf(this.#keys[i]!), i)
   }
 
   /** Removes in O(1); the last entry takes the place. True when the key was there. */
   delete(key: string): boolean {
     const position = this.positionOf(key)
     if (position === -1) return false
-    this.#positions?.delete(key)
+    this.#index?.remove(hashOf(key), position)
     const lastKey = this.#keys.pop()!
     const lastValue = this.#values.pop()!
     if (position < this.#keys.length) {
       this.#keys[position] = lastKey
       this.#values[position] = lastValue
-      this.#positions?.set(lastKey, position)
+      this.#index?.move(hashOf(lastKey), this.#keys.length, position)
     }
     return true
   }
@@ -106,17 +110,15 @@ export class ScanMap<V> {
     if (position === -1) return false
     this.#keys.splice(position, 1)
     this.#values.splice(position, 1)
-    if (this.#positions !== undefined) {
-      this.#positions.delete(key)
-      for (let i = position; i < this.#keys.length; i++) this.#positions.set(this.#keys[i]!, i)
-    }
+    this.#index?.remove(hashOf(key), position)
+    for (let i = position; i < this.#keys.length; i++) this.#index?.move(hashOf(this.#keys[i]!), i + 1, i)
     return true
   }
 
   clear(): void {
     this.#keys = []
     this.#values = []
-    this.#positions = undefined
+    this.#index = undefined
   }
 
   /** Keys in position order: insertion order as long as nothing was removed with delete. Do not change it. */
@@ -143,7 +145,7 @@ export class ScanMap<V> {
     const copy = new ScanMap<V>()
     copy.#keys = this.#keys.slice()
     copy.#values = this.#values.slice()
-    if (this.#positions !== undefined) copy.#positions = new Map(this.#positions)
+    if (this.#index !== undefined) copy.#buildIndex()
     return copy
   }
 }
