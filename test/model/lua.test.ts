@@ -7,6 +7,8 @@ import {
   encodeColumn,
   encodeIdSuffix,
   idOfMember,
+  idStart,
+  skipColumn,
   type TupleKind,
   type TupleValue,
 } from '../../packages/model/src/tuple.ts'
@@ -106,11 +108,27 @@ describe('tuple encoding', () => {
     )
   })
 
+  it('tells whether a member has these values', () => {
+    for (const [kind, values] of cases) {
+      const maybe = fc.option(values)
+      fc.assert(
+        fc.property(maybe, maybe, fc.boolean(), (a, b, desc) => {
+          const column = encodeColumn(kind, a, desc)
+          const member = Buffer.concat([Buffer.from('x'), column, encodeIdSuffix('é', desc)]).toString('latin1')
+          expect(skipColumn(member, 1, kind, a, desc)).toBe(1 + column.length)
+          expect(idStart(member)).toBe(1 + column.length)
+          const same = column.equals(encodeColumn(kind, b, desc))
+          expect(skipColumn(member, 1, kind, b, desc)).toBe(same ? 1 + column.length : -1)
+        }),
+      )
+    }
+  })
+
   it('cuts the id off a member', async () => {
     const ids = ['a', '01ARZ3NDEKTSV4RRFFQ69G5FAV', 'é:{x}', 'x'.repeat(300)]
     for (const desc of [false, true]) {
       const members = ids.map((id) => Buffer.concat([encodeColumn('string', 'k\0', false), encodeIdSuffix(id, desc)]))
-      expect(members.map((member) => idOfMember(member, desc))).toEqual(ids)
+      expect(members.map((member) => idOfMember(member.toString('latin1'), desc))).toEqual(ids)
       const lua = await evaluate(
         ['member_id'],
         `member_id(x, ${desc})`,

@@ -154,28 +154,85 @@ describe('queries', () => {
     await expect(db.Person.find({ limit: 7, after: 'zzz' })).rejects.toThrow(/not a cursor/)
   })
 
-  it('never shows a row that changed between the index and the row', async () => {
-    const db = await seeded(Array.from({ length: 20 }, (_, i) => ({ id: id(i), name: 'n', age: i })))
-    const meddle = async () => {
-      await db.Person.update(id(5), { age: 500 })
-      await db.Person.delete(id(6))
+  describe('a row that changes between the index and the row', () => {
+    type Person = ReturnType<typeof database>['Person']
+    /** The same models over a client that lets somebody meddle before rows are read. */
+    const meddling = (meddle: () => Promise<unknown>) => {
+      let meddled: Promise<unknown> | undefined
+      const once = () => (meddled ??= meddle())
+      const over = (redis: Pick<typeof fixture.redis, 'call' | 'raw' | 'runScript' | 'pipeline'>) => ({
+        call: redis.call.bind(redis),
+        raw: redis.raw.bind(redis),
+        runScript: redis.runScript.bind(redis),
+        pipeline: () => {
+          const pipeline = redis.pipeline()
+          return { call: pipeline.call.bind(pipeline), exec: () => once().then(() => pipeline.exec()) }
+        },
+      })
+      const client = { ...over(fixture.redis), buffers: fixture.redis.buffers }
+      return { db: open(client, { Person }).Person as Person, meddled: () => meddled }
     }
-    let meddled: Promise<void> | undefined
-    const client = {
-      call: async (...args: Parameters<typeof fixture.redis.call>) => {
-        if (args[0] === 'HGETALL') {
-          meddled ??= meddle()
-          await meddled
-        }
-        return fixture.redis.call(...args)
-      },
-      runScript: fixture.redis.runScript.bind(fixture.redis),
-      buffers: fixture.redis.buffers,
-    }
-    const watched = open(client, { Person })
-    const rows = await watched.Person.find({ where: { age: { lt: 10 } }, orderBy: { age: 'asc' } })
-    expect(meddled).toBeDefined()
-    expect(rows.map((row) => row.age)).toEqual([0, 1, 2, 3, 4, 7, 8, 9])
+    const young = { where: { age: { lt: 10 } }, orderBy: { age: 'asc' } } as const
+    const seedAges = () => seeded(Array.from({ length: 20 }, (_, i) => ({ id: id(i), name: 'n', age: i })))
+
+    it('is not shown when it does not match any more, and does not hide others', async () => {
+      const db = await seedAges()
+      const watched = meddling(async () => {
+        await db.Person.update(id(5), { age: 500 })
+        await db.Person.delete(id(6))
+      })
+      expect((await watched.db.find(young)).map((row) => row.age)).toEqual([0, 1, 2, 3, 4, 7, 8, 9])
+      expect(watched.meddled()).toBeDefined()
+    })
+
+    it('stands where it is now, once', async () => {
+      const db = await seedAges()
+      const watched = meddling(() => db.Person.update(id(5), { age: 8 }))
+      const rows = await watched.db.find(young)
+      expect(rows.map((row) => [row.id, row.age])).toEqual(
+        [0, 1, 2, 3, 4, 6, 7, 5, 8, 9].map((n) => [id(n), n === 5 ? 8 : n]),
+      )
+      expect(watched.meddled()).toBeDefined()
+    })
+
+    it('is followed by as many rows as the page holds when it is gone', async () => {
+      const db = await seedAges()
+      const watched = meddling(() => db.Person.delete(id(2)))
+      const page = await watched.db.find({ ...young, limit: 5 })
+      expect(page.map((row) => row.age)).toEqual([0, 1, 3, 4, 5])
+      expect((await db.Person.find({ ...young, limit: 5, after: page.next })).map((row) => row.age)).toEqual([
+        6, 7, 8, 9,
+      ])
+    })
+
+    it('is shown with its new values when its place is the same', async () => {
+      const db = await seedAges()
+      const watched = meddling(() => db.Person.update(id(3), { note: 'new' }))
+      const rows = await watched.db.find(young)
+      expect(rows.find((row) => row.id === id(3))!.note).toBe('new')
+      expect(rows).toHaveLength(10)
+    })
+
+    it('is tested again when the server tests rows', async () => {
+      const db = await seedAges()
+      const watched = meddling(() => db.Person.update(id(5), { note: 'new' }))
+      const rows = await watched.db.find({ where: { age: { lt: 10 }, note: '' }, orderBy: { age: 'asc' } })
+      expect(rows.map((row) => row.age)).toEqual([0, 1, 2, 3, 4, 6, 7, 8, 9])
+      expect(watched.meddled()).toBeDefined()
+    })
+  })
+
+  it('names the key of a row that is of another type, and the field of one that is corrupt', async () => {
+    const db = await seeded(Array.from({ length: 8 }, (_, i) => ({ id: id(i), name: 'n', age: i })))
+    await fixture.redis.call('HSET', '{person}:r:0004', 'score', 'many')
+    await expect(db.Person.find({ age: { gte: 0 } })).rejects.toMatchObject({
+      code: 'CORRUPT_ROW',
+      key: '{person}:r:0004',
+      field: 'score',
+    })
+    await fixture.redis.call('DEL', '{person}:r:0004')
+    await fixture.redis.call('LPUSH', '{person}:r:0004', 'x')
+    await expect(db.Person.find({ age: { gte: 0 } })).rejects.toThrow(/\{person\}:r:0004/)
   })
 
   it('selects fields and counts without reading rows', async () => {

@@ -180,6 +180,11 @@ export function decodeField(spec: FieldSpec, stored: string | Buffer): unknown {
   return decodeValue(spec, stored)
 }
 
+/** An id as callers know it, from its text in keys. */
+export function idFromText({ kind }: FieldSpec, text: string): string | number | bigint {
+  return kind === 'int' ? Number(text) : kind === 'bigint' ? BigInt(text) : text
+}
+
 /** Runs a user's schema. Calls `done` with the output at once when the schema is synchronous, else returns a promise. */
 export function runSchema(
   schema: StandardSchema,

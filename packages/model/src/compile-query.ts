@@ -13,7 +13,7 @@ import { quote } from './lua/quote.ts'
 import { bindKeys, columnCode } from './maintain.ts'
 import type { ModelSpec } from './model.ts'
 import { type Expr, shapeOf } from './ops.ts'
-import type { Candidate, OrderColumn } from './plan.ts'
+import { bounds, type Candidate, type OrderColumn } from './plan.ts'
 import type { Arg } from './redis.ts'
 
 /** `versions`: ids and the versions of their rows. */
@@ -81,19 +81,13 @@ export function queryArguments(spec: ModelSpec, family: KeyFamily, call: QueryCa
   ]
   for (const { walks, reverse, exact, scan, prefixBytes, ranges } of call.candidates) {
     args.push(walks ? 1 : 0, reverse ? 1 : 0, exact ? 1 : 0, scan ? 1 : 0, prefixBytes, ranges.length)
-    for (const { role, members, min, max } of ranges) {
-      if (!roles.includes(role)) roles.push(role)
-      args.push(roles.indexOf(role) + 1, members)
-      if (members === 'tuple') args.push(min!, '')
-      else args.push(min ? bounded('[', min) : '-', max ? bounded('(', max) : '+')
+    for (const range of ranges) {
+      if (!roles.includes(range.role)) roles.push(range.role)
+      args.push(roles.indexOf(range.role) + 1, range.members, ...bounds(range))
     }
   }
   if (spec.ttl) roles.push('exp')
   return { keys: bindKeys(roles, family, ''), args }
-}
-
-function bounded(mark: string, bytes: Buffer): Buffer {
-  return Buffer.concat([Buffer.from(mark), bytes])
 }
 
 function compile(spec: ModelSpec, { where, slots, order, output }: QueryShape): LuaScript {

@@ -8,7 +8,7 @@ import type { FieldSpec } from './fields.ts'
 import { roleOf, tupleKindOf } from './maintain.ts'
 import type { ModelSpec, StoredField, StoredIndex } from './model.ts'
 import type { CompareOp, Expr } from './ops.ts'
-import { encodeColumn, encodeIdSuffix, foldLower, type TupleValue } from './tuple.ts'
+import { encodeColumn, foldLower, type TupleValue } from './tuple.ts'
 
 /** Entries from `min` up to, not including, `max`; null is unbounded. */
 interface Span {
@@ -23,7 +23,18 @@ export type Members = 'entry' | 'entry-desc' | 'id' | 'tuple'
 export interface Range extends Span {
   readonly role: string
   readonly members: Members
+  /** What the columns of the members are; null when they have none. */
+  readonly index: StoredIndex | null
 }
+
+/** The range as BYLEX commands take it. */
+export function bounds({ members, min, max }: Range): [Buffer | string, Buffer | string] {
+  if (members === 'tuple') return [min!, '']
+  return [min ? Buffer.concat([CLOSED, min]) : '-', max ? Buffer.concat([OPEN, max]) : '+']
+}
+
+const CLOSED = Buffer.from('[')
+const OPEN = Buffer.from('(')
 
 export interface OrderColumn {
   readonly field: StoredField
@@ -70,28 +81,54 @@ export interface PlanInput {
   readonly order: readonly OrderColumn[]
 }
 
-/** Every way to answer the query. The scan of all ids is last, so there is always one. */
-export function planCandidates(input: PlanInput): Candidate[] {
-  const conjuncts = input.where ? flatten(input.where).map((node) => analyse(node, input)) : []
+/** What the server chooses from. */
+export interface Plan {
+  readonly candidates: readonly Candidate[]
+  /** Roles of the indexes that would help and are not complete. */
+  readonly building: readonly string[]
+}
+
+/**
+ * The ways to answer the query by complete indexes: `isReady` is asked for their roles. One that expresses the whole condition
+ * and gives the order is not beaten; without `all`, it is the only one.
+ */
+export function planQuery(input: PlanInput, isReady: (role: string) => boolean, all = false): Plan {
   const candidates: Candidate[] = []
-  const add = (candidate: Candidate | null): void => {
-    if (candidate) candidates.push(candidate)
+  const building = new Set<string>()
+  for (const candidate of candidatesOf(input)) {
+    const missing = candidate.ranges.filter(({ role }) => role !== 'ids' && !isReady(role))
+    for (const { role } of missing) building.add(role)
+    if (missing.length > 0) continue
+    if (isUnbeaten(candidate) && !all) return { candidates: [candidate], building: [...building] }
+    candidates.push(candidate)
   }
-  add(byId(input, conjuncts))
-  for (const unique of input.spec.uniques) add(byUnique(input, unique, conjuncts))
-  for (const index of input.spec.indexes) add(byIndex(input, index, conjuncts))
-  for (const conjunct of conjuncts) {
-    if (conjunct.node.k === 'or')
-      candidates.push(
-        ...byUnion(
-          input,
-          conjunct.node.items,
-          conjuncts.filter((c) => c !== conjunct),
-        ),
-      )
+  return { candidates, building: [...building] }
+}
+
+/** Expresses the whole condition and gives the order. */
+export function isUnbeaten({ exact, walks, scan }: Candidate): boolean {
+  return exact && walks && !scan
+}
+
+/** Every way to answer the query. The scan of all ids is last, so there is always one. */
+function* candidatesOf(input: PlanInput): Generator<Candidate, void, undefined> {
+  const conjuncts = input.where ? flatten(input.where).map((node) => analyse(node, input)) : []
+  const own = byId(input, conjuncts)
+  if (own) yield own
+  for (const unique of input.spec.uniques) {
+    const candidate = byUnique(input, unique, conjuncts)
+    if (candidate) yield candidate
   }
-  add(allIds(input))
-  return candidates
+  for (const index of input.spec.indexes) {
+    const candidate = byIndex(input, index, conjuncts)
+    if (candidate) yield candidate
+  }
+  for (const { node } of conjuncts) {
+    if (node.k !== 'or') continue
+    const rest = conjuncts.filter((other) => other.node !== node)
+    yield* byUnion(input, node.items, rest)
+  }
+  yield allIds(input)
 }
 
 function flatten(node: Expr): Expr[] {
@@ -265,8 +302,9 @@ function byIndex(input: PlanInput, index: StoredIndex, conjuncts: readonly Conju
     return length + encodeColumn(tupleKindOf(field), value!, desc).length
   }, 0)
   const members = index.columns.at(-1)!.desc ? 'entry-desc' : 'entry'
+  const role = roleOf(index)
   return {
-    ranges: never ? [] : ranges.map((range) => ({ ...range, role: roleOf(index), members })),
+    ranges: never ? [] : ranges.map(({ min, max }) => ({ min, max, role, members, index })),
     exact,
     scan: covered.size === 0 && conjuncts.length > 0,
     walks: order.length === 0 || walk !== null,
@@ -306,7 +344,7 @@ function byUnique(input: PlanInput, unique: StoredIndex, conjuncts: readonly Con
   })
   if (bytes.some((each) => each === null)) return null
   return {
-    ranges: [{ min: Buffer.concat(bytes as Buffer[]), max: null, role: roleOf(unique), members: 'tuple' }],
+    ranges: [{ min: Buffer.concat(bytes as Buffer[]), max: null, role: roleOf(unique), members: 'tuple', index: null }],
     exact: false,
     scan: false,
     walks: input.order.length === 0,
@@ -354,7 +392,7 @@ function byId({ spec, order }: PlanInput, conjuncts: readonly Conjunct[]): Candi
   } else return null
   const walk = idWalk(spec, order)
   return {
-    ranges: ranges.map((range) => ({ ...range, role: 'ids', members: 'id' })),
+    ranges: ranges.map(({ min, max }) => ({ min, max, role: 'ids', members: 'id', index: null })),
     exact: covered.length === conjuncts.length,
     scan: false,
     walks: order.length === 0 || walk !== null,
@@ -372,7 +410,7 @@ function idWalk(spec: ModelSpec, order: readonly OrderColumn[]): 'forward' | 'ba
 function allIds({ spec, where, order }: PlanInput): Candidate {
   const walk = idWalk(spec, order)
   return {
-    ranges: [{ min: null, max: null, role: 'ids', members: 'id' }],
+    ranges: [{ min: null, max: null, role: 'ids', members: 'id', index: null }],
     exact: where === null,
     scan: where !== null || (order.length > 0 && walk === null),
     walks: order.length === 0 || walk !== null,
@@ -441,10 +479,4 @@ function mergeRanges(ranges: readonly Range[]): Range[] {
       merged[merged.length - 1] = { ...last, max: range.max }
   }
   return merged
-}
-
-/** The position of a row in an order: what cursors hold. */
-export function orderKey(order: readonly OrderColumn[], values: readonly TupleValue[], id: string): Buffer {
-  const columns = order.map(({ field, desc }, i) => encodeColumn(tupleKindOf(field), values[i], desc))
-  return Buffer.concat([...columns, encodeIdSuffix(id, order.at(-1)?.desc ?? false)])
 }

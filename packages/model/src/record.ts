@@ -4,7 +4,7 @@
 // a mutated JSON document and a spread copy all behave.
 
 import { OchreError, UsageError } from '@ochre/protocol'
-import { decodeField, encodeField, type Stored, Undecodable } from './codec.ts'
+import { decodeField, encodeField, idFromText, type Stored, Undecodable } from './codec.ts'
 import { CorruptRowError } from './errors.ts'
 import type { ProgramRow, Resolved } from './expressions.ts'
 import type { Fields, ModelSpec, Select, StoredField } from './model.ts'
@@ -33,25 +33,21 @@ export interface RecordOwner {
   runOnRecord(id: string, program: (row: object) => unknown): Promise<{ value: unknown; raw: RawRow }>
 }
 
-/** Stored names and text as HGETALL gives them: by name, or flat. */
-export type RawRow = Record<string, string | Buffer> | readonly (string | Buffer)[]
+/** Stored text by name, as HGETALL gives it. */
+export type RawRow = Record<string, string | Buffer>
 
-/** A reply of HGETALL; null when there is no row. */
+/** A row out of a reply of HGETALL, by name or flat; null when there is none. */
 export function rawRow(reply: unknown): RawRow | null {
   if (reply === null || reply === undefined || reply === false) return null
-  if (Array.isArray(reply)) return reply.length === 0 ? null : (reply as (string | Buffer)[])
+  if (Array.isArray(reply)) {
+    if (reply.length === 0) return null
+    const row: RawRow = Object.create(null)
+    for (let i = 0; i < reply.length; i += 2) row[String(reply[i])] = reply[i + 1]
+    return row
+  }
+  if ((reply as RawRow)._v !== undefined) return reply as RawRow
   for (const _name in reply as object) return reply as RawRow
   return null
-}
-
-/** The stored text by name. */
-function byName(state: RowState): Record<string, string | Buffer> {
-  const { raw } = state
-  if (!Array.isArray(raw)) return raw as Record<string, string | Buffer>
-  const row: Record<string, string | Buffer> = Object.create(null)
-  for (let i = 0; i < raw.length; i += 2) row[String(raw[i])] = raw[i + 1]
-  state.raw = row
-  return row
 }
 
 interface RowState {
@@ -82,7 +78,7 @@ class StoredRow {
 
   async save(): Promise<this> {
     const state = stateOf(this)
-    const raw = byName(state)
+    const { raw } = state
     const patch = changesOf(this, state.owner.spec, raw)
     if (Object.keys(patch).length === 0) return this
     const version = await state.owner.saveRecord(state.id, patch, state.version)
@@ -117,7 +113,7 @@ class StoredRow {
 }
 
 /** Properties whose stored text would differ from what was read. */
-function changesOf(record: object, spec: ModelSpec, raw: Record<string, string | Buffer>): Record<string, unknown> {
+function changesOf(record: object, spec: ModelSpec, raw: RawRow): Record<string, unknown> {
   const current = record as Record<string, unknown>
   const patch: Record<string, unknown> = {}
   if (String(current.id) !== stateOf(record).id) throw new UsageError('The id of a row cannot change')
@@ -160,26 +156,19 @@ function adopt<T extends StoredRow>(record: T, owner: RecordOwner, id: string, r
   const { spec } = owner
   const target = record as unknown as Record<string, unknown>
   if (target.id !== undefined) for (const { property } of spec.scalars) delete target[property]
-  target.id = spec.id.kind === 'int' ? Number(id) : spec.id.kind === 'bigint' ? BigInt(id) : id
-  let version = '0'
-  const take = (name: string, stored: string | Buffer): void => {
-    if (name === '_v') {
-      version = String(stored)
-      return
+  target.id = idFromText(spec.id, id)
+  for (const field of spec.scalars) {
+    const stored = raw[field.name]
+    if (stored === undefined) {
+      if (!field.optional) throw new CorruptRowError(spec.name, owner.keyOf(id), field.property, 'is missing')
+      continue
     }
-    const field = spec.byName.get(name)
-    if (field === undefined || field === spec.id) return
     const value = decodeField(field, stored)
-    if (value instanceof Undecodable)
+    if (typeof value === 'object' && value instanceof Undecodable)
       throw new CorruptRowError(spec.name, owner.keyOf(id), field.property, value.problem)
     target[field.property] = value
   }
-  if (Array.isArray(raw)) for (let i = 0; i < raw.length; i += 2) take(String(raw[i]), raw[i + 1])
-  else for (const name in raw) take(name, (raw as Record<string, string | Buffer>)[name]!)
-  for (const { optional, property } of spec.scalars)
-    if (!optional && target[property] === undefined)
-      throw new CorruptRowError(spec.name, owner.keyOf(id), property, 'is missing')
-  setState(record, { owner, id, version, raw })
+  setState(record, { owner, id, version: String(raw._v ?? '0'), raw })
   return record
 }
 
@@ -192,5 +181,5 @@ export function versionOf(row: object): number {
 export function unknownFields(row: object): string[] {
   const state = stateOf(row)
   const { owner } = state
-  return Object.keys(byName(state)).filter((name) => !owner.spec.byName.has(name) && !/^_[vst]$/.test(name))
+  return Object.keys(state.raw).filter((name) => !owner.spec.byName.has(name) && !/^_[vst]$/.test(name))
 }

@@ -1,7 +1,7 @@
 // What models need from a client, and how operations run through it: counted, timed, shown in debug mode, failures mapped.
 
 import diagnosticsChannel from 'node:diagnostics_channel'
-import { OchreError, ReplyError } from '@ochre/protocol'
+import { FailureReply, OchreError, type Reply, ReplyError } from '@ochre/protocol'
 import { CorruptRowError, ProgramError } from './errors.ts'
 import type { LuaScript } from './lua/library.ts'
 
@@ -10,8 +10,18 @@ export type Arg = string | number | bigint | Uint8Array
 /** The narrow part of a client that models use. Calls made in one tick should travel in one write. */
 export interface ScriptRunner {
   call(...args: Arg[]): Promise<unknown>
+  /** The reply exactly as it came: text as binary strings, failures as values. */
+  raw(...args: Arg[]): Promise<Reply>
   /** EVALSHA, and on NOSCRIPT once more with the text. */
   runScript(source: LuaScript, keys: readonly Arg[], args: readonly Arg[]): Promise<unknown>
+  pipeline(): CommandBatch
+}
+
+/** Commands that travel together. */
+export interface CommandBatch {
+  call(...args: Arg[]): unknown
+  /** Their replies in order; rejects with the error of the first that failed. */
+  exec(): Promise<readonly unknown[]>
 }
 
 export interface ModelClient extends ScriptRunner {
@@ -118,27 +128,35 @@ export class Runner {
   ): Promise<unknown> {
     this.shas.add(script.sha)
     const runner = binary ? this.client.buffers : this.client
-    return this.observe(operation, script, keys, args, runner.runScript(script, keys, args), planOf, refusalsOf)
+    return this.observe(operation, keys, args, runner.runScript(script, keys, args), planOf, script, refusalsOf)
   }
 
   /** Runs one command. */
   command(operation: string, args: readonly Arg[], binary = false): Promise<unknown> {
     const runner = binary ? this.client.buffers : this.client
-    return this.observe(operation, null, args.slice(1, 2), args, runner.call(...args))
+    return this.observe(operation, args.slice(1, 2), args, runner.call(...args))
   }
 
-  private observe(
+  /** Runs a command that replies with a list of binary strings; not counted. */
+  async binary(...args: Arg[]): Promise<string[]> {
+    const reply = await this.client.raw(...args)
+    if (reply instanceof FailureReply) throw new ReplyError(reply.text)
+    return reply as string[]
+  }
+
+  /** Counts and times what goes on already, and maps its failure. `planOf` describes what came of it. */
+  observe<T>(
     operation: string,
-    script: LuaScript | null,
     keys: readonly Arg[],
     args: readonly Arg[],
-    reply: Promise<unknown>,
-    planOf: ((reply: unknown) => string) | null = null,
-    refusalsOf: Refusals | null = null,
-  ): Promise<unknown> {
+    reply: Promise<T>,
+    planOf: ((reply: T) => string) | null = null,
+    script: LuaScript | null = null,
+    refusalsOf: ((reply: T) => readonly string[]) | null = null,
+  ): Promise<T> {
     this.counts[operation] = (this.counts[operation] ?? 0) + 1
     const started = performance.now()
-    const done = (failure: unknown, value?: unknown): void => {
+    const done = (failure: unknown, value?: T): void => {
       const ms = performance.now() - started
       let bucket = 0
       while (bucket < LATENCY_BUCKETS_MS.length && ms > LATENCY_BUCKETS_MS[bucket]!) bucket++
@@ -154,8 +172,8 @@ export class Runner {
         argumentBytes: args.reduce<number>((sum, arg) => sum + byteLength(arg), 0),
         ms,
         failure: failure instanceof OchreError ? failure.code : failure === null ? null : 'ERROR',
-        refusals: refusalsOf && failure === null ? refusalsOf(value) : NONE,
-        plan: planOf && failure === null ? planOf(value) : null,
+        refusals: refusalsOf && failure === null ? refusalsOf(value as T) : NONE,
+        plan: planOf && failure === null ? planOf(value as T) : null,
       }
       this.debug?.(report)
       if (operations.hasSubscribers) operations.publish(report)

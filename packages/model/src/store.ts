@@ -125,7 +125,7 @@ export class Store<F extends Fields> {
   async create(data: Insert<F>, options: WriteOptions = {}): Promise<Row<F>> {
     const prepared = await prepareInsert(this.spec, data, 'create', this.ids)
     const { version } = await this.put('create', prepared, '', this.ttlText(options))
-    return this.record(prepared.id, ['_v', version, ...prepared.set.flat()])
+    return this.record(prepared.id, rawRow(['_v', version, ...prepared.set.flat()])!)
   }
 
   /** Creates the row, or writes the given fields of the one that exists. */
@@ -394,12 +394,6 @@ export class Store<F extends Fields> {
 
   record(id: string, raw: RawRow): Row<F> {
     return makeRecord(this.owner, id, raw) as Row<F>
-  }
-
-  /** A row's HGETALL, as part of a query. */
-  readRow(id: string): Promise<unknown> {
-    const { client } = this.runner
-    return (this.binary ? client.buffers : client).call('HGETALL', this.keys.of(id).row(id))
   }
 
   /** Names of the keys that all writing scripts share. */

@@ -7,7 +7,8 @@
 // when the last column is descending) and its length in two bytes, so that it can be cut off without decoding the columns.
 // What follows a column starts with a byte in 01..FE, so the entries of one value are exactly those from its bytes + 01 up to
 // its bytes + FF: text that goes on with 00 has FF there (00 when descending) and stays outside.
-// lua/tuple.ts holds the same functions in Lua; both must give the same bytes.
+// lua/tuple.ts holds the same functions in Lua; both must give the same bytes. Members that are read are binary strings, one
+// char per byte.
 
 import { UsageError } from '@ochre/protocol'
 
@@ -32,7 +33,11 @@ function ascending(kind: TupleKind, value: TupleValue | undefined): Buffer {
     case 'int64': {
       const bytes = Buffer.alloc(9)
       bytes[0] = 4
-      bytes.writeBigUInt64BE(BigInt.asUintN(64, BigInt(value as number | bigint)) ^ (1n << 63n), 1)
+      if (typeof value === 'bigint') bytes.writeBigUInt64BE(BigInt.asUintN(64, value) ^ (1n << 63n), 1)
+      else {
+        bytes.writeUInt32BE(highOf(value as number), 1)
+        bytes.writeUInt32BE(lowOf(value as number), 5)
+      }
       return bytes
     }
     case 'double': {
@@ -49,6 +54,43 @@ function ascending(kind: TupleKind, value: TupleValue | undefined): Buffer {
     case 'bytes':
       return terminated(7, value as Uint8Array)
   }
+}
+
+/** The upper half of a safe integer's 64 bits, its sign bit flipped. */
+function highOf(value: number): number {
+  return Math.floor(value / 0x1_0000_0000) + 0x8000_0000
+}
+
+/** The lower half. */
+function lowOf(value: number): number {
+  return value - Math.floor(value / 0x1_0000_0000) * 0x1_0000_0000
+}
+
+/** Where the column that starts at `at` in a member ends when it holds this value; -1 when it holds another. */
+export function skipColumn(
+  member: string,
+  at: number,
+  kind: TupleKind,
+  value: TupleValue | undefined,
+  desc: boolean,
+): number {
+  if (kind === 'int64' && typeof value === 'number') {
+    // The most frequent kind, without making its bytes.
+    const turn = desc ? 0xff : 0
+    if (member.charCodeAt(at) !== (4 ^ turn)) return -1
+    const [high, low] = [highOf(value), lowOf(value)]
+    for (let i = 0; i < 4; i++) {
+      const shift = 24 - 8 * i
+      if (member.charCodeAt(at + 1 + i) !== (((high >>> shift) & 0xff) ^ turn)) return -1
+      if (member.charCodeAt(at + 5 + i) !== (((low >>> shift) & 0xff) ^ turn)) return -1
+    }
+    return at + 9
+  }
+  const column = encodeColumn(kind, value, desc).toString('latin1')
+  const end = at + column.length
+  // Text that goes on with 00.
+  const isLonger = member.charCodeAt(end) === (desc ? 0 : 0xff)
+  return member.startsWith(column, at) && !isLonger ? end : -1
 }
 
 function terminated(tag: number, content: Uint8Array): Buffer {
@@ -78,11 +120,29 @@ export function encodeIdSuffix(id: string, desc: boolean): Buffer {
   return Buffer.concat([desc ? complement(bytes) : bytes, end])
 }
 
+/** Where the id starts at the end of an index member. */
+export function idStart(member: string): number {
+  const end = member.length
+  return end - 3 - member.charCodeAt(end - 2) * 256 - member.charCodeAt(end - 1)
+}
+
 /** The id at the end of an index member. */
-export function idOfMember(member: Buffer, desc: boolean): string {
-  const length = member.readUInt16BE(member.length - 2)
-  const bytes = member.subarray(member.length - 3 - length, member.length - 3)
-  return (desc ? complement(bytes) : bytes).toString('utf8')
+export function idOfMember(member: string, desc: boolean): string {
+  const bytes = member.slice(idStart(member), -3)
+  return textOf(desc ? complement(Buffer.from(bytes, 'latin1')).toString('latin1') : bytes)
+}
+
+/** The text whose UTF-8 a binary string holds. */
+export function textOf(binary: string): string {
+  for (let i = 0; i < binary.length; i++)
+    if (binary.charCodeAt(i) > 127) return Buffer.from(binary, 'latin1').toString('utf8')
+  return binary
+}
+
+/** An index member's order seen from the other direction: everything but the two bytes of the id's length. */
+export function flip(position: Buffer): Buffer {
+  const end = position.length - 2
+  return Buffer.concat([complement(position.subarray(0, end)), position.subarray(end)])
 }
 
 /** Lowers A to Z and nothing else, as the script does. */
