@@ -30,15 +30,10 @@ local function safe(x, field)
   if not (x >= -9007199254740991 and x <= 9007199254740991) then err('OVERFLOW', field) end
   return x
 end
-local function req_num(x, field)
-  local n = tonumber(x)
-  if not n or n ~= n then err('CORRUPT', field) end
-  return n
-end
-local f = {}
 local r = call('HMGET', KEYS[1], '_v', 'x')
 if not r[1] then return { 1, 'MISSING' } end
-f.x = req_num(r[2], 'x')
+local f = { x = tonumber(r[2]) }
+if f.x == nil or f.x ~= f.x then error('OCHRE[CORRUPT x]', 0) end
 local out = { 0, safe(f.x + tonumber(ARGV[2]), '') }
 return out
 `)
@@ -48,10 +43,10 @@ return out
     const db = open(fixture.redis, { Point })
     const program = db.Point.program({}, (p) => when(p.x.gt(1), () => p.name.set('far')))
     const { lua } = program.compile('1', {})
-    expect(lua.slice(lua.indexOf('local f = '))).toBe(`local f = {}
-local r = call('HMGET', KEYS[1], '_v', 'x', 'name')
+    expect(lua.slice(lua.indexOf('local r = '))).toBe(`local r = call('HMGET', KEYS[1], '_v', 'x', 'name')
 if not r[1] then return { 1, 'MISSING' } end
-f.x = req_num(r[2], 'x')
+local f = { x = tonumber(r[2]) }
+if f.x == nil or f.x ~= f.x then error('OCHRE[CORRUPT x]', 0) end
 f.name = raw(r[3])
 if (tonumber(ARGV[2]) < f.x) then
   f.name = ARGV[3]
@@ -64,13 +59,14 @@ do
   if x == nil then
     e = false
   else
-    e = cook(x)
+    e = x
+    if byte(e) == 0 then e = '\\0' .. e end
   end
   if e ~= r[3] then if e then s[#s + 1] = 'name' s[#s + 1] = e else d[#d + 1] = 'name' end end
 end
 -- apply
 if #s > 0 or #d > 0 then
-  call('HSET', KEYS[1], '_v', int(r[1] + 1), unpack(s))
+  call('HSET', KEYS[1], '_v', format('%.0f', r[1] + 1), unpack(s))
   if #d > 0 then call('HDEL', KEYS[1], unpack(d)) end
 end
 return out

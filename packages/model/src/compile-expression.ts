@@ -28,6 +28,23 @@ export function representation(type: ExprType): Representation {
   }
 }
 
+/** Lua that ends the script with a failure. */
+export function raise(code: string, field: string): string {
+  return `error(${quote(`OCHRE[${code} ${field}]`)}, 0)`
+}
+
+/** Lua of an integral number as decimal text, without an exponent and never -0. */
+export function decimal(code: string): string {
+  return `format('%.0f', ${code} + 0)`
+}
+
+/** What sums, differences and products must satisfy; and the function that checks it inside an expression. */
+const LIMITS: Readonly<Partial<Record<ExprType, { readonly test: (x: string) => string; readonly fn: string }>>> = {
+  int: { test: (x) => `${x} >= -9007199254740991 and ${x} <= 9007199254740991`, fn: 'safe' },
+  date: { test: (x) => `${x} >= -8640000000000000 and ${x} <= 8640000000000000`, fn: 'instant' },
+  float: { test: (x) => `${x} > -math.huge and ${x} < math.huge`, fn: 'finite' },
+}
+
 /** Opens of views by kind of collection. */
 const OPEN: Readonly<Record<CollectionRef['kind'], string>> = {
   list: 'l_open',
@@ -107,7 +124,7 @@ export class LuaWriter {
     switch (type) {
       case 'int':
       case 'date':
-        return `${this.uses.use('int')}(${code})`
+        return decimal(code)
       case 'float':
         return `${this.uses.use('float')}(${code})`
       case 'boolean':
@@ -181,7 +198,7 @@ export class LuaWriter {
         uses.use('now')
         return 'now'
       case 'widen':
-        return `${uses.use('int')}(${this.need(node.a)})`
+        return decimal(this.need(node.a))
       case 'arith':
         return this.arithmetic(node.type, node.op, this.need(node.a), this.need(node.b))
       case 'compare':
@@ -270,7 +287,7 @@ export class LuaWriter {
       const fn = { '+': 'b_add', '-': 'b_sub', '*': 'b_mul', '/': 'b_quot', '%': 'b_rem', '^': 'b_pow' }[op]
       return `${uses.use(fn)}(${a}, ${b}, ${label})`
     }
-    const bounded = type === 'int' ? 'safe' : type === 'date' ? 'instant' : 'finite'
+    const bounded = LIMITS[type]!.fn
     switch (op) {
       case 'least':
         return `math.min(${a}, ${b})`
@@ -403,9 +420,16 @@ export class LuaWriter {
         const field = this.spec.byProperty.get(op.field)!
         this.writes.add(field)
         this.label = field.property
-        const code = this.expr(op.value)
+        const { value } = op
         const unset = field.optional && field.nullable ? ` u.${field.name} = nil` : ''
-        return `${indent}f.${field.name} = ${code}${unset}\n`
+        const target = `f.${field.name}`
+        const limits = LIMITS[value.type]
+        if (value.k !== 'arith' || !limits || !['+', '-', '*'].includes(value.op))
+          return `${indent}${target} = ${this.expr(value)}${unset}\n`
+        // Checked by a statement, which is cheaper than a call.
+        return `${indent}${target} = ${this.need(value.a)} ${value.op} ${this.need(value.b)}${unset}
+${indent}if not (${limits.test(target)}) then ${raise('OVERFLOW', field.property)} end
+`
       }
       case 'unset': {
         const field = this.spec.byProperty.get(op.field)!

@@ -5,7 +5,7 @@
 //
 //   KEYS  the row first, then what the program touches        ARGV  id, [version], the program's values
 
-import { LuaWriter, representation } from './compile-expression.ts'
+import { decimal, LuaWriter, raise, representation } from './compile-expression.ts'
 import { feedCode } from './feed.ts'
 import { type LuaScript, LuaUses } from './lua/library.ts'
 import { quote } from './lua/quote.ts'
@@ -80,14 +80,18 @@ function compile(spec: ModelSpec, nodes: ProgramNodes, options: CompileOptions):
   if (options.versioned) {
     text += `if r[1] ~= ARGV[2] then return { 1, 'CONFLICT', call('HGETALL', ${row}) } end\n`
   }
+  const values: string[] = []
+  let required = ''
   for (const field of fetched) {
     if (!decoded.has(field)) continue
+    const stored = `r[${position.get(field)}]`
     const strict = writer.reads.has(field) && !field.optional && !field.nullable
-    const value = strict ? '' : writer.fromRow(field, `r[${position.get(field)}]`)
-    text += `f.${field.name} = ${strict ? strictCode(writer, field, `r[${position.get(field)}]`) : value}\n`
+    values.push(`${field.name} = ${strict ? bareCode(writer, field, stored) : writer.fromRow(field, stored)}`)
+    if (strict) required += requireCode(field)
     if (field.optional && field.nullable && writer.writes.has(field))
-      text += `u.${field.name} = r[${position.get(field)}] == false\n`
+      required += `u.${field.name} = ${stored} == false\n`
   }
+  if (values.length > 0) text += `local f = { ${values.join(', ')} }\n${required}`
   for (const field of written) {
     if (!decoded.has(field) && field.optional && field.nullable)
       text += `u.${field.name} = r[${position.get(field)}] == false\n`
@@ -98,8 +102,10 @@ function compile(spec: ModelSpec, nodes: ProgramNodes, options: CompileOptions):
   }
   for (const line of writer.unpacked.values()) text += `${line}\n`
   // A field that is written before it is read starts from its old value, for branches that do not write it.
+  const certain = new Set(nodes.ops.map((op) => (op.op === 'set' || op.op === 'unset' ? op.field : null)))
   for (const field of written) {
-    if (!decoded.has(field)) text += `f.${field.name} = ${writer.fromRow(field, `r[${position.get(field)}]`)}\n`
+    if (!decoded.has(field) && !certain.has(field.property))
+      text += `f.${field.name} = ${writer.fromRow(field, `r[${position.get(field)}]`)}\n`
   }
   text += body
   const leafTable = leaves.length > 0 ? `local out = { 0, ${leaves.join(', ')} }\n` : 'local out = { 0 }\n'
@@ -132,16 +138,16 @@ function compile(spec: ModelSpec, nodes: ProgramNodes, options: CompileOptions):
       text += changesCode(writer, keys, differs, listed.length > 0, vanish)
     }
     text += maintainCode(uses, keys, spec, affected, '', true)
-    if (expires) text += expiryCode(keys, spec, refresh, fetched.length + 2, uses, changed)
+    if (expires) text += expiryCode(keys, spec, refresh, fetched.length + 2, changed)
     if (tells) {
-      const version = written.length > 0 ? `(${changed}) and ${uses.use('int')}(r[1] + 1) or r[1]` : 'r[1]'
+      const version = written.length > 0 ? `(${changed}) and ${decimal('r[1] + 1')} or r[1]` : 'r[1]'
       text += `if #w > 0 then note('update', id, ${version}, concat(w, ',')) end\n`
     }
     text += '-- apply\n'
     if (written.length > 0) {
       const pairs = direct.map((field, i) => `${quote(field.name)}, e${i + 1}, `).join('')
       text += `if ${changed} then
-  call('HSET', ${row}, ${pairs}'_v', ${uses.use('int')}(r[1] + 1)${listed.length > 0 ? ', unpack(s)' : ''})
+  call('HSET', ${row}, ${pairs}'_v', format('%.0f', r[1] + 1)${listed.length > 0 ? ', unpack(s)' : ''})
 ${vanish ? `  if #d > 0 then call('HDEL', ${row}, unpack(d)) end\n` : ''}end
 `
     }
@@ -149,7 +155,9 @@ ${vanish ? `  if #d > 0 then call('HDEL', ${row}, unpack(d)) end\n` : ''}end
   } else text += leafTable
   if (options.withRow) text += `out[#out + 1] = call('HGETALL', ${row})\n`
   text += 'return out\n'
-  const tables = ['f', 'v', 'c', 'u', 'S', 'L'].filter((name) => new RegExp(`(?<![.\\w])${name}[.[]`).test(text))
+  const tables = [...(values.length > 0 ? [] : ['f']), 'v', 'c', 'u', 'S', 'L'].filter((name) =>
+    new RegExp(`(?<![.\\w])${name}[.[]`).test(text),
+  )
   const declared = tables.length > 0 ? `local ${tables.join(', ')} = ${tables.map(() => '{}').join(', ')}\n` : ''
   const own = /\bid\b/.test(text) ? 'local id = ARGV[1]\n' : ''
   return { ...uses.script(own + declared + text), roles: keys.roles }
@@ -188,12 +196,23 @@ function leafCode(writer: LuaWriter, leaf: ReturnLeaf): string {
   }
 }
 
-/** Lua of a required field's value; it fails when the row lacks it. */
-function strictCode(writer: LuaWriter, field: StoredField, text: string): string {
-  const { uses } = writer
-  if (representation(field.kind as ExprType) === 'number')
-    return `${uses.use('req_num')}(${text}, ${quote(field.name)})`
-  return `${uses.use('req')}(${writer.fromRow(field, text)}, ${quote(field.name)})`
+/** Lua of a required field's value as it is stored, where that is easily seen to be one; {@link requireCode} follows. */
+function bareCode(writer: LuaWriter, field: StoredField, stored: string): string {
+  if (representation(field.kind as ExprType) === 'number') return `tonumber(${stored})`
+  return isPlainText(field) ? stored : writer.fromRow(field, stored)
+}
+
+/** Lua that fails when the value of a required field is not there or is none, and takes the mark off text. */
+function requireCode(field: StoredField): string {
+  const x = `f.${field.name}`
+  const fails = raise('CORRUPT', field.name)
+  if (representation(field.kind as ExprType) === 'number') return `if ${x} == nil or ${x} ~= ${x} then ${fails} end\n`
+  if (!isPlainText(field)) return `if ${x} == nil then ${fails} end\n`
+  return `if not ${x} or ${x} == '\\0' then ${fails} elseif byte(${x}) == 0 then ${x} = sub(${x}, 2) end\n`
+}
+
+function isPlainText({ kind }: StoredField): boolean {
+  return kind === 'string' || kind === 'enum' || kind === 'bytes'
 }
 
 /** Whether a field is always there and short: then it is written along with others that change, without a list of changes. */
@@ -203,32 +222,36 @@ function isDirect(field: StoredField): boolean {
 
 /** Lua that checks a written field of {@link isDirect} and computes its text, `e<n>`. */
 function directCode(writer: LuaWriter, field: StoredField, n: number, old: string, indexed: boolean): string {
-  const { uses } = writer
+  const x = `f.${field.name}`
   const type = field.kind as ExprType
-  const raise = (code: string) => `${uses.use('err')}('${code}', ${quote(field.property)})`
-  let text = `local e${n}\ndo\n  local x = f.${field.name}\n  if x == nil then ${raise('NULL_VALUE')} end\n`
-  for (const check of checks(writer, field)) text += `  if ${check} then ${raise('OUT_OF_RANGE')} end\n`
-  const stored = writer.toText(type, 'x')
-  text += `  e${n} = ${representation(type) === 'text' ? `${uses.use('cook')}(${stored})` : stored}\n`
-  if (indexed) text += `  if e${n} ~= ${old} then ch.${field.name} = true end\n`
-  return `${text}end\n`
+  let text = `if ${x} == nil then ${raise('NULL_VALUE', field.property)} end\n`
+  for (const check of checks(writer, field, x))
+    text += `if ${check} then ${raise('OUT_OF_RANGE', field.property)} end\n`
+  text += `local e${n} = ${writer.toText(type, x)}\n`
+  if (representation(type) === 'text') text += escapeCode(`e${n}`)
+  if (indexed) text += `if e${n} ~= ${old} then ch.${field.name} = true end\n`
+  return text
+}
+
+/** Lua for text that starts with the mark of null, which gets one more of it. */
+function escapeCode(text: string): string {
+  return `if byte(${text}) == 0 then ${text} = '\\0' .. ${text} end\n`
 }
 
 /** Lua that checks a written field and notes its change. */
 function changeCode(writer: LuaWriter, field: StoredField, old: string, indexed: boolean): string {
-  const { uses } = writer
   const name = quote(field.name)
-  const value = `f.${field.name}`
   const type = field.kind as ExprType
-  const raise = (code: string) => `${uses.use('err')}('${code}', ${quote(field.property)})`
   let absent = 'false'
   if (field.nullable) absent = field.optional ? `(not u.${field.name}) and '\\0'` : `'\\0'`
-  let text = `do\n  local x, e = ${value}, false\n  if x == nil then\n`
-  text += field.nullable || field.optional ? `    e = ${absent}\n` : `    ${raise('NULL_VALUE')}\n`
+  let text = `do\n  local x, e = f.${field.name}, false\n  if x == nil then\n`
+  text += field.nullable || field.optional ? `    e = ${absent}\n` : `    ${raise('NULL_VALUE', field.property)}\n`
   text += '  else\n'
-  for (const check of checks(writer, field)) text += `    if ${check} then ${raise('OUT_OF_RANGE')} end\n`
-  const stored = writer.toText(type, 'x')
-  text += `    e = ${representation(type) === 'text' ? `${uses.use('cook')}(${stored})` : stored}\n  end\n`
+  for (const check of checks(writer, field, 'x'))
+    text += `    if ${check} then ${raise('OUT_OF_RANGE', field.property)} end\n`
+  text += `    e = ${writer.toText(type, 'x')}\n`
+  if (representation(type) === 'text') text += `    ${escapeCode('e')}`
+  text += '  end\n'
   const mark = indexed ? ` ch.${field.name} = true` : ''
   const put = `s[#s + 1] = ${name} s[#s + 1] = e`
   const change = field.nullable || field.optional ? `if e then ${put} else d[#d + 1] = ${name} end` : put
@@ -236,27 +259,21 @@ function changeCode(writer: LuaWriter, field: StoredField, old: string, indexed:
   return text
 }
 
-function checks(writer: LuaWriter, field: StoredField): string[] {
-  const { uses } = writer
+/** Lua conditions that a value of the field must not satisfy. */
+function checks(writer: LuaWriter, field: StoredField, x: string): string[] {
+  const { kind, min, max, members } = field
+  if (kind === 'enum') return [`not ({ ${members!.map((member) => `[${quote(member)}] = true`).join(', ')} })[${x}]`]
   const out: string[] = []
-  const bound = (value: number | bigint): string => (field.kind === 'bigint' ? `'${value}'` : luaNumber(Number(value)))
-  const measure = field.kind === 'string' ? `${uses.use('chars')}(x)` : field.kind === 'bytes' ? '#x' : 'x'
-  if (field.kind === 'bigint') {
-    if (field.min !== undefined) out.push(`${uses.use('b_cmp')}(x, ${bound(field.min)}) < 0`)
-    if (field.max !== undefined) out.push(`${uses.use('b_cmp')}(x, ${bound(field.max)}) > 0`)
-    return out
+  const bound = (value: number | bigint): string => (kind === 'bigint' ? `'${value}'` : luaNumber(Number(value)))
+  const compare = (sign: '<' | '>', value: number | bigint): string => {
+    if (kind === 'bigint') return `${writer.uses.use('b_cmp')}(${x}, ${bound(value)}) ${sign} 0`
+    if (kind === 'bytes') return `#${x} ${sign} ${bound(value)}`
+    if (kind !== 'string') return `${x} ${sign} ${bound(value)}`
+    const characters = `${writer.uses.use('chars')}(${x}) ${sign} ${bound(value)}`
+    return sign === '>' ? `#${x} > ${bound(value)} and ${characters}` : characters
   }
-  if (field.kind === 'enum') {
-    const members = field.members!.map((member) => `[${quote(member)}] = true`).join(', ')
-    return [`not ({ ${members} })[x]`]
-  }
-  if (field.min !== undefined) out.push(`${measure} < ${bound(field.min)}`)
-  if (field.max !== undefined)
-    out.push(
-      field.kind === 'string'
-        ? `#x > ${bound(field.max)} and ${measure} > ${bound(field.max)}`
-        : `${measure} > ${bound(field.max)}`,
-    )
+  if (min !== undefined) out.push(compare('<', min))
+  if (max !== undefined) out.push(compare('>', max))
   return out
 }
 
@@ -286,21 +303,13 @@ function luaNumber(value: number): string {
 }
 
 /** Lua that queues the expiry of the row and its collections: extended by this write, or shared with a new collection. */
-function expiryCode(
-  keys: KeyList,
-  spec: ModelSpec,
-  refresh: boolean,
-  ttlPosition: number,
-  uses: LuaUses,
-  changed: string,
-): string {
+function expiryCode(keys: KeyList, spec: ModelSpec, refresh: boolean, ttlPosition: number, changed: string): string {
   const exp = keys.at('exp')
   const owned = ['row', ...spec.collections.map((field) => `c:${field.name}`)].map((role) => keys.at(role))
   const rule = spec.ttl!
-  const text = uses.use('int')
   const extend = `    local ms = tonumber(r[${ttlPosition}] or '${rule.ms ?? ''}')
     if ms and now + ms - tonumber(due) >= ${Math.max(rule.everyMs, 1)} then
-      due = ${text}(now + ms)
+      due = ${decimal('now + ms')}
       queue[#queue + 1] = { 'ZADD', ${exp}, due, id }
     end
 `

@@ -22,10 +22,6 @@ export const VALUES: LuaLibrary = {
   return x
 end`,
   },
-  cook: {
-    // The inverse of raw, for text that is not nil.
-    lua: `local function cook(x) if byte(x) == 0 then return '\\0' .. x end return x end`,
-  },
   num: {
     uses: ['err'],
     lua: `local function num(x, field)
@@ -74,19 +70,6 @@ end`,
     lua: `local function over(a, b, field)
   if b == 0 then err('DIVISION_BY_ZERO', field) end
   return a / b
-end`,
-  },
-  req: {
-    uses: ['err'],
-    lua: `local function req(x, field) if x == nil then err('CORRUPT', field) end return x end`,
-  },
-  req_num: {
-    // `num` of a value that must be there.
-    uses: ['err'],
-    lua: `local function req_num(x, field)
-  local n = tonumber(x)
-  if not n or n ~= n then err('CORRUPT', field) end
-  return n
 end`,
   },
   ipow: {
