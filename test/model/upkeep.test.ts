@@ -26,6 +26,21 @@ const Bucketed = model(
 const fixture = useRedis()
 
 describe('verify and repair', () => {
+  it('leaves nothing of an earlier row that was deleted by hand', async () => {
+    const db = open(fixture.redis, { Thing, Bucketed })
+    const things = Array.from({ length: 700 }, (_, i) => ({ id: `t${i}`, email: `e${i}`, n: i, s: 'old' }))
+    await db.Thing.createMany(things)
+    await db.Bucketed.createMany(things.map(({ id, n }) => ({ id, n })))
+    const keys = (await fixture.redis.call('KEYS', '*:r:t*')) as string[]
+    await fixture.redis.call('DEL', ...keys)
+    await db.Thing.createMany(
+      things.map(({ id, n }) => ({ id, email: `f${n}`, n: n + 1000, s: n % 2 ? 'old' : 'new' })),
+    )
+    await db.Bucketed.createMany(things.map(({ id, n }) => ({ id, n: n % 2 ? n : -n })))
+    expect(await db.Thing.verify()).toMatchObject({ rows: 700, entries: 2100, problems: [] })
+    expect(await db.Bucketed.verify()).toMatchObject({ rows: 700, entries: 700, problems: [] })
+  })
+
   it('finds every kind of disagreement and mends it', async () => {
     const { redis } = fixture
     const db = open(redis, { Thing })

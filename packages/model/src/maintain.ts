@@ -158,24 +158,7 @@ export function maintainCode(
       if (!typesChecked) step += `${inner}  call('ZSCORE', ${key}, e)\n`
       step += `${inner}  if mm[${role}] then queue[#queue + 1] = { 'ZREM', ${key}, mm[${role}] } end\n`
       step += `${inner}  queue[#queue + 1] = { 'ZADD', ${key}, '0', e }\n${inner}  mm[${role}] = e\n${inner}end\n`
-    } else {
-      const absent = index.columns
-        .filter(({ field }) => field !== spec.id)
-        .map(({ field }) => `f.${field.name} == nil`)
-        .join(' or ')
-      step += `${inner}local e\n${inner}if not (${absent || 'false'}) then e = ${entryCode(uses, index, spec)} end\n`
-      step += `${inner}if mm[${role}] ~= e then\n${inner}  if e then\n`
-      step += `${inner}    local owner = call('HGET', ${key}, e)\n${inner}    if owner and owner ~= id then\n`
-      if (spec.ttl) {
-        purgeKeys(keys, spec)
-        step += `${inner}      local due = call('ZSCORE', ${keys.at('exp')}, owner)\n`
-        step += `${inner}      if not due or tonumber(due) >= ${uses.use('now')} then return { 1, 'UNIQUE', ${quote(index.name)}, owner } end\n`
-        step += `${inner}      purge(owner)\n`
-      } else step += `${inner}      return { 1, 'UNIQUE', ${quote(index.name)}, owner }\n`
-      step += `${inner}    end\n${inner}  end\n`
-      step += `${inner}  if mm[${role}] then queue[#queue + 1] = { 'HDEL', ${key}, mm[${role}] } end\n`
-      step += `${inner}  if e then queue[#queue + 1] = { 'HSET', ${key}, e, id } end\n${inner}  mm[${role}] = e\n${inner}end\n`
-    }
+    } else step += uniqueCode(uses, keys, spec, index, inner)
     body += guarded
       ? `${indent}  if ch.all or ${changed(index)} then\n${step}${indent}  end\n`
       : `${indent}  do\n${step}${indent}  end\n`
@@ -183,6 +166,29 @@ export function maintainCode(
   body += `${indent}  queue[#queue + 1] = { 'HSET', ${memo}, id, cmsgpack.pack(mm) }\n`
   const any = indexes.map(changed).join(' or ')
   return guarded ? `${indent}if ch.all or ${any} then\n${body}${indent}end\n` : `${indent}do\n${body}${indent}end\n`
+}
+
+/** Lua that computes the entry `e` of a unique constraint, queues its change, and returns when another row has it. */
+export function uniqueCode(uses: LuaUses, keys: KeyList, spec: ModelSpec, unique: StoredIndex, indent: string): string {
+  const role = quote(roleOf(unique))
+  const key = keys.at(roleOf(unique))
+  const absent = unique.columns
+    .filter(({ field }) => field !== spec.id)
+    .map(({ field }) => `f.${field.name} == nil`)
+    .join(' or ')
+  let code = `local e\nif not (${absent || 'false'}) then e = ${entryCode(uses, unique, spec)} end\n`
+  code += `if mm[${role}] ~= e then\n  if e then\n`
+  code += `    local owner = call('HGET', ${key}, e)\n    if owner and owner ~= id then\n`
+  if (spec.ttl) {
+    purgeKeys(keys, spec)
+    code += `      local due = call('ZSCORE', ${keys.at('exp')}, owner)\n`
+    code += `      if not due or tonumber(due) >= ${uses.use('now')} then return { 1, 'UNIQUE', ${quote(unique.name)}, owner } end\n`
+    code += `      purge(owner)\n`
+  } else code += `      return { 1, 'UNIQUE', ${quote(unique.name)}, owner }\n`
+  code += `    end\n  end\n`
+  code += `  if mm[${role}] then queue[#queue + 1] = { 'HDEL', ${key}, mm[${role}] } end\n`
+  code += `  if e then queue[#queue + 1] = { 'HSET', ${key}, e, id } end\n  mm[${role}] = e\nend\n`
+  return code.replace(/^(?=.)/gm, indent)
 }
 
 function purgeKeys(keys: KeyList, spec: ModelSpec): void {

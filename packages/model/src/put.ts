@@ -13,6 +13,7 @@ import { type LuaScript, LuaUses } from './lua/library.ts'
 import { quote } from './lua/quote.ts'
 import {
   allIndexes,
+  entryCode,
   fingerprintOf,
   KeyList,
   maintainCode,
@@ -22,6 +23,7 @@ import {
   roleOf,
   sharedRoles,
   typeChecks,
+  uniqueCode,
 } from './maintain.ts'
 import type { ModelSpec, StoredField } from './model.ts'
 
@@ -74,20 +76,19 @@ export function putScript(spec: ModelSpec, mode: PutMode, withRow = false): LuaS
     uses.use('err')
     if (ttl) uses.use('now')
     const isNew = mode === 'create'
-    const names = ["'_v'", ...(isNew ? [] : [...columns.map((field) => quote(field.name)), ...(ttl ? ["'_t'"] : [])])]
+    const names = ["'_v'", ...columns.map((field) => quote(field.name)), ...(ttl ? ["'_t'"] : [])]
     const creates = mode === 'create' || mode === 'upsert'
     const replaces = mode === 'replace'
-    const load = columns
-      .map((field, i) => {
-        const own = `set.${field.name}`
-        const kept = replaces || isNew ? own : `pick(${own}, gone.${field.name}, old[${i + 2}])`
-        return `  f.${field.name} = ${writer.fromRow(field, kept)}\n`
-      })
-      .join('')
+    const values = columns.map((field, i) => {
+      const own = `set.${field.name}`
+      const kept = replaces || isNew ? own : `pick(${own}, gone.${field.name}, old[${i + 2}])`
+      return `${field.name} = ${writer.fromRow(field, kept)}`
+    })
+    const load = `  local f = { ${values.join(', ')} }\n`
     const indexes = allIndexes(spec)
     const purge = feedCode(keys, spec) + (needsPurge(spec) ? purgeCode(keys, spec) : '')
-    const maintain = maintainCode(uses, keys, spec, indexes, '  ', true, true)
-    const body = `${typeChecks(keys, spec)}${purge}${mode === 'create' ? gathered(keys) : ''}local noted = false
+    const maintain = isNew ? newEntries(uses, keys, spec) : maintainCode(uses, keys, spec, indexes, '  ', true, true)
+    const body = `${typeChecks(keys, spec)}${purge}${isNew ? gathered(keys, spec) : ''}local noted = false
 ${isNew && !needsPurge(spec) ? `local first = call('ZCARD', ${keys.at('ids')}) == 0\n` : ''}local function pick(set, gone, old) if gone then return nil end return set or old end
 local at, slot, args = 1, ${keys.roles.length}, #ARGV
 local function pairs_of(set)
@@ -99,15 +100,26 @@ local function put()
   reset()
   local id, version, ttl = ARGV[at], ARGV[at + 1], ARGV[at + 2]
   local key = KEYS[slot + 1]
-  local set, defaults, gone, contents = {}, {}, {}, {}
+  local set, contents = {}, {}
   at = at + 3
-${isNew ? '  local from = at + 1\n' : ''}  pairs_of(set)
-${isNew ? '  local to = at - 1\n' : ''}  pairs_of(defaults)
+${
+  isNew
+    ? `  local from = at + 1
+  pairs_of(set)
+  local to = at - 1
+  -- neither defaults nor unsets
+  at = at + 2
+  local n = tonumber(ARGV[at])
+`
+    : `  local defaults, gone = {}, {}
+  pairs_of(set)
+  pairs_of(defaults)
   local n = tonumber(ARGV[at])
   for i = at + 1, at + n do gone[ARGV[i]] = true end
   at = at + 1 + n
   n = tonumber(ARGV[at])
-  at = at + 1
+`
+}  at = at + 1
   for _ = 1, n do
     local target, items = KEYS[slot + 1 + tonumber(ARGV[at])], tonumber(ARGV[at + 2])
     if not contents[target] then contents[#contents + 1] = { 'DEL', target } contents[target] = true end
@@ -115,20 +127,28 @@ ${isNew ? '  local to = at - 1\n' : ''}  pairs_of(defaults)
     at = at + 3 + items
   end
   slot = slot + ${keysPerRow(spec)}
-  local old = redis.pcall('HMGET', key, ${names.join(', ')})
+${
+  isNew
+    ? `  local there = redis.pcall('HGET', key, '_v')
+  if type(there) == 'table' then return { 1, 'WRONG_TYPE' } end
+  if there then return { 1, 'EXISTS' } end
+`
+    : `  local old = redis.pcall('HMGET', key, ${names.join(', ')})
   if old.err then return { 1, 'WRONG_TYPE' } end
   local there = old[1]
-${mode === 'create' ? "  if there then return { 1, 'EXISTS' } end\n" : ''}${
+`
+}${
   mode === 'update' || mode === 'replace' ? "  if not there then return { 1, 'MISSING' } end\n" : ''
 }  if version ~= '' and there ~= version then return { 1, 'CONFLICT', call('HGETALL', key) } end
-  local f, ch = {}, {}
-${mode === 'upsert' ? '  if not there then for name, text in pairs(defaults) do set[name] = set[name] or text end ch.all = true end\n' : ''}${
-  isNew || replaces
-    ? '  ch.all = true\n'
-    : '  for name in pairs(set) do ch[name] = true end\n  for name in pairs(gone) do ch[name] = true end\n'
+${isNew ? '' : '  local ch = {}\n'}${mode === 'upsert' ? '  if not there then for name, text in pairs(defaults) do set[name] = set[name] or text end ch.all = true end\n' : ''}${
+  isNew
+    ? ''
+    : replaces
+      ? '  ch.all = true\n'
+      : '  for name in pairs(set) do ch[name] = true end\n  for name in pairs(gone) do ch[name] = true end\n'
 }${load}${maintain}${creates ? firstRow(spec, keys, isNew && !needsPurge(spec)) : ''}${
-  ttl ? expiry(spec, keys, columns.length + 2) : ''
-}${
+  mode === 'upsert' ? `  if not there then queue[#queue + 1] = { 'ZADD', ${keys.at('ids')}, '0', id } end\n` : ''
+}${ttl ? expiry(spec, keys, columns.length + 2) : ''}${
   isNew
     ? noteNew(spec) + newRow(ttl !== null)
     : `  local s, d = { '_v', int((tonumber(there or '0') or 0) + 1) }, {}
@@ -138,27 +158,32 @@ ${replaces ? `  for _, name in ipairs({ ${spec.scalars.map((field) => quote(fiel
   if #d > 0 then call('HDEL', key, unpack(d)) end
 `
 }  for i = 1, #contents do call(unpack(contents[i])) end
-  ${mode === 'create' ? 'apply()' : RUN_QUEUE}
-  return { 0, ${isNew ? "'1'" : 's[2]'}${withRow ? ", call('HGETALL', key)" : ''} }
+  ${isNew ? `apply()\n${listNew(keys, spec)}  return 1` : `${RUN_QUEUE}\n  return { 0, s[2]${withRow ? ", call('HGETALL', key)" : ''} }`}
 end
 local replies = {}
 while at <= args do replies[#replies + 1] = put() end
-${mode === 'create' ? 'flush()\n' : ''}return replies
+${isNew ? 'flush()\n' : ''}return replies
 `
     return uses.script(body)
   })
 }
 
 /**
- * Lua functions `apply` and `flush`: entries of new rows in ids, indexes, memo and deadlines wait until the end of the batch and
- * are written by one command per key. No row of the batch reads those of another.
+ * Lua functions `apply` and `flush`, and lists: entries of new rows in ids, indexes, memo and deadlines wait until the end of the
+ * batch and are written by one command per key. No row of the batch reads those of another.
  */
-function gathered(keys: KeyList): string {
-  return `local later = {}
+function gathered(keys: KeyList, spec: ModelSpec): string {
+  const indexes = allIndexes(spec)
+  const names = ['ids', ...spec.indexes.map(roleOf), ...(indexes.length > 0 ? ['memo'] : [])]
+  const lists = names.map(
+    (role) => `local ${listOf(keys, role)} = { '${role === 'memo' ? 'HSET' : 'ZADD'}', ${keys.at(role)} }\n`,
+  )
+  const byKey = names.map((role) => `[${keys.at(role)}] = ${listOf(keys, role)}`)
+  return `${lists.join('')}local later = { ${byKey.join(', ')} }
 local function apply()
   for i = 1, #queue do
     local q = queue[i]
-    if q[1] == 'ZADD' or (q[1] == 'HSET' and q[2] == ${keys.at('memo')}) then
+    if q[1] == 'ZADD' then
       local l = later[q[2]]
       if not l then l = { q[1], q[2] } later[q[2]] = l end
       l[#l + 1] = q[3]
@@ -167,11 +192,71 @@ local function apply()
   end
 end
 local function flush()
-  for _, l in pairs(later) do
+${indexes.length > 0 && spec.uniques.length === 0 ? leftovers(keys, spec) : ''}  for _, l in pairs(later) do
     for i = 3, #l, 1000 do call(l[1], l[2], unpack(l, i, i + 999 < #l and i + 999 or #l)) end
   end
 end
 `
+}
+
+/** Lua name of the list of a key's new entries. */
+function listOf(keys: KeyList, role: string): string {
+  return `l${/\d+/.exec(keys.at(role))![0]}`
+}
+
+/** Lua that removes what earlier rows of the same ids left in indexes: they have expired, or were deleted by hand. */
+function leftovers(keys: KeyList, spec: ModelSpec): string {
+  const memo = listOf(keys, 'memo')
+  const table = spec.indexes.map((index) => `[${quote(roleOf(index))}] = ${keys.at(roleOf(index))}`).join(', ')
+  return `  for i = 3, #${memo}, 1000 do
+    local ids = {}
+    for j = i, math.min(i + 998, #${memo} - 1), 2 do ids[#ids + 1] = ${memo}[j] end
+    local old = call('HMGET', ${keys.at('memo')}, unpack(ids))
+    for j = 1, #ids do
+      local ok, entries = old[j], nil
+      if ok then ok, entries = pcall(cmsgpack.unpack, old[j]) end
+      if ok then
+        local X, own = { ${table} }, cmsgpack.unpack(${memo}[i + 2 * j - 1])
+        for name, entry in pairs(entries) do
+          if X[name] and own[name] ~= entry then call('ZREM', X[name], entry) end
+        end
+      end
+    end
+  end
+`
+}
+
+/** Lua that computes a new row's entries, `e<n>`, and refuses it when a unique one is taken. */
+function newEntries(uses: LuaUses, keys: KeyList, spec: ModelSpec): string {
+  const indexes = spec.indexes.map((index, i) => `  local e${i + 1} = ${entryCode(uses, index, spec)}\n`).join('')
+  if (spec.uniques.length === 0) return indexes
+  const uniques = spec.uniques
+    .map((unique, i) => `${uniqueCode(uses, keys, spec, unique, '  ')}  local u${i + 1} = e\n`)
+    .join('')
+  const moved = spec.indexes.map((index, i) => {
+    const old = `mm[${quote(roleOf(index))}]`
+    return `  if ${old} and ${old} ~= e${i + 1} then queue[#queue + 1] = { 'ZREM', ${keys.at(roleOf(index))}, ${old} } end\n`
+  })
+  return `${indexes}  local packed = call('HGET', ${keys.at('memo')}, id)
+  local mm = packed and cmsgpack.unpack(packed) or {}
+${uniques}${moved.join('')}`
+}
+
+/** Lua that appends a new row's entries to the lists. */
+function listNew(keys: KeyList, spec: ModelSpec): string {
+  const append = (role: string, a: string, b: string): string => {
+    const list = listOf(keys, role)
+    return `  n = #${list} ${list}[n + 1] = ${a} ${list}[n + 2] = ${b}\n`
+  }
+  const own = [
+    ...spec.indexes.map((index, i) => `[${quote(roleOf(index))}] = e${i + 1}`),
+    ...spec.uniques.map((unique, i) => `[${quote(roleOf(unique))}] = u${i + 1}`),
+  ]
+  return [
+    append('ids', "'0'", 'id'),
+    ...spec.indexes.map((index, i) => append(roleOf(index), "'0'", `e${i + 1}`)),
+    ...(own.length > 0 ? [append('memo', 'id', `cmsgpack.pack({ ${own.join(', ')} })`)] : []),
+  ].join('')
 }
 
 /** Lua that writes a new row: its fields as they stand in ARGV. */
@@ -181,18 +266,17 @@ function newRow(expires: boolean): string {
 }
 
 /**
- * Lua that lists a new row; the first of all also notes which indexes the model has. `counted`: the script knows as `first`
- * whether there were rows before it.
+ * Lua that notes which indexes the model has, with its first row. `counted`: the script knows as `first` whether there were rows
+ * before it.
  */
 function firstRow(spec: ModelSpec, keys: KeyList, counted: boolean): string {
   const facts = allIndexes(spec).map((index) => `, ${quote(roleOf(index))}, ${quote(fingerprintOf(index))}`)
-  const note =
-    facts.length > 0
-      ? `    if first and not noted then noted = true queue[#queue + 1] = { 'DEL', ${keys.at('meta')} } queue[#queue + 1] = { 'HSET', ${keys.at('meta')}${facts.join('')} } end\n`
-      : ''
-  return `${counted ? '' : `  local first = call('ZCARD', ${keys.at('ids')}) == purged\n`}  if not there then
-    queue[#queue + 1] = { 'ZADD', ${keys.at('ids')}, '0', id }
-${note}  end
+  if (facts.length === 0) return ''
+  return `${counted ? '' : `  local first = call('ZCARD', ${keys.at('ids')}) == purged\n`}  if not there and first and not noted then
+    noted = true
+    queue[#queue + 1] = { 'DEL', ${keys.at('meta')} }
+    queue[#queue + 1] = { 'HSET', ${keys.at('meta')}${facts.join('')} }
+  end
 `
 }
 
