@@ -1,4 +1,4 @@
-// The same suites on the embedded engine: verbs, programs, queries, Lua pieces, defects, changes.
+// The same suites on the embedded engine: verbs, programs, places, queries, Lua pieces, defects, changes.
 import { describe } from 'vitest'
 
 process.env.OCHRE_MODEL_BACKEND = 'embedded'
@@ -6,6 +6,7 @@ process.env.OCHRE_MODEL_BACKEND = 'embedded'
 describe('on the embedded engine', async () => {
   await import('./verbs.test.ts')
   await import('./programs.test.ts')
+  await import('./places.test.ts')
   await import('./queries.test.ts')
   await import('./lua.test.ts')
   await import('./defects.test.ts')

@@ -115,10 +115,10 @@ for i = 1, #d do w[#w + 1] = d[i] end
 local touched = {}
 for i = 1, #queue do touched[queue[i][2]] = true end
 if touched[KEYS[3]] then w[#w + 1] = 'list' end
-if #w > 0 then note('update', id, (e1 ~= r[2] or #s > 0 or #d > 0) and int(r[1] + 1) or r[1], concat(w, ',')) end
+if #w > 0 then note('update', id, (e1 ~= r[2] or #s > 0 or #d > 0) and format('%.0f', r[1] + 1) or r[1], concat(w, ',')) end
 -- apply
 if e1 ~= r[2] or #s > 0 or #d > 0 then
-  call('HSET', KEYS[1], 'x', e1, '_v', int(r[1] + 1), unpack(s))
+  call('HSET', KEYS[1], 'x', e1, '_v', format('%.0f', r[1] + 1), unpack(s))
   if #d > 0 then call('HDEL', KEYS[1], unpack(d)) end
 end
 for i = 1, #queue do call(unpack(queue[i])) end

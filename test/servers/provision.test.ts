@@ -8,7 +8,7 @@ import { companionOf, describe as describeProvision, obtainProgram, provision, w
 
 let folder: string
 let env: NodeJS.ProcessEnv
-const KNOWN = ['redis-7.0', 'valkey-8.0', 'redis-8.0']
+const KNOWN = ['redis-7.0', 'valkey-8.0', 'redis-8.0', 'redis-6.0']
 
 /** A machine of its own: an empty PATH, and a cache that knows that nothing can be obtained. */
 beforeEach(() => {
@@ -51,7 +51,7 @@ test('OCHRE_REDIS_SERVER comes before the path, and has to run', async () => {
   const valkey = addProgram('mine', 'Valkey server v=8.0.1 sha=00000000:0 malloc=jemalloc-5.3.0 bits=64 build=1')
   const { servers, missing } = await provision({ ...env, OCHRE_REDIS_SERVER: valkey })
   expect(servers).toEqual([{ name: 'valkey-8.0', version: '8.0.1', command: [valkey], origin: 'OCHRE_REDIS_SERVER' }])
-  expect(missing.map(({ name }) => name)).toEqual(['redis-7.0', 'redis-8.0'])
+  expect(missing.map(({ name }) => name)).toEqual(['redis-7.0', 'redis-8.0', 'redis-6.0'])
   const absent = provision({ ...env, OCHRE_REDIS_SERVER: join(folder, 'absent') })
   await expect(absent).rejects.toThrow(/absent \(OCHRE_REDIS_SERVER\) cannot be run/)
   const other = provision({ ...env, OCHRE_REDIS_SERVER: addProgram('other', 'memcached 1.6') })

@@ -50,6 +50,7 @@ const OBTAINABLE: Readonly<Record<string, Suites>> = {
   'redis-7.0': { debian: ['bookworm'], ubuntu: ['noble'] },
   'valkey-8.0': { debian: ['bookworm-backports'], ubuntu: ['plucky'] },
   'redis-8.0': { debian: ['trixie'], ubuntu: ['questing'] },
+  'redis-6.0': { debian: ['bullseye'], ubuntu: ['jammy'] },
 }
 
 const DEFAULT = Object.keys(OBTAINABLE)

@@ -140,7 +140,7 @@ function compile(spec: ModelSpec, nodes: ProgramNodes, options: CompileOptions):
     text += maintainCode(uses, keys, spec, affected, '', true)
     if (expires) text += expiryCode(keys, spec, refresh, fetched.length + 2, changed)
     if (tells) {
-      const version = written.length > 0 ? `(${changed}) and ${decimal('r[1] + 1')} or r[1]` : 'r[1]'
+      const version = written.length > 0 ? `(${changed}) and format('%.0f', r[1] + 1) or r[1]` : 'r[1]'
       text += `if #w > 0 then note('update', id, ${version}, concat(w, ',')) end\n`
     }
     text += '-- apply\n'

@@ -192,8 +192,9 @@ export class Runner {
   }
 
   /** Failures that scripts raise carry OCHRE[CODE field] in their text. */
-  private mapError(error: unknown, keys: readonly Arg[]): unknown {
-    if (!(error instanceof ReplyError)) return error
+  private mapError(raised: unknown, keys: readonly Arg[]): unknown {
+    if (!(raised instanceof ReplyError)) return raised
+    const error = unwrapped(raised)
     const match = /OCHRE\[([A-Z_0-9]+) ([^\]]*)\]/.exec(error.message)
     if (match) {
       const [, code, field] = match
@@ -204,6 +205,14 @@ export class Runner {
       return new ProgramError(this.model, 'WRONG_TYPE', null, `a key of the model holds another type (${keys[0]})`)
     return error
   }
+}
+
+/** The error of a command in a script, which servers before 7.0 tell inside of another: `OOM ...`, `READONLY ...`. */
+function unwrapped(error: ReplyError): ReplyError {
+  const match = /^ERR Error running script \(.*?\): @user_script:\d+: (?:@user_script: \d+: )?-?([A-Z]+ .*)$/s.exec(
+    error.message,
+  )
+  return match ? new ReplyError(match[1]!, { cause: error }) : error
 }
 
 const EXPLANATIONS: Readonly<Record<string, string>> = {
