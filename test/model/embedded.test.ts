@@ -1,4 +1,4 @@
-// The same suites on the embedded engine: verbs, programs, places, queries, Lua pieces, defects, changes.
+// The suites of models on the embedded engine.
 import { describe } from 'vitest'
 
 process.env.OCHRE_MODEL_BACKEND = 'embedded'
@@ -11,4 +11,5 @@ describe('on the embedded engine', async () => {
   await import('./lua.test.ts')
   await import('./defects.test.ts')
   await import('./changes.test.ts')
+  await import('./whole-row.test.ts')
 })

@@ -75,4 +75,11 @@ describe('plainJson', () => {
   it('turns long integers into bigint and the rest into numbers', () => {
     expect(plainJson(parseJson('{"a":[1,2.5,12345678901234567890]}'))).toEqual({ a: [1, 2.5, 12345678901234567890n] })
   })
+
+  it('keeps a long integer a number when that loses no digit', () => {
+    expect(plainJson(parseJson('[12345678901234567000,12345678901234567001]'))).toEqual([
+      12345678901234567000,
+      12345678901234567001n,
+    ])
+  })
 })

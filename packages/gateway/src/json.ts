@@ -265,12 +265,12 @@ function writeName(name: unknown, encoding: StringEncoding): string {
   return JSON.stringify(String(name))
 }
 
-/** A parsed value with its numbers as JavaScript numbers where they are safe, bigint for longer integers. */
+/** A parsed value with its numbers as JavaScript numbers where no digit is lost, bigint for longer integers. */
 export function plainJson(value: JsonValue): unknown {
   if (value instanceof JsonNumber) {
     if (/^-?\d+$/.test(value.text)) {
       const number = Number(value.text)
-      return Number.isSafeInteger(number) ? number : BigInt(value.text)
+      return Number.isSafeInteger(number) || String(number) === value.text ? number : BigInt(value.text)
     }
     return Number(value.text)
   }

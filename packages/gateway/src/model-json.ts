@@ -20,7 +20,7 @@ export function fieldValue(spec: FieldDoc, value: JsonValue): unknown {
       return value instanceof JsonNumber ? Number(value.text) : plainJson(value)
     case 'date': {
       if (value instanceof JsonNumber) return new Date(Number(value.text))
-      if (typeof value !== 'string' || !/^\d{4}-\d\d-\d\d/.test(value)) return plainJson(value)
+      if (typeof value !== 'string' || !/^(?:\d{4}|[+-]\d{6})-\d\d-\d\d/.test(value)) return plainJson(value)
       return new Date(value)
     }
     case 'bytes':
@@ -44,7 +44,12 @@ export function fieldValue(spec: FieldDoc, value: JsonValue): unknown {
           : plainJson(item),
       )
     case 'stream':
-      return Array.isArray(value) ? value.map((entry) => entryValue(spec, entry)) : plainJson(value)
+      if (!Array.isArray(value)) return plainJson(value)
+      return value.map((item) =>
+        Array.isArray(item) && item.length === 2
+          ? [plainJson(item[0]!), entryValue(spec, item[1]!)]
+          : entryValue(spec, item),
+      )
     default:
       return plainJson(value)
   }
@@ -151,16 +156,11 @@ function bareSchema(spec: FieldDoc): { readonly [keyword: string]: unknown } {
         type: 'object',
         additionalProperties: { type: 'array', items: { type: 'number' }, minItems: 2, maxItems: 2 },
       }
-    case 'stream':
-      return {
-        type: 'array',
-        items: {
-          type: 'object',
-          properties: Object.fromEntries(
-            Object.entries(spec.entry ?? {}).map(([name, field]) => [name, fieldSchema(field)]),
-          ),
-        },
-      }
+    case 'stream': {
+      const properties = Object.entries(spec.entry ?? {}).map(([name, field]) => [name, fieldSchema(field)])
+      const entry = { type: 'object', properties: Object.fromEntries(properties) }
+      return { type: 'array', items: { oneOf: [entry, { type: 'array', prefixItems: [{ type: 'string' }, entry] }] } }
+    }
     default:
       return { description: 'Any JSON.' }
   }

@@ -52,7 +52,8 @@ interface Contents<T> {
   map: Readonly<Record<string, T>>
   sortedSet: Readonly<Record<string, number>> | readonly (readonly [T, number])[]
   geo: Readonly<Record<string, readonly [longitude: number, latitude: number]>>
-  stream: readonly T[]
+  /** With ids, ascending, for all entries or for none. */
+  stream: readonly T[] | readonly (readonly [id: string, entry: T])[]
 }
 type InsertValue<X extends AnyField> = X['$kind'] extends keyof Contents<unknown>
   ? Contents<X['$type']>[X['$kind']]

@@ -155,13 +155,20 @@ class Preparation {
         })
       default: {
         if (!Array.isArray(value)) return bad([], 'must be an array of entries')
-        return value.map((entry: Record<string, unknown>, i) => {
+        let before = 0n
+        return value.map((given: unknown, i) => {
+          const [id, entry] = Array.isArray(given) ? (given as unknown[]) : [undefined, given]
+          if (!isRecord(entry)) return bad([i], 'must be an entry, or [id, entry]').flat()
+          if ((id === undefined) !== !Array.isArray(value[0])) bad([i], 'must have an id if others have one')
+          const place = id === undefined ? before : entryPlace(id)
+          if (id !== undefined && place <= before) bad([i], 'must have an id such as 1-0, above those before it')
+          before = place
           const checker = {
             issue: (path: readonly (string | number)[], message: string) => bad([i, ...path.slice(1)], message),
           }
           packEntry(field, entry, checker)
           return [
-            '*',
+            id === undefined ? '*' : String(id),
             ...Object.entries(field.entry!).flatMap(([name, spec]) =>
               entry[name] === undefined || entry[name] === null ? [] : [name, safeEncode(spec, entry[name])],
             ),
@@ -189,11 +196,19 @@ function sentence(issue: Issue): string {
   return `${issue.path.join('.') || 'it'} ${issue.message}`
 }
 
+const UINT64_MAX = 2n ** 64n - 1n
 const FLOAT: FieldSpec = { kind: 'float', optional: false, nullable: false }
 const COMMANDS = { list: 'RPUSH', set: 'SADD', map: 'HSET', sortedSet: 'ZADD', geo: 'GEOADD', stream: 'XADD' } as const
 
 function safeEncode(spec: FieldSpec, value: unknown): Stored {
   return problemOf(spec, value) === null ? encodeValue(spec, value) : ''
+}
+
+/** Where the id of a stream's entry stands in the order of ids; 0 for what is no id. */
+function entryPlace(id: unknown): bigint {
+  const parts = typeof id === 'string' ? /^(\d{1,20})-(\d{1,20})$/.exec(id) : null
+  const [ms, sequence] = parts === null ? [0n, 0n] : [BigInt(parts[1]!), BigInt(parts[2]!)]
+  return ms > UINT64_MAX || sequence > UINT64_MAX ? 0n : (ms << 64n) | sequence
 }
 
 /** Object keys are text: a member of another kind is read from it. */
