@@ -155,30 +155,6 @@ test('a backup cut off in the middle is resumed and complete', async () => {
   expect(await server.call('DBSIZE')).toBe(2000)
 })
 
-test('rows go out and come back as NDJSON and CSV', async () => {
-  const csv = join(folder, 'users.csv')
-  await writeFile(csv, 'id,name\n1,"Ada, ""the"" first"\n2,Bob\n')
-  expect(await cli('import', [csv, '--key', 'user:{id}', '--expire', 1000])).toMatchObject({
-    code: 0,
-    err: '2 rows imported.\n',
-  })
-  expect(await server.call('HGET', 'user:1', 'name')).toBe('Ada, "the" first')
-  expect(await server.call('TTL', 'user:2')).toBeGreaterThan(900)
-  const rows = (await cli('export', ['--match', 'user:*'])).out
-    .trim()
-    .split('\n')
-    .map((line) => JSON.parse(line) as object)
-  expect(rows).toEqual(expect.arrayContaining([{ key: 'user:1', id: '1', name: 'Ada, "the" first' }]))
-  expect((await cli('export', ['--format', 'csv', '--fields', 'id,nosuch', '--match', 'user:2'])).out).toBe(
-    'key,id,nosuch\nuser:2,2,\n',
-  )
-  const ndjson = await cli('import', ['--key', 'event:{id}'], {
-    stdin: '{"id":12345678901234567890,"tags":["a"],"off":null}\n',
-  })
-  expect(ndjson.code).toBe(0)
-  expect(await cli('import', ['--key', 'x:{nosuch}'], { stdin: '{"id":1}\n' })).toMatchObject({ code: 2 })
-})
-
 test('bench measures and leaves nothing behind', async () => {
   const run = await cli('bench', ['-n', 200, '-c', 10, '--json'])
   const results = JSON.parse(run.out) as { test: string; perSecond: number }[]

@@ -58,7 +58,10 @@ async function inference() {
     tags?: readonly string[] | undefined
     scores?: Readonly<Record<string, number>> | readonly (readonly [string, number])[] | undefined
     prefs?: Readonly<Record<string, { on: boolean }>> | undefined
-    events?: readonly { kind: string; n?: number }[] | undefined
+    events?:
+      | readonly { kind: string; n?: number }[]
+      | readonly (readonly [id: string, entry: { kind: string; n?: number }])[]
+      | undefined
   }>()
   expectTypeOf<IdOf<typeof Person.fields>>().toEqualTypeOf<string>()
   const db = open(client, { Person })

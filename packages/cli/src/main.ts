@@ -2,7 +2,6 @@
 
 import { ConnectionError, OchreError, UsageError, ValidationError } from '@ochre/protocol'
 import { Command, CommanderError } from 'commander'
-import { ArchiveError } from './archive.ts'
 import { apiKeysCommand } from './commands/api-keys.ts'
 import { backupCommand } from './commands/backup.ts'
 import { benchCommand } from './commands/bench.ts'
@@ -19,7 +18,7 @@ import { restoreCommand } from './commands/restore.ts'
 import { serveCommand } from './commands/serve.ts'
 import { shellCommand } from './commands/shell.ts'
 import { tailCommand } from './commands/tail.ts'
-import { EXIT, type Io, tell } from './io.ts'
+import { EXIT, type Io, type Stop, tell } from './io.ts'
 import { VERSION } from './version.ts'
 
 /** Runs one command line (without `node` and the script's path) and resolves with the exit code. Never rejects. */
@@ -68,18 +67,20 @@ Exit codes: 0 all is well, 1 the server refused or a check failed, 2 the command
   } catch (error) {
     return report(io, error)
   }
-  return io.interrupted.aborted && code === EXIT.ok && io.interrupted.reason === 'SIGINT' ? EXIT.interrupted : code
+  return code
 }
 
 function report(io: Io, error: unknown): number {
   // Commander has written its own message; help and version end well.
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage
+  // Whatever fails once it was told to end is a consequence of that.
+  if (io.interrupted.aborted) return stopped(io, error)
   if (error instanceof ValidationError)
     for (const issue of error.issues.slice(0, 20)) tell(io, `${issue.path.join('.')}: ${issue.message}`)
   if (error instanceof OchreError) {
     tell(io, `ochre: ${error.message}`)
     if (error instanceof ConnectionError || error.code === 'CONNECTION_FAILED') return EXIT.unreachable
-    return error instanceof UsageError && !(error instanceof ArchiveError) ? EXIT.usage : EXIT.failed
+    return error instanceof UsageError ? EXIT.usage : EXIT.failed
   }
   const system = error as NodeJS.ErrnoException & { readonly address?: string; readonly port?: number }
   if (system.code === 'EADDRINUSE') {
@@ -91,4 +92,18 @@ function report(io: Io, error: unknown): number {
   }
   tell(io, `ochre: ${system.code === undefined ? String((error as Error)?.stack ?? error) : system.message}`)
   return EXIT.failed
+}
+
+const STOPPED: Readonly<Record<Stop, number>> = {
+  SIGINT: EXIT.interrupted,
+  SIGTERM: EXIT.terminated,
+  // Who closes the pipe has what was wanted.
+  EPIPE: EXIT.ok,
+}
+
+function stopped(io: Io, error: unknown): number {
+  const reason = io.interrupted.reason as Stop
+  const isOurs = error instanceof OchreError && !(error instanceof ConnectionError)
+  if (reason !== 'EPIPE') tell(io, `ochre: ${isOurs ? error.message : 'Interrupted.'}`)
+  return STOPPED[reason]
 }

@@ -1,13 +1,22 @@
 // The process around `main`: real streams, signals, the exit code.
 
 import { isWorker } from '@ochre/gateway'
+import type { Stop } from './io.ts'
 import { main } from './main.ts'
 
-const stop = new AbortController()
-for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => stop.abort(signal))
+/** For so long a verb may finish when nobody reads its output any more. */
+const GRACE_MS = 2000
 
-// A reader that closes early (`ochre keys | head`) is no failure.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1))
+const stop = new AbortController()
+for (const signal of ['SIGINT', 'SIGTERM'] as const satisfies Stop[]) process.once(signal, () => stop.abort(signal))
+
+// A reader that closes early (`ochre keys | head`) is no failure, and what has been opened is still closed in order.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code !== 'EPIPE') process.exit(1)
+  stop.abort('EPIPE' satisfies Stop)
+  setTimeout(() => process.exit(0), GRACE_MS).unref()
+})
+process.stderr.on('error', () => {})
 
 process.exitCode = await main(process.argv.slice(2), {
   stdin: process.stdin,

@@ -32,7 +32,7 @@ test('an unknown total shows the count alone', () => {
 test('a terminal sees at most ten lines a second, a pipe none', () => {
   let now = 0
   const screen = terminal(true)
-  const bar = progress(screen.io, 'Backup', 10, () => now)
+  const bar = progress(screen.io, 'Backup', 10, undefined, () => now)
   for (let i = 0; i < 100; i++) {
     now = i * 10
     bar.update(i)
@@ -40,6 +40,6 @@ test('a terminal sees at most ten lines a second, a pipe none', () => {
   bar.end()
   expect(screen.written().split('\r').length - 1).toBe(11)
   const pipe = terminal(false)
-  progress(pipe.io, 'Backup', 10, () => now).update(5)
+  progress(pipe.io, 'Backup', 10, undefined, () => now).update(5)
   expect(pipe.written()).toBe('')
 })

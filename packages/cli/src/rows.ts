@@ -1,100 +1,165 @@
 // Rows for import and export: NDJSON and CSV (RFC 4180), as streams of records.
+//
+// In CSV an empty cell is a missing value, "" is empty text, and \N is null (text that looks like that has one more
+// backslash in front). Numbers of NDJSON keep all their digits.
 
-import { createInterface } from 'node:readline'
-import type { Readable } from 'node:stream'
-import { ValidationError } from '@ochre/protocol'
+import { isObject, type JsonObject, type JsonValue, parseJson } from '@ochre/gateway'
+import { OchreError, ValidationError } from '@ochre/protocol'
+import { readLines } from './lines.ts'
 
-export type Format = 'ndjson' | 'csv'
+export const FORMATS = ['ndjson', 'csv'] as const
+export type Format = (typeof FORMATS)[number]
 
-export type Row = Record<string, unknown>
+/** The column that holds the key of a hash. */
+export const KEY = '_key'
 
-/** Reads records. In CSV the first line names the columns and every value is a string; in NDJSON values are what they are. */
-export async function* readRows(source: Readable, format: Format): AsyncGenerator<Row> {
-  if (format === 'ndjson') {
-    let line = 0
-    for await (const text of createInterface({ input: source, crlfDelay: Number.POSITIVE_INFINITY })) {
-      line++
-      if (text.trim() === '') continue
-      yield parseObject(text, line)
-    }
-    return
+/** A record with the line where it begins. In CSV values are text or null, and may be missing. */
+export interface Numbered {
+  readonly line: number
+  readonly row: JsonObject
+}
+
+/** A record, or what is wrong with it; and how many bytes of the file it took. */
+export type Read = { readonly bytes: number } & (Numbered | { readonly line: number; readonly problem: string })
+
+const MAX_DEPTH = 1000
+
+/** Reads records one by one. Throws a ValidationError for CSV so broken that the next record cannot be found. */
+export function readRows(source: AsyncIterable<Uint8Array | string>, format: Format): AsyncGenerator<Read> {
+  return format === 'csv' ? readCsvRows(source) : readJsonRows(source)
+}
+
+async function* readJsonRows(source: AsyncIterable<Uint8Array | string>): AsyncGenerator<Read> {
+  let line = 0
+  for await (const bytes of readLines(source)) {
+    line++
+    const text = bytes.toString('utf8')
+    if (text.trim() !== '') yield { bytes: bytes.length, line, ...readJsonRow(bytes, text) }
   }
+}
+
+function readJsonRow(bytes: Buffer, text: string): { row: JsonObject } | { problem: string } {
+  let value: JsonValue
+  try {
+    value = parseJson(bytes, MAX_DEPTH)
+  } catch (error) {
+    if (!(error instanceof OchreError)) throw error
+    return { problem: jsonProblem(text.trim()) }
+  }
+  return isObject(value) ? { row: value } : { problem: 'It is not a JSON object.' }
+}
+
+/** What the native parser says, which shows the place. */
+function jsonProblem(text: string): string {
+  try {
+    JSON.parse(text)
+    return 'It is nested too deeply, or not UTF-8.'
+  } catch (error) {
+    return `${(error as Error).message}.`
+  }
+}
+
+async function* readCsvRows(source: AsyncIterable<Uint8Array | string>): AsyncGenerator<Read> {
   let columns: string[] | null = null
-  let record = 0
-  for await (const cells of readCsv(source)) {
-    record++
+  for await (const { line, bytes, cells } of readCsv(source)) {
     if (columns === null) {
-      columns = cells
+      columns = cells.map(({ text }) => text)
+      const twice = columns.find((column, i) => columns!.indexOf(column) !== i)
+      if (twice !== undefined) throw bad(line, `Two columns are named ${twice}.`)
       continue
     }
-    if (cells.length !== columns.length) throw bad(record, `${cells.length} values for ${columns.length} columns.`)
-    const row: Row = Object.create(null)
-    for (const [i, column] of columns.entries()) row[column] = cells[i]
-    yield row
+    if (cells.length !== columns.length) {
+      yield { bytes, line, problem: `It has ${cells.length} values for ${columns.length} columns.` }
+      continue
+    }
+    const row: JsonObject = Object.create(null)
+    for (const [i, { text, quoted }] of cells.entries()) {
+      if (text === '' && !quoted) continue
+      row[columns[i]!] = text === '\\N' ? null : /^\\\\+N$/.test(text) ? text.slice(1) : text
+    }
+    yield { bytes, line, row }
   }
 }
 
-/** One CSV record as text, without the line's end. */
-export function csvLine(cells: readonly string[]): string {
-  return cells.map((cell) => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell)).join(',')
+/** One CSV record, without the line's end. `undefined` is a missing value. */
+export function csvLine(cells: readonly (string | null | undefined)[]): string {
+  return cells.map(csvCell).join(',')
 }
 
-async function* readCsv(source: Readable): AsyncGenerator<string[]> {
-  source.setEncoding('utf8')
-  let cells: string[] = []
-  let cell = ''
-  let quoted = false
-  // A quote inside quotes is the end of them unless another one follows, perhaps in the next chunk.
-  let maybeEnd = false
-  let started = false
-  let record = 1
-  for await (const chunk of source as AsyncIterable<string>) {
-    for (const char of chunk) {
-      if (quoted && !maybeEnd) {
-        if (char === '"') maybeEnd = true
-        else cell += char
-        continue
+function csvCell(value: string | null | undefined): string {
+  if (value === undefined) return ''
+  if (value === null) return '\\N'
+  if (value === '') return '""'
+  const text = /^\\+N$/.test(value) ? `\\${value}` : value
+  return /[",\r\n]|^\ufeff|^\s|\s$/.test(text) ? `"${text.replaceAll('"', '""')}"` : text
+}
+
+interface Cell {
+  readonly text: string
+  readonly quoted: boolean
+}
+
+/** Records with the line where each begins. Blank lines are none. */
+async function* readCsv(
+  source: AsyncIterable<Uint8Array | string>,
+): AsyncGenerator<{ line: number; bytes: number; cells: readonly Cell[] }> {
+  let number = 0
+  let began = 1
+  let size = 0
+  let record = new CsvRecord()
+  for await (const bytes of readLines(source)) {
+    number++
+    size += bytes.length
+    const text = bytes.toString('utf8')
+    if (!record.take(number === 1 ? text.replace(/^\ufeff/, '') : text, number)) continue
+    const { cells } = record
+    if (cells.length > 1 || cells[0]!.text !== '' || cells[0]!.quoted) yield { line: began, bytes: size, cells }
+    size = 0
+    record = new CsvRecord()
+    began = number + 1
+  }
+  if (record.isOpen) throw bad(began, 'A quote is not closed.')
+}
+
+/** A record while its lines come in: inside of quotes a line feed is text. */
+class CsvRecord {
+  readonly cells: Cell[] = []
+  #text = ''
+  #quoted = false
+  isOpen = false
+
+  /** Takes the next line, with its end. True when the record is complete. */
+  take(line: string, number: number): boolean {
+    const end = line.length - (/\r?\n$/.exec(line)?.[0].length ?? 0)
+    let at = 0
+    for (;;) {
+      if (this.isOpen) {
+        const quote = line.indexOf('"', at)
+        this.#text += line.slice(at, quote === -1 ? undefined : quote)
+        if (quote === -1) return false
+        at = quote + 1
+        if (line[at] === '"') {
+          this.#text += '"'
+          at++
+        } else this.isOpen = false
+      } else if (line[at] === '"' && this.#text === '' && !this.#quoted) {
+        this.isOpen = true
+        this.#quoted = true
+        at++
+      } else {
+        const comma = line.indexOf(',', at)
+        const next = comma === -1 ? end : comma
+        if (this.#quoted && next > at) throw bad(number, 'There is text after a closing quote.')
+        this.cells.push({ text: this.#text + line.slice(at, next), quoted: this.#quoted })
+        this.#text = ''
+        this.#quoted = false
+        if (comma === -1) return true
+        at = comma + 1
       }
-      if (maybeEnd) {
-        maybeEnd = false
-        if (char === '"') {
-          cell += '"'
-          continue
-        }
-        quoted = false
-        if (char !== ',' && char !== '\n' && char !== '\r') throw bad(record, 'Text after a closing quote.')
-      }
-      if (char === '"' && cell === '') {
-        quoted = true
-        started = true
-      } else if (char === ',') {
-        cells.push(cell)
-        cell = ''
-        started = true
-      } else if (char === '\n') {
-        if (started || cell !== '') yield [...cells, cell]
-        record++
-        cells = []
-        cell = ''
-        started = false
-      } else if (char !== '\r') cell += char
     }
   }
-  if (quoted && !maybeEnd) throw bad(record, 'A quote is not closed.')
-  if (started || cell !== '') yield [...cells, cell]
 }
 
-function parseObject(text: string, line: number): Row {
-  let value: unknown
-  try {
-    value = JSON.parse(text)
-  } catch {
-    throw bad(line, 'Not JSON.')
-  }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw bad(line, 'Not a JSON object.')
-  return value as Row
-}
-
-function bad(record: number, message: string): ValidationError {
-  return new ValidationError(`Record ${record}: ${message}`, [{ path: [record], message }])
+function bad(line: number, message: string): ValidationError {
+  return new ValidationError(`Line ${line}: ${message}`, [])
 }

@@ -1,85 +1,150 @@
-// `ochre export`: hashes as rows, for spreadsheets and other databases.
+// `ochre export`: rows of a model, or hashes as rows, for spreadsheets and other databases.
 
 import type { Client } from '@ochre/client'
+import { type Fields, type IdOf, wholeRow } from '@ochre/model'
 import { UsageError } from '@ochre/protocol'
-import { Command } from 'commander'
-import { counted, EXIT, type Io, print, tell } from '../io.ts'
+import { Command, Option } from 'commander'
+import { counted, EXIT, type Io, tell, throwIfStopped, write } from '../io.ts'
+import { columnsOf, rowLine } from '../model-rows.ts'
 import { jsonBytes } from '../print.ts'
-import { progress } from '../progress.ts'
-import { csvLine } from '../rows.ts'
+import { type Progress, progress } from '../progress.ts'
+import { csvLine, FORMATS, type Format, KEY } from '../rows.ts'
 import { scanKeys } from '../scan.ts'
-import { type TargetOptions, withClient, withTarget } from '../target.ts'
+import {
+  type AnyStore,
+  type FilterOptions,
+  queryOf,
+  type StoreOptions,
+  withFilter,
+  withModels,
+  withStores,
+} from '../stores.ts'
+import { withClient } from '../target.ts'
 
-interface Options extends TargetOptions {
+interface Options extends StoreOptions, FilterOptions {
+  readonly model?: string
   readonly match?: string
-  readonly format: string
+  readonly format: Format
   readonly fields?: string
 }
 
+/** Rows that are read at the same time. */
+const BATCH = 200
+
 export function exportCommand(io: Io, exit: (code: number) => void): Command {
-  return withTarget(new Command('export'))
-    .description('write hashes to standard output as NDJSON or CSV rows')
-    .option('--match <pattern>', 'only keys that match a glob pattern')
-    .option('--format <format>', 'ndjson or csv', 'ndjson')
-    .option('--fields <list>', 'only these fields, separated by commas; csv needs it')
+  return withFilter(withModels(new Command('export')))
+    .description('write rows of a model, or hashes, to standard output as NDJSON or CSV')
+    .option('--model <name>', 'rows of this model with their collections, instead of hashes')
+    .option('--match <pattern>', 'hashes: only keys that match a glob pattern')
+    .addOption(new Option('--format <format>', 'how rows are written').choices(FORMATS).default('ndjson'))
+    .option('--fields <list>', 'only these fields, separated by commas; hashes as csv need it')
     .addHelpText(
       'after',
       `
 Examples:
+  ochre export --model User --models ./models.ts > users.ndjson
+  ochre export --model User --models ./models.ts --where '{"age":{"gte":18}}' --format csv > adults.csv
   ochre export --match 'user:*' > users.ndjson
   ochre export --match 'user:*' --format csv --fields name,email > users.csv
 
-Each row has the key in the column "key". Keys that are no hashes are left out. For an exact copy of everything use
-ochre backup.`,
+Rows of a model come back with ochre import --model. Each is read whole, in one step. Hashes have their key in the
+column ${KEY}; keys that are no hashes are left out. For an exact copy of everything use ochre backup.`,
     )
     .action(async (options: Options) => {
-      if (options.format !== 'ndjson' && options.format !== 'csv') throw new UsageError('--format is ndjson or csv.')
-      if (options.format === 'csv' && options.fields === undefined)
-        throw new UsageError('--format csv needs --fields, the columns of the table.')
-      const fields = options.fields?.split(',')
-      await withClient(io, options, (client) => exportRows(io, client, options, fields))
+      const fields = options.fields?.split(',').map((name) => name.trim())
+      if (options.model !== undefined) {
+        if (options.match !== undefined) throw new UsageError('--match is for hashes; give --where with --model.')
+        await withStores(io, options, options.model, ([opened]) => exportModel(io, opened!.store, options, fields))
+      } else {
+        if (options.where !== undefined || options.scan) throw new UsageError('--where and --scan need --model.')
+        if (options.format === 'csv' && fields === undefined)
+          throw new UsageError('--format csv needs --fields, the columns of the table.')
+        await withClient(io, options, (client) => exportHashes(io, client, options, fields))
+      }
       exit(EXIT.ok)
     })
 }
 
-async function exportRows(
+async function exportModel(
+  io: Io,
+  store: AnyStore,
+  options: Options,
+  fields: readonly string[] | undefined,
+): Promise<void> {
+  const { spec } = store
+  const columns = columnsOf(spec, fields)
+  const query = store.find(queryOf(store, options))
+  const bar = progress(io, `Export ${spec.name}`, io.stderr.isTTY ? await query.count() : null)
+  if (options.format === 'csv') await write(io, `${csvLine(columns)}\n`)
+  let count = 0
+  const flush = async (ids: readonly IdOf<Fields>[]): Promise<void> => {
+    throwIfStopped(io)
+    const rows = await Promise.all(ids.map((id) => wholeRow(store, id)))
+    const lines = rows.flatMap((row) => (row === null ? [] : [`${rowLine(spec, row, columns, options.format)}\n`]))
+    count += lines.length
+    await write(io, lines.join(''))
+    bar.update(count)
+  }
+  await inProgress(bar, async () => {
+    const ids: IdOf<Fields>[] = []
+    // The types of a model that is known only at run time say nothing about its fields.
+    for await (const { id } of query.select('id' as never).stream() as AsyncGenerator<{ id: IdOf<Fields> }>) {
+      ids.push(id)
+      if (ids.length >= BATCH) await flush(ids.splice(0))
+    }
+    await flush(ids)
+  })
+  tell(io, `${counted(count, 'row')}.`)
+}
+
+async function exportHashes(
   io: Io,
   client: Client,
   options: Options,
   fields: readonly string[] | undefined,
 ): Promise<void> {
-  if (options.format === 'csv') print(io, csvLine(['key', ...fields!]))
+  if (options.format === 'csv') await write(io, `${csvLine([KEY, ...fields!])}\n`)
   const seen = new Set<string>()
+  let count = 0
   const bar = progress(io, 'Export', null)
-  for await (const { keys } of scanKeys(client, { match: options.match, type: 'hash' })) {
-    if (io.interrupted.aborted) break
-    const fresh = keys.filter((key) => !seen.has(key.toString('latin1')))
-    for (const key of fresh) seen.add(key.toString('latin1'))
-    const rows = await Promise.all(fresh.map((key) => readRow(client, key, fields)))
-    for (const [i, row] of rows.entries()) {
-      if (row === null) continue
-      if (options.format === 'ndjson') print(io, jsonRow(fresh[i]!, row))
-      else print(io, csvLine([String(fresh[i]), ...row.map(([, value]) => (value === null ? '' : String(value)))]))
+  await inProgress(bar, async () => {
+    for await (const { keys } of scanKeys(client, { match: options.match, type: 'hash' })) {
+      throwIfStopped(io)
+      const fresh = keys.filter((key) => !seen.has(key.toString('latin1')))
+      for (const key of fresh) seen.add(key.toString('latin1'))
+      const rows = await Promise.all(fresh.map((key) => readHash(client, key, fields)))
+      const lines = rows.flatMap((row, i) => (row === null ? [] : [`${hashLine(fresh[i]!, row, options.format)}\n`]))
+      count += lines.length
+      await write(io, lines.join(''))
+      bar.update(count)
     }
-    bar.update(seen.size)
-  }
-  bar.end()
-  tell(io, `${counted(seen.size, 'row')}.`)
+  })
+  tell(io, `${counted(count, 'row')}.`)
 }
 
-function jsonRow(key: Buffer, row: Cells): string {
-  const fields = row.map(([field, value]) => `${JSON.stringify(field)}:${value === null ? 'null' : jsonBytes(value)}`)
-  return `{${[`"key":${jsonBytes(key)}`, ...fields].join(',')}}`
+async function inProgress(bar: Progress, work: () => Promise<void>): Promise<void> {
+  try {
+    await work()
+  } finally {
+    bar.end()
+  }
 }
 
-type Cells = [field: string, value: Buffer | null][]
+function hashLine(key: Buffer, row: Cells, format: Format): string {
+  if (format === 'csv') return csvLine([String(key), ...row.map(([, value]) => value?.toString())])
+  const fields = row.flatMap(([field, value]) =>
+    value === undefined ? [] : [`${JSON.stringify(field)}:${jsonBytes(value)}`],
+  )
+  return `{${[`"${KEY}":${jsonBytes(key)}`, ...fields].join(',')}}`
+}
 
-async function readRow(client: Client, key: Buffer, fields: readonly string[] | undefined): Promise<Cells | null> {
-  if (fields !== undefined) {
-    const values = (await client.buffers.call('HMGET', key, ...fields)) as (Buffer | null)[]
-    return fields.map((field, i) => [field, values[i] ?? null])
-  }
-  const hash = (await client.buffers.call('HGETALL', key)) as Record<string, Buffer>
-  const cells = Object.entries(hash)
-  return cells.length === 0 ? null : cells
+type Cells = [field: string, value: Buffer | undefined][]
+
+/** Null when the hash is gone by now. */
+async function readHash(client: Client, key: Buffer, fields: readonly string[] | undefined): Promise<Cells | null> {
+  const cells = Object.entries((await client.buffers.call('HGETALL', key)) as Record<string, Buffer>)
+  if (cells.length === 0) return null
+  if (fields === undefined) return cells
+  const found = new Map(cells)
+  return fields.map((field) => [field, found.get(field)])
 }
