@@ -1,4 +1,4 @@
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
@@ -84,75 +84,6 @@ test('keys lists, filters, limits and describes', async () => {
     type: 'hash',
     ttlMs: null,
   })
-})
-
-async function fillEveryType(): Promise<void> {
-  const key = Buffer.from([0xff, 0, 0x20])
-  await server.call('SET', key, Buffer.from([0, 255, 10]))
-  await server.call('SET', 'expiring', 'x', 'PX', 3_600_000)
-  await server.call('RPUSH', 'list', ...Array.from({ length: 2500 }, (_, i) => `item ${i}`))
-  await server.call('SADD', 'set', 'a', 'b', 'é')
-  await server.call('HSET', 'hash', 'f', 'v', '__proto__', 'w')
-  await server.call('ZADD', 'zset', '-inf', 'a', '0.1', 'b', '1e300', 'c')
-  await server.call('XADD', 'stream', '5-1', 'f', 'v')
-  await server.call('XADD', 'stream', '6-0', 'f', 'v', 'g', 'w')
-  await server.call('XDEL', 'stream', '5-1')
-  await server.call('XADD', 'stream', '7-0', 'f', 'v')
-  await server.call('XGROUP', 'CREATE', 'stream', 'group', '0')
-  await server.call('XREADGROUP', 'GROUP', 'group', 'alice', 'COUNT', 1, 'STREAMS', 'stream', '>')
-  await server.call('XGROUP', 'CREATECONSUMER', 'stream', 'group', 'bob')
-}
-
-test.each(['portable', 'dump'])('backup and restore bring back every type and every byte: %s', async (mode) => {
-  await fillEveryType()
-  const digest = await server.call('DEBUG', 'DIGEST')
-  const file = join(folder, `${mode}.ndjson`)
-  expect(await cli('backup', [file, '--mode', mode])).toMatchObject({ code: 0, err: expect.stringContaining('7 keys') })
-  const busy = await cli('restore', [file])
-  expect(busy).toMatchObject({ code: 1, err: expect.stringContaining('BUSYKEY') })
-  expect(await cli('restore', [file, '--existing', 'skip'])).toMatchObject({
-    code: 0,
-    err: expect.stringContaining('7 were there already'),
-  })
-  await server.call('FLUSHALL')
-  expect(await cli('restore', [file])).toMatchObject({
-    code: 0,
-    err: expect.stringContaining('7 keys restored and verified'),
-  })
-  expect(await server.call('DEBUG', 'DIGEST')).toBe(digest)
-  expect(await server.call('XINFO', 'STREAM', 'stream')).toEqual(
-    expect.arrayContaining(['max-deleted-entry-id', '5-1', 'entries-added', 3]),
-  )
-  expect(await server.call('XPENDING', 'stream', 'group')).toEqual([1, '6-0', '6-0', [['alice', '1']]])
-  await server.call('SET', 'list', 'in the way')
-  expect(await cli('restore', [file, '--existing', 'replace'])).toMatchObject({ code: 0 })
-  expect(await server.call('DEBUG', 'DIGEST')).toBe(digest)
-  expect(await cli('restore', [file, '--prefix', 'copy:'])).toMatchObject({ code: 0 })
-  expect(await server.call('LLEN', 'copy:list')).toBe(2500)
-})
-
-test('a damaged archive is refused before anything is written', async () => {
-  await fillEveryType()
-  const file = join(folder, 'damaged.ndjson')
-  await cli('backup', [file])
-  await server.call('FLUSHALL')
-  const text = await readFile(file, 'utf8')
-  await writeFile(file, text.replace('item 17"', 'item 71"'))
-  expect(await cli('restore', [file])).toMatchObject({ code: 1, err: expect.stringContaining('damaged') })
-  expect(await server.call('DBSIZE')).toBe(0)
-})
-
-test('a backup cut off in the middle is resumed and complete', async () => {
-  for (let i = 0; i < 2000; i++) await server.call('SET', `k${i}`, i)
-  const file = join(folder, 'cut.ndjson')
-  await cli('backup', [file])
-  const text = await readFile(file, 'utf8')
-  await writeFile(file, text.slice(0, text.length / 2))
-  expect(await cli('restore', [file])).toMatchObject({ code: 1, err: expect.stringContaining('--resume') })
-  expect(await cli('backup', [file, '--resume'])).toMatchObject({ code: 0 })
-  await server.call('FLUSHALL')
-  await cli('restore', [file, '--existing', 'replace'])
-  expect(await server.call('DBSIZE')).toBe(2000)
 })
 
 test('bench measures and leaves nothing behind', async () => {

@@ -12,12 +12,15 @@ beforeEach(async () => {
 })
 afterEach(() => rm(folder, { recursive: true }))
 
-const header = { mode: 'portable', server: 'redis 7.0.15', db: 0, match: '*' } as const
+const header = { mode: 'portable', server: 'redis 7.0.15', run: 'r', db: 0, match: '*' } as const
 const entry = (key: string): Entry => ({ key, expireAt: null, type: 'string', value: `é ${key}` })
 
 async function write(...batches: string[][]): Promise<ArchiveWriter> {
   const writer = await ArchiveWriter.create(path, header)
-  for (const [i, batch] of batches.entries()) await writer.checkpoint(batch.map(entry), String(i + 10))
+  for (const [i, batch] of batches.entries()) {
+    await writer.add(batch.map(entry))
+    await writer.checkpoint(String(i + 10))
+  }
   return writer
 }
 
@@ -60,7 +63,8 @@ test('an interrupted archive goes on after its last checkpoint, wherever it was 
     const { writer, cursor } = await ArchiveWriter.resume(path)
     const expected = length === full.length ? '11' : length >= afterFirst ? '10' : '0'
     expect(cursor).toBe(expected)
-    await writer.checkpoint([entry('z')], '0')
+    await writer.add([entry('z')])
+    await writer.checkpoint('0')
     await writer.finish()
     expect(await keys()).toEqual([...(expected === '11' ? ['a', 'b', 'c'] : expected === '10' ? ['a', 'b'] : []), 'z'])
   }

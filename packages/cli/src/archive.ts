@@ -1,18 +1,22 @@
 // The archive: what `ochre backup` writes and `ochre restore` reads. Newline-delimited JSON, so that any tool can look in.
 //
-//   {"ochre":"archive","version":1,"mode":"portable","server":"redis 7.0.15","db":0,"match":"*"}     header, first line
+//   {"ochre":"archive","version":1,"mode":"portable","server":"redis 7.0.15","run":"2f1...","db":0,"match":"*"}   first line
 //   {"key":"user:1","type":"hash","expireAt":null,"value":[["name","Ada"]]}                           one line per key
 //   {"checkpoint":"1792","keys":500,"sha256":"..."}                                                   after each batch
 //   {"end":true,"keys":93021,"sha256":"..."}                                                          last line
 //
 // `sha256` covers every byte of the file before its line, so a damaged archive is found before anything is restored.
 // `checkpoint` is the SCAN cursor after the keys above it: an interrupted backup is cut back to its last checkpoint and
-// goes on from there. Text that is not UTF-8 is written as {"base64":"..."}; nothing is ever rounded or re-encoded.
+// goes on from there, or from the beginning when the server has been restarted (`run`), without the keys that it has.
+// Text that is not UTF-8 is written as {"base64":"..."}; nothing is ever rounded or re-encoded.
 
+import { isUtf8 } from 'node:buffer'
 import { createHash, type Hash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { type FileHandle, open } from 'node:fs/promises'
 import { OchreError } from '@ochre/protocol'
+import { readLines } from './lines.ts'
+import { KeySet } from './scan.ts'
 
 export const ARCHIVE_VERSION = 1
 
@@ -23,6 +27,8 @@ export interface Header {
   readonly version: number
   readonly mode: Mode
   readonly server: string
+  /** The server's run id: cursors are good until it is restarted. Empty when it does not say. */
+  readonly run: string
   readonly db: number
   readonly match: string
 }
@@ -55,7 +61,12 @@ export type Value =
   | { readonly type: 'dump'; readonly value: { readonly base64: string } }
 
 /** One key: its name, when it expires (ms since the epoch, null = never) and what it holds. */
-export type Entry = { readonly key: Text; readonly expireAt: number | null } & Value
+export type Entry = {
+  readonly key: Text
+  readonly expireAt: number | null
+  /** The fields of a hash that expire, and when. */
+  readonly fields?: readonly (readonly [field: Text, expireAt: number])[]
+} & Value
 
 export interface Checkpoint {
   readonly checkpoint: string
@@ -70,8 +81,7 @@ interface End {
 }
 
 export function toText(bytes: Buffer): Text {
-  const text = bytes.toString('utf8')
-  return Buffer.from(text).equals(bytes) ? text : { base64: bytes.toString('base64') }
+  return isUtf8(bytes) ? bytes.toString('utf8') : { base64: bytes.toString('base64') }
 }
 
 export function fromText(text: Text): Buffer {
@@ -86,7 +96,17 @@ export class ArchiveError extends OchreError {
   }
 }
 
-/** Appends to an archive file. Call `checkpoint` after each batch and `finish` once at the end. */
+/** An unfinished archive, and where to go on. */
+export interface Resumed {
+  readonly writer: ArchiveWriter
+  readonly header: Header
+  /** `'0'` when there is no checkpoint yet. */
+  readonly cursor: string
+  /** The keys that it has. */
+  readonly seen: KeySet
+}
+
+/** Appends to an archive file. Call `checkpoint` after each batch of keys and `finish` once at the end. */
 export class ArchiveWriter {
   readonly #file: FileHandle
   readonly #hash: Hash
@@ -111,18 +131,20 @@ export class ArchiveWriter {
     return writer
   }
 
-  /**
-   * Opens an unfinished archive, cuts it after its last checkpoint and tells the cursor to go on from (`'0'` when it has
-   * no checkpoint yet). Fails when the archive is finished already.
-   */
-  static async resume(path: string): Promise<{ writer: ArchiveWriter; header: Header; cursor: string }> {
+  /** Opens an unfinished archive and cuts it after its last checkpoint. Fails when the archive is finished already. */
+  static async resume(path: string): Promise<Resumed> {
     const reader = new ArchiveReader(path)
     const header = await reader.header()
     const kept = { length: reader.offset, keys: 0, cursor: '0', hash: reader.hash.copy() }
+    const seen = new KeySet()
+    let since: Buffer[] = []
     try {
       for await (const line of reader.lines()) {
         if ('end' in line) throw new ArchiveError('The archive is complete: there is nothing to resume.')
-        if ('checkpoint' in line) {
+        if ('key' in line) since.push(fromText(line.key))
+        else {
+          for (const key of since) seen.add(key)
+          since = []
           kept.length = reader.offset
           kept.keys = line.keys
           kept.cursor = line.checkpoint
@@ -134,16 +156,21 @@ export class ArchiveWriter {
     }
     const file = await open(path, 'r+')
     await file.truncate(kept.length)
-    const end = await open(path, 'a')
     await file.close()
-    return { writer: new ArchiveWriter(end, kept.hash, kept.keys), header, cursor: kept.cursor }
+    const writer = new ArchiveWriter(await open(path, 'a'), kept.hash, kept.keys)
+    return { writer, header, cursor: kept.cursor, seen }
   }
 
-  /** Writes keys and the cursor after them, and makes both durable. */
-  async checkpoint(entries: readonly Entry[], cursor: string): Promise<void> {
+  /** Writes keys. They count once a checkpoint follows. */
+  async add(entries: readonly Entry[]): Promise<void> {
     this.keys += entries.length
     await this.#append(entries)
+  }
+
+  /** Writes the cursor after the keys so far, and makes all durable. */
+  async checkpoint(cursor: string): Promise<void> {
     await this.#append([{ checkpoint: cursor, keys: this.keys, sha256: this.#sha256() }])
+    await this.#file.datasync()
   }
 
   /** Writes the last line and closes. */
@@ -154,8 +181,8 @@ export class ArchiveWriter {
 
   /** Closes without finishing: the archive can be resumed. */
   async close(): Promise<void> {
-    await this.#file.sync()
-    await this.#file.close()
+    // What a full disk did not take is cut off by whoever resumes; the first failure is the one to tell.
+    await this.#file.sync().finally(() => this.#file.close())
   }
 
   #sha256(): string {
@@ -164,9 +191,9 @@ export class ArchiveWriter {
 
   async #append(lines: readonly object[]): Promise<void> {
     if (lines.length === 0) return
-    const text = `${lines.map((line) => JSON.stringify(line)).join('\n')}\n`
-    this.#hash.update(text)
-    await this.#file.writeFile(text)
+    const bytes = Buffer.concat(lines.map((line) => Buffer.from(`${JSON.stringify(line)}\n`)))
+    this.#hash.update(bytes)
+    await this.#file.writeFile(bytes)
   }
 }
 
@@ -177,7 +204,7 @@ class CutOff extends ArchiveError {}
 export class ArchiveReader {
   readonly #path: string
   #header: Header | null = null
-  #source: AsyncGenerator<{ text: string; bytes: number }> | null = null
+  #source: AsyncGenerator<Buffer> | null = null
   /** Bytes of complete lines read so far. */
   offset = 0
   readonly hash: Hash = createHash('sha256')
@@ -188,9 +215,9 @@ export class ArchiveReader {
 
   async header(): Promise<Header> {
     if (this.#header) return this.#header
-    this.#source = readLines(this.#path)
+    this.#source = readLines(createReadStream(this.#path))
     const first = await this.#source.next()
-    const header = first.done ? null : (parse(first.value.text) as Header | null)
+    const header = first.done ? null : (parse(first.value) as Header | null)
     if (header?.ochre !== 'archive') throw new ArchiveError('The file is not an archive of ochre backup.')
     if (header.version !== ARCHIVE_VERSION)
       throw new ArchiveError(`Archive version ${header.version} is not known; this is version ${ARCHIVE_VERSION}.`)
@@ -208,10 +235,11 @@ export class ArchiveReader {
     for await (const line of this.#source!) {
       number++
       if (ended) throw new ArchiveError(`Line ${number} comes after the end.`)
-      const value = parse(line.text) as Entry | Checkpoint | End | null
+      const value = parse(line) as Entry | Checkpoint | End | null
       // A line that was being written when the backup stopped is no damage: it is where the file was cut off.
-      if (value === null || !line.text.endsWith('\n')) {
-        if (line.text.endsWith('\n')) throw new ArchiveError(`Line ${number} is damaged.`)
+      const isWhole = line.at(-1) === 10
+      if (value === null || !isWhole) {
+        if (isWhole) throw new ArchiveError(`Line ${number} is damaged.`)
         break
       }
       if ('key' in value) keys++
@@ -226,43 +254,32 @@ export class ArchiveReader {
     if (!ended) throw new CutOff('The archive is incomplete: continue it with backup --resume.')
   }
 
-  #take(line: { text: string; bytes: number }): void {
-    this.hash.update(line.text)
-    this.offset += line.bytes
+  #take(line: Buffer): void {
+    this.hash.update(line)
+    this.offset += line.length
   }
 }
 
 /** Reads the whole file once and returns its header and number of keys; throws when it is damaged or incomplete. */
-export async function verifyArchive(path: string): Promise<{ header: Header; keys: number }> {
+export async function verifyArchive(
+  path: string,
+  onProgress: (bytes: number) => void = () => {},
+): Promise<{ header: Header; keys: number }> {
   const reader = new ArchiveReader(path)
   const header = await reader.header()
   let keys = 0
-  for await (const line of reader.lines()) if ('key' in line) keys++
+  for await (const line of reader.lines()) {
+    if ('key' in line) keys++
+    onProgress(reader.offset)
+  }
   return { header, keys }
 }
 
-function parse(text: string): unknown {
+function parse(line: Buffer): unknown {
   try {
-    const value: unknown = JSON.parse(text)
+    const value: unknown = JSON.parse(line.toString('utf8'))
     return typeof value === 'object' ? value : null
   } catch {
     return null
   }
-}
-
-async function* readLines(path: string): AsyncGenerator<{ text: string; bytes: number }> {
-  // Split by bytes, not by characters: a chunk may end inside one.
-  let rest: Buffer[] = []
-  for await (const chunk of createReadStream(path) as AsyncIterable<Buffer>) {
-    let from = 0
-    for (let at = chunk.indexOf(10); at !== -1; at = chunk.indexOf(10, from)) {
-      const line = Buffer.concat([...rest, chunk.subarray(from, at + 1)])
-      rest = []
-      from = at + 1
-      yield { text: line.toString('utf8'), bytes: line.length }
-    }
-    if (from < chunk.length) rest.push(chunk.subarray(from))
-  }
-  const last = Buffer.concat(rest)
-  if (last.length > 0) yield { text: last.toString('utf8'), bytes: last.length }
 }

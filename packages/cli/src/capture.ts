@@ -2,7 +2,7 @@
 // no other client can change it in between, and a restore that fails leaves the key as it was.
 
 import { createHash } from 'node:crypto'
-import { type Entry, fromText, type Mode, type StreamValue, type Text, toText, type Value } from './archive.ts'
+import { ArchiveError, type Entry, fromText, type Mode, type StreamValue, toText, type Value } from './archive.ts'
 
 interface Source {
   readonly lua: string
@@ -16,6 +16,7 @@ export type RunScript = (
   args: readonly (Buffer | string | number)[],
 ) => Promise<unknown>
 
+/** ARGV: the mode, and whether fields of hashes may have times of their own. The last reply lists those that have. */
 const CAPTURE = source(`
 local kind = redis.call('TYPE', KEYS[1]).ok
 if kind == 'none' then return {kind} end
@@ -28,6 +29,19 @@ if type(at) == 'table' then
 end
 local expire = at < 0 and '' or string.format('%.0f', at)
 local value
+local times = {}
+-- A payload holds them too, but not that of every server.
+if kind == 'hash' and ARGV[2] == 'times' then
+  local names = redis.call('HKEYS', KEYS[1])
+  for from = 1, #names, 1000 do
+    local to = math.min(from + 999, #names)
+    local reply = redis.pcall('HPEXPIRETIME', KEYS[1], 'FIELDS', to - from + 1, unpack(names, from, to))
+    if reply.err then times = 'unknown' break end
+    for i, due in ipairs(reply) do
+      if due > 0 then times[#times + 1] = names[from + i - 1] times[#times + 1] = string.format('%.0f', due) end
+    end
+  end
+end
 if ARGV[1] == 'dump' then value = redis.call('DUMP', KEYS[1]); kind = 'dump'
 elseif kind == 'string' then value = redis.call('GET', KEYS[1])
 elseif kind == 'list' then value = redis.call('LRANGE', KEYS[1], 0, -1)
@@ -36,12 +50,15 @@ elseif kind == 'hash' then value = redis.call('HGETALL', KEYS[1])
 elseif kind == 'zset' then value = redis.call('ZRANGE', KEYS[1], 0, -1, 'WITHSCORES')
 elseif kind == 'stream' then value = redis.call('XINFO', 'STREAM', KEYS[1], 'FULL', 'COUNT', 0)
 end
-return {kind, expire, value}
+return {kind, expire, value, times}
 `)
 
-/** Applies commands to one key: all of them, or none when the key exists and may not be replaced. */
+/**
+ * Applies commands to one key: all of them, or none when the key exists and may not be replaced. `over` leaves it to the
+ * command to replace the key, which it does only when it can.
+ */
 const APPLY = source(`
-if redis.call('EXISTS', KEYS[1]) == 1 then
+if ARGV[1] ~= 'over' and redis.call('EXISTS', KEYS[1]) == 1 then
   if ARGV[1] == 'fail' then return {err = 'BUSYKEY Target key name already exists.'} end
   if ARGV[1] == 'skip' then return 0 end
   redis.call('UNLINK', KEYS[1])
@@ -56,21 +73,48 @@ return 1
 `)
 
 /** What `restore` does with a key that is there already. */
-export type OnExisting = 'fail' | 'skip' | 'replace'
+export const ON_EXISTING = ['fail', 'skip', 'replace'] as const
+export type OnExisting = (typeof ON_EXISTING)[number]
 
-/** Reads one key. Returns null when there is none (it expired or was deleted meanwhile). */
-export async function captureKey(run: RunScript, key: Buffer, mode: Mode): Promise<Entry | null> {
-  const reply = (await run(CAPTURE, [key], [mode])) as [Buffer, Buffer, unknown]
-  const kind = reply[0].toString()
-  if (kind === 'none') return null
-  const expire = reply[1].toString()
-  return { key: toText(key), expireAt: expire === '' ? null : Number(expire), ...readValue(kind, reply[2]) }
+/** Reads one key; null when there is none (it expired or was deleted meanwhile). */
+export type KeyReader = (key: Buffer) => Promise<Entry | null>
+
+export function keyReader(run: RunScript, mode: Mode): KeyReader {
+  // Asked for until a server says that it does not know the command.
+  let times = 'times'
+  return async (key) => {
+    const reply = (await run(CAPTURE, [key], [mode, times])) as [Buffer, Buffer, unknown, Buffer[] | Buffer]
+    const kind = reply[0].toString()
+    if (kind === 'none') return null
+    const expire = reply[1].toString()
+    if (!Array.isArray(reply[3])) times = 'none'
+    const due = Array.isArray(reply[3])
+      ? pairs(reply[3]).map(([field, at]) => [toText(field), Number(at)] as const)
+      : []
+    return {
+      key: toText(key),
+      expireAt: expire === '' ? null : Number(expire),
+      ...readValue(kind, reply[2]),
+      ...(due.length === 0 ? {} : { fields: due }),
+    }
+  }
+}
+
+/** The entry without what has expired; null when nothing is left. */
+export function aliveAt(entry: Entry, now: number): Entry | null {
+  if (entry.expireAt !== null && entry.expireAt <= now) return null
+  const gone = (entry.fields ?? []).flatMap(([field, due]) => (due <= now ? [JSON.stringify(field)] : []))
+  if (gone.length === 0 || entry.type !== 'hash') return entry
+  const fields = entry.fields!.filter(([, due]) => due > now)
+  const value = entry.value.filter(([field]) => !gone.includes(JSON.stringify(field)))
+  return value.length === 0 ? null : { ...entry, value, fields }
 }
 
 /** Writes one key. Returns false when it was there already and stays as it was. */
 export async function applyEntry(run: RunScript, entry: Entry, onExisting: OnExisting, prefix = ''): Promise<boolean> {
   const key = Buffer.concat([Buffer.from(prefix), fromText(entry.key)])
-  const args: (Buffer | string | number)[] = [onExisting]
+  const over = entry.type === 'dump' && onExisting === 'replace'
+  const args: (Buffer | string | number)[] = [over ? 'over' : onExisting]
   for (const command of commandsFor(key, entry)) args.push(command.length, ...command)
   return (await run(APPLY, [key], args)) === 1
 }
@@ -82,8 +126,9 @@ const ITEMS_PER_COMMAND = 1000
 
 function* commandsFor(key: Buffer, entry: Entry): Generator<Word[]> {
   if (entry.type === 'dump') {
-    const ttl = entry.expireAt ?? 0
-    yield ['RESTORE', key, ttl, fromText(entry.value), 'ABSTTL']
+    // It checks the payload before it touches the key. Without `over` there is none to replace.
+    yield ['RESTORE', key, entry.expireAt ?? 0, fromText(entry.value), 'REPLACE', 'ABSTTL']
+    yield* fieldTimes(key, entry)
     return
   }
   if (entry.type === 'string') yield ['SET', key, fromText(entry.value)]
@@ -97,42 +142,57 @@ function* commandsFor(key: Buffer, entry: Entry): Generator<Word[]> {
       2,
     )
   else yield* streamCommands(key, entry.value)
+  yield* fieldTimes(key, entry)
   if (entry.expireAt !== null) yield ['PEXPIREAT', key, entry.expireAt]
 }
 
+function* fieldTimes(key: Buffer, { fields = [] }: Entry): Generator<Word[]> {
+  for (const [field, due] of fields) yield ['HPEXPIREAT', key, due, 'FIELDS', 1, fromText(field)]
+}
+
 function* streamCommands(key: Buffer, stream: StreamValue): Generator<Word[]> {
-  for (const [id, fields] of stream.entries) yield ['XADD', key, id, ...fields.map(fromText)]
-  // An empty stream is made by its first group, or by an entry that is deleted at once.
-  if (stream.entries.length === 0 && stream.groups.length === 0) {
-    yield ['XADD', key, stream.lastId === '0-0' ? '0-1' : stream.lastId, 'f', 'v']
-    yield ['XDEL', key, stream.lastId === '0-0' ? '0-1' : stream.lastId]
+  // An entry that is gone but still waits in a group has to be there while it is claimed.
+  const there = new Set(stream.entries.map(([id]) => id))
+  const gone = [...new Set(stream.groups.flatMap(({ pending }) => pending.map(([id]) => id)))].filter(
+    (id) => !there.has(id),
+  )
+  const entries = [...stream.entries, ...gone.map((id) => [id, ['', '']] as const)]
+  entries.sort(([a], [b]) => compareIds(a, b))
+  for (const [id, fields] of entries) yield ['XADD', key, id, ...fields.map(fromText)]
+  if (entries.length === 0) {
+    yield ['XGROUP', 'CREATE', key, 'empty', '$', 'MKSTREAM']
+    yield ['XGROUP', 'DESTROY', key, 'empty']
   }
   for (const group of stream.groups) {
     const name = fromText(group.name)
     const read = group.entriesRead === null ? [] : ['ENTRIESREAD', group.entriesRead]
-    yield ['XGROUP', 'CREATE', key, name, group.lastId, 'MKSTREAM', ...read]
+    yield ['XGROUP', 'CREATE', key, name, group.lastId, ...read]
     for (const consumer of group.consumers) yield ['XGROUP', 'CREATECONSUMER', key, name, fromText(consumer)]
-    for (const [id, consumer, deliveredAt, deliveries] of group.pending)
-      yield [
-        'XCLAIM',
-        key,
-        name,
-        fromText(consumer),
-        0,
-        id,
-        'TIME',
-        deliveredAt,
-        'RETRYCOUNT',
-        deliveries,
-        'FORCE',
-        'JUSTID',
-      ]
+    for (const [id, consumer, deliveredAt, deliveries] of group.pending) {
+      const how = ['TIME', deliveredAt, 'RETRYCOUNT', deliveries, 'FORCE', 'JUSTID']
+      yield ['XCLAIM', key, name, fromText(consumer), 0, id, ...how]
+    }
   }
+  // Those before the first entry were perhaps trimmed, which the stream does not count as deleted.
+  const first = stream.entries[0]?.[0]
+  const between = gone.filter((id) => first !== undefined && compareIds(id, first) > 0)
+  if (gone.length > between.length)
+    yield first === undefined ? ['XTRIM', key, 'MAXLEN', 0] : ['XTRIM', key, 'MINID', '=', first]
+  for (const id of between) yield ['XDEL', key, id]
   const counts =
     stream.entriesAdded === null
       ? []
       : ['ENTRIESADDED', stream.entriesAdded, 'MAXDELETEDID', stream.maxDeletedId ?? '0-0']
   yield ['XSETID', key, stream.lastId, ...counts]
+}
+
+/** Ids of a stream in their order. */
+function compareIds(a: string, b: string): number {
+  const [x, y] = [a, b].map((id) => {
+    const [ms, sequence] = id.split('-').map(BigInt)
+    return (ms! << 64n) | sequence!
+  })
+  return x! < y! ? -1 : x! > y! ? 1 : 0
 }
 
 function* chunked(head: Word[], items: Word[], width: number): Generator<Word[]> {
@@ -145,14 +205,19 @@ function readValue(kind: string, value: unknown): Value {
   if (kind === 'string') return { type: 'string', value: toText(value as Buffer) }
   if (kind === 'list' || kind === 'set') return { type: kind, value: (value as Buffer[]).map(toText) }
   if (kind === 'hash')
-    return { type: 'hash', value: pairs(value as Buffer[]).map(([field, text]) => [toText(field), toText(text)]) }
+    return { type: 'hash', value: pairs(value as Buffer[]).map(([field, content]) => [toText(field), toText(content)]) }
   if (kind === 'zset')
     return {
       type: 'zset',
-      value: pairs(value as Buffer[]).map(([member, score]) => [toText(member), score.toString()]),
+      value: pairs(value as Buffer[]).map(([member, score]) => [toText(member), scoreOf(text(score))]),
     }
   if (kind === 'stream') return { type: 'stream', value: readStream(value) }
-  throw new TypeError(`Keys of type ${kind} need the dump mode.`)
+  throw new ArchiveError(`Keys of type ${kind} need --mode dump.`)
+}
+
+/** Versions of the server spell the same number differently: 0.1, 0.10000000000000001. */
+function scoreOf(text: string): string {
+  return text.endsWith('inf') ? text : String(Number(text))
 }
 
 function readStream(info: unknown): StreamValue {
@@ -195,7 +260,7 @@ function pairs<T>(flat: readonly T[]): [T, T][] {
 }
 
 function text(value: unknown): string {
-  return String(value as Buffer)
+  return (value as Buffer).toString('latin1')
 }
 
 function source(lua: string): Source {
@@ -205,10 +270,18 @@ function source(lua: string): Source {
 /** Whether two captures hold the same: sets and hashes have no order, and expiry may differ by a few milliseconds. */
 export function sameEntry(a: Entry, b: Entry): boolean {
   if (Math.abs((a.expireAt ?? Number.POSITIVE_INFINITY) - (b.expireAt ?? Number.POSITIVE_INFINITY)) > 10) return false
-  return a.type === b.type && JSON.stringify(ordered(a)) === JSON.stringify(ordered(b))
+  // A DUMP of another version may spell the same value differently: the server checked its checksum already.
+  if (a.type !== b.type || sorted(a.fields ?? []) !== sorted(b.fields ?? [])) return false
+  return a.type === 'dump' || ordered(a) === ordered(b)
 }
 
-function ordered(entry: Entry): unknown {
-  if (entry.type !== 'set' && entry.type !== 'hash') return entry.value
-  return entry.value.map((item: Text | readonly [Text, Text]) => JSON.stringify(item)).sort()
+function ordered(entry: Entry): string {
+  return entry.type === 'set' || entry.type === 'hash' ? sorted(entry.value) : JSON.stringify(entry.value)
+}
+
+function sorted(items: readonly unknown[]): string {
+  return items
+    .map((item) => JSON.stringify(item))
+    .sort()
+    .join()
 }

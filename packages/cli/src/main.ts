@@ -82,16 +82,37 @@ function report(io: Io, error: unknown): number {
     if (error instanceof ConnectionError || error.code === 'CONNECTION_FAILED') return EXIT.unreachable
     return error instanceof UsageError ? EXIT.usage : EXIT.failed
   }
-  const system = error as NodeJS.ErrnoException & { readonly address?: string; readonly port?: number }
-  if (system.code === 'EADDRINUSE') {
-    tell(
-      io,
-      `ochre: ${system.address}${system.port === undefined ? '' : `:${system.port}`} is taken by another process.`,
-    )
-    return EXIT.failed
-  }
-  tell(io, `ochre: ${system.code === undefined ? String((error as Error)?.stack ?? error) : system.message}`)
+  const sentence = systemSentence(error as SystemError)
+  // Anything else is a defect, and whoever reports it needs to say where.
+  tell(io, `ochre: ${sentence ?? String((error as Error)?.stack ?? error)}`)
   return EXIT.failed
+}
+
+type SystemError = NodeJS.ErrnoException & { readonly address?: string; readonly port?: number }
+
+/** What the operating system refuses, in words; undefined for an error of another origin. */
+function systemSentence({ code, path, message, address, port }: SystemError): string | undefined {
+  switch (code) {
+    case 'EADDRINUSE':
+      return `${address}${port === undefined || port === -1 ? '' : `:${port}`} is taken by another process.`
+    case 'ENOENT':
+      return `There is no ${path}.`
+    case 'EISDIR':
+      return `${path ?? 'What is named as a file'} is a folder.`
+    case 'EACCES':
+    case 'EPERM':
+      return address === undefined
+        ? `This user has no permission for ${path}.`
+        : `This user has no permission to listen on ${address}${port === undefined ? '' : `:${port}`}.`
+    case 'EROFS':
+      return `${path} is on a file system that takes no writes.`
+    case 'ENOSPC':
+      return 'There is no space left on the disk.'
+    case 'EFBIG':
+      return 'The file may not become larger on this system.'
+    default:
+      return code === undefined ? undefined : message
+  }
 }
 
 const STOPPED: Readonly<Record<Stop, number>> = {

@@ -1,6 +1,7 @@
 // Replies as text: pretty for a person at a terminal, plain for a pipe, JSON when asked. Replies come as `client.raw`
 // gives them, so a status is known from a stored string and no byte has been decoded yet.
 
+import { isUtf8 } from 'node:buffer'
 import {
   BigNumberReply,
   DoubleReply,
@@ -101,16 +102,15 @@ export function json(reply: Reply): string {
 
 /** Bytes as a JSON value: a string when they are UTF-8. */
 export function jsonBytes(bytes: Buffer): string {
-  const decoded = bytes.toString('utf8')
-  return Buffer.from(decoded).equals(bytes) ? JSON.stringify(decoded) : `{"base64":"${bytes.toString('base64')}"}`
+  return isUtf8(bytes) ? JSON.stringify(bytes.toString('utf8')) : `{"base64":"${bytes.toString('base64')}"}`
 }
 
 /** Bytes in double quotes, escaped so that pasting them into a command line gives the same bytes again. */
 export function quote(bytes: Uint8Array): string {
-  const decoded = Buffer.from(bytes).toString('utf8')
   // Bytes that are not UTF-8 are shown one by one.
-  const readable = Buffer.from(decoded).equals(bytes)
-  const source = readable ? [...decoded] : [...bytes].map((byte) => (byte < 0x80 ? String.fromCharCode(byte) : byte))
+  const source = isUtf8(bytes)
+    ? [...Buffer.from(bytes).toString('utf8')]
+    : [...bytes].map((byte) => (byte < 0x80 ? String.fromCharCode(byte) : byte))
   let out = '"'
   for (const char of source) {
     if (typeof char === 'number') out += hex(char)

@@ -26,5 +26,5 @@ process.exitCode = await main(process.argv.slice(2), {
   interrupted: stop.signal,
 })
 
-// The channel to its primary would keep a worker that failed to start alive.
-if (isWorker()) process.exit()
+// A connection that is still being dialled would keep it alive, and so would the channel of a worker to its primary.
+if (stop.signal.aborted || isWorker()) process.stdout.write('', () => process.exit())

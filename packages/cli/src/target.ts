@@ -1,10 +1,11 @@
 // Which server a verb talks to: a URL, or a folder of the embedded engine opened right here.
 
-import { type Client, type ClientOptions, connect } from '@ochre/client'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { type Client, type ClientOptions, connect, type ReconnectEvent } from '@ochre/client'
 import { Engine } from '@ochre/embedded'
-import { UsageError } from '@ochre/protocol'
+import { OchreError, UsageError } from '@ochre/protocol'
 import type { Command } from 'commander'
-import type { Io } from './io.ts'
+import { type Io, tell } from './io.ts'
 
 export interface TargetOptions {
   readonly url?: string
@@ -23,6 +24,7 @@ export function withTarget(command: Command): Command {
 
 /** A server that clients can be opened on, several times and with different options. */
 export interface OpenTarget {
+  /** What the URL says of an option counts more. */
   connect(options?: ClientOptions): Promise<Client>
   close(): Promise<void>
 }
@@ -35,20 +37,60 @@ export async function openTarget(io: Io, options: TargetOptions): Promise<OpenTa
     return { connect: (own) => connect(engine, own), close: () => engine.close() }
   }
   const url = options.url ?? io.env.OCHRE_REDIS_URL ?? 'redis://127.0.0.1:6379'
-  return { connect: (own) => connect(url, own), close: async () => {} }
+  const isSaid = (name: string): boolean => new RegExp(`[?&]${name}=`).test(url)
+  return {
+    connect: (own = {}) => connect(url, Object.fromEntries(Object.entries(own).filter(([name]) => !isSaid(name)))),
+    close: async () => {},
+  }
 }
 
-/** Connects, runs `work`, and closes whatever happened. */
-export async function withClient<T>(io: Io, options: TargetOptions, work: (client: Client) => Promise<T>): Promise<T> {
+/** A step of long work, such as a key of a gigabyte, may take its time; a server that restarts is waited for. */
+const PATIENT: ClientOptions = {
+  timeoutMs: 60_000,
+  watchdogMs: 60_000,
+  queue: { maxBytes: 2 ** 31 },
+}
+
+/**
+ * Connects, runs `work`, and closes whatever happened. The calls of the client end with the interruption. Work that reads
+ * only may say that all its calls are idempotent: then they are repeated when the connection is lost.
+ */
+export async function withClient<T>(
+  io: Io,
+  options: TargetOptions,
+  work: (client: Client) => Promise<T>,
+  { idempotent = false }: { readonly idempotent?: boolean } = {},
+): Promise<T> {
   const target = await openTarget(io, options)
+  const onReconnect = (event: unknown): void => {
+    const { address, attempt } = event as ReconnectEvent
+    // Told once it is clear that the server is away. Over the line of progress that may be there.
+    if (attempt === 1)
+      tell(io, `${io.stderr.isTTY ? '\r\x1b[K' : ''}The connection to ${address} is lost; trying again.`)
+  }
   try {
-    const client = await target.connect()
+    const client = await unlessStopped(io, target.connect(PATIENT))
+    subscribe('ochre:reconnect', onReconnect)
     try {
-      return await work(client)
+      return await work(client.with({ signal: io.interrupted, idempotent }))
     } finally {
-      await client.close()
+      unsubscribe('ochre:reconnect', onReconnect)
+      await client.close({ drainMs: 1000 })
     }
   } finally {
     await target.close()
   }
+}
+
+/** The client, or a rejection at once when the interruption comes first. */
+function unlessStopped(io: Io, connecting: Promise<Client>): Promise<Client> {
+  return new Promise((resolve, reject) => {
+    const stop = (): void => {
+      reject(new OchreError('ABORTED', 'Interrupted.'))
+      connecting.then((client) => client.close({ drainMs: 0 })).catch(() => undefined)
+    }
+    io.interrupted.addEventListener('abort', stop, { once: true })
+    connecting.then(resolve, reject).finally(() => io.interrupted.removeEventListener('abort', stop))
+    if (io.interrupted.aborted) stop()
+  })
 }
