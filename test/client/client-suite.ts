@@ -1,5 +1,6 @@
 // What a client does with any server that is healthy, over whatever transport.
 import { type Client, connect, type Target } from '@ochre/client'
+import { FailureReply, MapReply, StatusReply } from '@ochre/protocol'
 import { afterEach, expect, test } from 'vitest'
 
 /** Declares the tests; `target` is asked in each, and what it names is empty. */
@@ -45,6 +46,25 @@ export function clientSuite(target: () => Target): void {
     expect(await pop).not.toBeNull()
     expect(await redis.blpop('queue', 0.05)).toBeNull()
     expect(redis.health().nodes[0]!.pool).toMatchObject({ opened: 1, idle: 1, leased: 0 })
+  })
+
+  test('a lane takes commands that change the connection, and gives replies as they came', async () => {
+    redis = await connect(target())
+    const lane = await redis.lane()
+    await redis.call('HSET', 'h', 'f', 'v')
+    const words = [['MULTI'], ['CLIENT', 'SETNAME', 'mine'], ['HGETALL', 'h'], ['EXEC'], ['SELECT', 1], ['GET', 'h']]
+    const [began, queued, , replies, selected, missing] = await Promise.all(words.map((each) => lane.raw(each)))
+    expect([began, queued, selected]).toEqual([new StatusReply('OK'), new StatusReply('QUEUED'), new StatusReply('OK')])
+    expect(replies).toEqual([new StatusReply('OK'), new MapReply(['f', 'v'])])
+    expect(missing).toBeNull()
+    expect(await lane.raw(['CLIENT', 'GETNAME'])).toBe('mine')
+    expect(await lane.raw(['NOSUCH'])).toBeInstanceOf(FailureReply)
+    const controller = new AbortController()
+    const pop = lane.raw(['BLPOP', 'queue', 0], controller.signal)
+    controller.abort()
+    await expect(pop).rejects.toMatchObject({ code: 'ABORTED' })
+    lane.release(false)
+    expect(await redis.call('HGET', 'h', 'f')).toBe('v')
   })
 
   test('an aborted BLPOP takes nothing', async () => {

@@ -115,6 +115,9 @@ describe('the channels', () => {
       { address: 'scripted', attempt: 1, delayMs: 50 },
     ])
     const lane = await client.lane()
+    peer.last.send('>1\r\n$4\r\nhere\r\n')
+    await settle()
+    expect(pushes.at(-1)).toEqual({ address: 'scripted', items: ['here'] })
     const refused = expect(client.lane()).rejects.toMatchObject({ code: 'POOL_EXHAUSTED' })
     await clock.advance(150)
     await refused

@@ -1,6 +1,7 @@
 // What becomes of calls when something goes wrong, each case exactly once and without a real clock.
 import { getEventListeners } from 'node:events'
 import { type ClientOptions, ConnectionError, connect, ReplyError } from '@ochre/client'
+import { StatusReply } from '@ochre/protocol'
 import fc from 'fast-check'
 import { afterEach, describe, expect, test } from 'vitest'
 import { FakeClock, settle } from './fake-clock.ts'
@@ -577,6 +578,18 @@ describe('the pool', () => {
     await clock.advance(4000)
     expect(client.health().nodes[0]!.pool).toMatchObject({ idle: 1 })
     expect(client.health().nodes[0]!.pool.lost).toBeGreaterThan(0)
+  })
+
+  test('sends no PING of its own on a lane once that has been used, not even in a transaction', async () => {
+    const { client, peer, clock } = await scripted((words) => (words[0] === 'MULTI' ? '+OK\r\n' : '+PONG\r\n'))
+    const [lane] = await Promise.all([client.lane(), clock.advance(0)])
+    const began = watch(lane.raw(['MULTI']))
+    await settle()
+    expect(began.outcome).toEqual(new StatusReply('OK'))
+    await clock.advance(20_000)
+    expect(lane.connection.closed).toBe(false)
+    expect(peer.last.requests.filter((request) => request === 'PING')).toEqual([])
+    lane.release(false)
   })
 
   test('lends lanes to callers', async () => {

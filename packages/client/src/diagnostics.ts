@@ -5,7 +5,7 @@
 //   ochre:connect                            ConnectEvent, each attempt to open a connection
 //   ochre:reconnect                          ReconnectEvent, a shared connection was lost and is dialled again
 //   ochre:pool                               PoolEvent, waiting for a connection of the pool
-//   ochre:push                               PushEvent, a push of RESP3 on a shared connection
+//   ochre:push                               PushEvent, a push of RESP3 that belongs to no subscription
 //   ochre:model:operation ochre:model:resend  what @ochre/model tells of its operations, for telemetry.ts
 //
 // Subscribers run inside of the client: what they throw is reported by Node.js as uncaught and reaches no caller.

@@ -4,12 +4,20 @@
 //                                              ^       +--> pool, for commands that block                  refused, lost:
 //                                              |       +--> waiting, while there is no connection          retry.ts
 //                                              +---------------+--------------------------------------------------+
-import { CommandFlag, ConnectionError, type DecodeLimits, type ReplyError, type Transport } from '@ochre/protocol'
+import {
+  CommandFlag,
+  ConnectionError,
+  type DecodeLimits,
+  DecodeMode,
+  type Reply,
+  type ReplyError,
+  type Transport,
+} from '@ochre/protocol'
 import { AdaptiveTimeout, type AdaptiveTimeoutOptions } from './adaptive-timeout.ts'
 import { blockingMs, waitsForOwnWrites } from './blocking.ts'
 import { Breaker, type BreakerOptions, type BreakerState } from './breaker.ts'
 import type { Clock } from './clock.ts'
-import type { Command, CommandWatcher } from './command.ts'
+import type { CallSettings, Command, CommandWatcher } from './command.ts'
 import type { Connection, ConnectionOwner } from './connection.ts'
 import { Deadlines } from './deadline.ts'
 import { bothWatchers, commandEnd, connects, poolWaits, pushes, reconnects, traceCommand } from './diagnostics.ts'
@@ -17,6 +25,7 @@ import {
   authenticate,
   boundCommand,
   type Credentials,
+  commandOf,
   type Dialling,
   type Greeting,
   type HandshakeSettings,
@@ -31,6 +40,13 @@ import { Waiting } from './waiting.ts'
 
 const { BLOCKING } = CommandFlag
 const CLOSED = 'The client has been closed.'
+/** Commands of a lane's user by their words. */
+const RAW: Omit<CallSettings, 'signal'> = {
+  mode: DecodeMode.REPLY,
+  timeoutMs: 0,
+  ownTimeout: false,
+  idempotent: false,
+}
 /** How often `close` looks whether all is done, and how long it waits for the goodbyes. */
 const DRAIN_LOOK_MS = 5
 const GOODBYE_MS = 500
@@ -162,6 +178,13 @@ export class Node implements Router, ConnectionOwner, LinesHost, PoolHost, Comma
     return {
       connection,
       send: (command) => this.sendOn(connection, command),
+      raw: (words, signal) => {
+        const command = commandOf(words, { ...RAW, signal })
+        // A PING of the watchdog between MULTI and EXEC would become part of the transaction.
+        connection.patient = true
+        this.sendOn(connection, command)
+        return command.promise as Promise<Reply>
+      },
       release: (clean) => {
         // A lost connection has left the pool already.
         if (!connection.closed) this.pool.release(connection, clean)

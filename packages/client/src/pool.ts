@@ -38,6 +38,8 @@ export interface PoolHost {
   open(owner: ConnectionOwner): Promise<Connection>
   /** What to do with a command that the server refused. */
   onRefused(connection: Connection, command: Command, error: Error): void
+  /** A push of RESP3, such as an invalidation for whoever tracks keys on a lane. */
+  onPush(connection: Connection, items: unknown[]): void
   /** What to do with a command whose connection was lost. */
   lost(command: Command, left: boolean, cause: Error | null): void
   /** A call has waited for a connection, in vain with an `error`. */
@@ -182,7 +184,9 @@ export class Pool implements ConnectionOwner {
     this.host.onRefused(connection, command, error)
   }
 
-  onPush(): void {}
+  onPush(connection: Connection, items: unknown[]): void {
+    this.host.onPush(connection, items)
+  }
 
   onLost(connection: Connection, cause: Error | null, sent: Command[], unsent: Command[]): void {
     const at = this.idle.findIndex((entry) => entry.connection === connection)

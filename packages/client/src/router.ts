@@ -1,4 +1,5 @@
 // The contract between a client and what it talks to: one server, and in time a cluster or what a sentinel points at.
+import type { Arg, Reply } from '@ochre/protocol'
 import type { Command } from './command.ts'
 import type { Connection, ConnectionOwner } from './connection.ts'
 import type { NodeHealth } from './node.ts'
@@ -26,6 +27,12 @@ export interface Lane {
   readonly connection: Connection
   /** Sends on this connection, within the command's deadline. It is not repeated when the connection is lost. */
   send(command: Command): void
+  /**
+   * Any command by its words, also one that changes the connection (MULTI, SELECT, CLIENT REPLY), without a deadline; the
+   * reply exactly as it came. From then on silence of the server is no reason to give the connection up. When `signal`
+   * ends the call, the lane is of no more use: release it as not clean.
+   */
+  raw(words: readonly Arg[], signal?: AbortSignal): Promise<Reply>
   /** `clean`: the connection is as it was, nothing watched or subscribed. Otherwise it is closed. */
   release(clean: boolean): void
 }

@@ -187,5 +187,6 @@ async function importRecords(
 }
 
 function goOn(line: number): string {
-  return line === 0 ? 'Nothing was written.' : `All up to line ${line} was written or refused; the rest may be missing.`
+  const known = line === 0 ? '' : `All up to line ${line} was written or refused. `
+  return `${known}Some of the lines behind may have been written.`
 }
