@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { startServer, type TestServer } from '../servers/index.ts'
-import { type CliOptions, type CliRun, runCli } from './run-cli.ts'
+import { type CliOptions, type CliRun, runCli, startCli } from './run-cli.ts'
 
 let server: TestServer
 let folder = ''
@@ -69,6 +69,28 @@ test('exec runs the lines of standard input in order', async () => {
   const run = await cli('exec', [], { stdin: 'SET a 1\nINCR a\n\nINCR "a"\nGET nosuch\nINCR\n' })
   expect(run).toMatchObject({ code: 1, out: 'OK\n2\n3\n\n' })
   expect(run.err).toContain('wrong number of arguments')
+})
+
+test('exec keeps one connection, and takes the bytes of its lines as they are', async () => {
+  const stdin = Buffer.concat([
+    Buffer.from('SELECT 1\nMULTI\nSET k "a\\x00b"\nGET k\nEXEC\nSELECT 0\nSET raw '),
+    Buffer.from([0xff, 0xe2, 0x80, 0xa8, 0x0a]),
+  ])
+  expect(await cli('exec', ['--json'], { stdin })).toMatchObject({
+    code: 0,
+    out: '"OK"\n"OK"\n"QUEUED"\n"QUEUED"\n["OK","a\\u0000b"]\n"OK"\n"OK"\n',
+  })
+  expect(await server.call('STRLEN', 'raw')).toBe(4)
+  const refused = await cli('exec', [], { stdin: 'SET a 1\nGET "open\nSET b 1\n' })
+  expect(refused).toMatchObject({ code: 2, out: 'OK\n', err: expect.stringContaining('Line 2 ') })
+  expect(await cli('exec', ['SUBSCRIBE', 'x'])).toMatchObject({ code: 2, err: expect.stringContaining('ochre tail') })
+})
+
+test('exec waits as long as a command takes, and no longer than it is let', async () => {
+  const run = startCli(['exec', '--url', server.url, 'BLPOP', 'queue', '0'])
+  await expect.poll(async () => String(await server.call('CLIENT', 'LIST')).includes('cmd=blpop')).toBe(true)
+  run.stop()
+  expect(await run.done).toMatchObject({ code: 143, out: '' })
 })
 
 test('keys lists, filters, limits and describes', async () => {

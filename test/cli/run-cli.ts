@@ -10,7 +10,7 @@ export interface CliRun {
 }
 
 export interface CliOptions {
-  readonly stdin?: string
+  readonly stdin?: string | Buffer
   readonly env?: Readonly<Record<string, string>>
   /** Standard output is a terminal. */
   readonly tty?: boolean

@@ -72,28 +72,151 @@ test('a transaction is collected and sent as one', async () => {
 
 test('SELECT and help', async () => {
   const run = await shell(['SET k 0', 'SELECT 3', 'GET k', 'SELECT x', 'help set', 'help config', 'help nosuch'])
-  expect(run.out).toContain('OK\nOK\n(nil)\n(USAGE)')
+  expect(run.out).toContain('OK\nOK\n(nil)\n(error) ERR')
   expect(run.out).toContain('SET key value [NX|XX')
   expect(run.out).toContain('Subcommands: ')
   expect(run.out).toContain('There is no command nosuch.')
 })
 
-test('expressions work on models', async () => {
+test('one connection is kept: WATCH, names, and replies of a transaction as they are', async () => {
+  const run = await shell([
+    'HSET h f v',
+    'ZADD z 0.5 m',
+    'CLIENT SETNAME mine',
+    'WATCH h',
+    'MULTI',
+    'HGETALL h',
+    'ZSCORE z m',
+    'CLIENT GETNAME',
+    'EXEC',
+    'WATCH h',
+    'HSET h f w',
+    'MULTI',
+    'PING',
+    'EXEC',
+    'GET',
+    'MULTI',
+    'GET',
+    'EXEC',
+    'help @hyperloglog',
+  ])
+  expect(run.out.split('\n').slice(4)).toEqual([
+    'OK',
+    ...['QUEUED', 'QUEUED', 'QUEUED'],
+    '1) 1# "f" => "v"',
+    '2) (double) 0.5',
+    '3) "mine"',
+    ...['OK', '(integer) 0', 'OK', 'QUEUED', '(nil)'],
+    expect.stringContaining('wrong number of arguments'),
+    'OK',
+    expect.stringContaining('wrong number of arguments'),
+    expect.stringContaining('(error) EXECABORT'),
+    expect.stringContaining('PFADD, PFCOUNT'),
+    '',
+  ])
+})
+
+test('every type of RESP3 is drawn, and pushes appear', async () => {
+  const types = ['attrib', 'bignum', 'double', 'false', 'map', 'null', 'set', 'true', 'verbatim'] as const
+  const run = await shell([
+    ...types.map((type) => `DEBUG PROTOCOL ${type}`),
+    'CLIENT TRACKING ON NOLOOP',
+    'GET tracked',
+  ])
+  expect(run.out).toBe(`"Some real reply following the attribute"
+(big number) 1234567999999999999999999999999999999
+(double) 3.141
+(false)
+1# (integer) 0 => (false)
+2# (integer) 1 => (true)
+3# (integer) 2 => (false)
+(nil)
+1~ (integer) 0
+2~ (integer) 1
+3~ (integer) 2
+(true)
+This is a verbatim
+string
+OK
+(nil)
+`)
+  const live = startCli(['shell', '--url', server.url])
+  live.type('CLIENT TRACKING ON\nGET tracked\n')
+  await live.wrote('(nil)')
+  await server.call('SET', 'tracked', 'x')
+  await live.wrote('(push) 1) "invalidate"\n       2) 1) "tracked"')
+  live.stop()
+  await live.done
+})
+
+test('replies are JSON when asked', async () => {
+  const run = await shell(['HSET h f 12345678901234567890', 'HGETALL h', 'NOSUCH'], '--json')
+  expect(run.out.split('\n').slice(0, 2)).toEqual(['1', '{"f":"12345678901234567890"}'])
+  expect(JSON.parse(run.out.split('\n')[2]!)).toEqual({ error: expect.stringContaining('unknown command') })
+})
+
+test('a server that goes away and comes back is reached again, with database and user', async () => {
+  await using own = await startServer({ name: 'shell-away', config: { appendonly: 'yes' } })
+  await own.call('ACL', 'SETUSER', 'ann', 'on', '>pw', '~*', '+@all')
+  await own.call('ACL', 'SETUSER', 'default', '-@dangerous')
+  const run = startCli(['shell', '--url', own.url])
+  run.type('AUTH ann pw\nSELECT 3\nSET k v\nACL WHOAMI\nMULTI\nGET k\n')
+  await run.wrote('QUEUED')
+  await own.kill()
+  run.type('EXEC\nGET k\n')
+  await run.wrote('(CONNECTION_FAILED)')
+  expect(run.out()).toMatch(/\(CONNECTION_LOST\) The connection was lost, and the transaction with it\./)
+  await own.restart()
+  await own.call('ACL', 'SETUSER', 'ann', 'on', '>pw', '~*', '+@all')
+  run.type('GET k\nACL WHOAMI\nexit\n')
+  expect((await run.done).out).toMatch(/"v"\n"ann"\n$/)
+})
+
+test('expressions work on models, keep what they are told to, and go on over lines', async () => {
   const run = await shell(
     [
-      "Author.create({ id: 'lem', name: 'Lem' })",
+      "Author.create({ id: 'lem', name: 'Lem', born: 1921 })",
       "await Author.get('lem')",
       "Author.at('lem').name.append('!')",
-      "Author.get('lem').then((author) => author.name)",
-      "Author.get('lem'",
+      "const lem = await Author.get('lem')",
+      'lem.name',
+      "User.create({ id: '01ARZ3NDEKTSV4RRFFQ69G5FAV', email: 'a@b.c', name: 'A', joined: new Date(0) }).then((u) => u.joined.getTime())",
+      "await Author.atomic('lem', (a) => {",
+      '  when(a.born.lt(1930), () => a.born.add(1))',
+      '  return a.born',
+      '})',
+      "Author.find({ where: { name: 'Lem!' }, limit: 1 })",
+      'Author',
+      'SELECT 1',
+      "Author.get('lem')",
+      "console.log('said', { a: 1 })",
       'redis.dbsize()',
+      'lem.nosuch.thing',
+      "Author.get('lem'",
     ],
     '--models',
     LIBRARY,
   )
-  expect(run.out).toContain("name: 'Lem'")
-  expect(run.out).toContain("'Lem!'")
-  expect(run.out).toContain('SyntaxError')
+  const lem = (name: string, born: number): string => `{ id: 'lem', name: '${name}', born: ${born} }`
+  expect(run.out.split('\n')).toEqual([
+    lem('Lem', 1921),
+    lem('Lem', 1921),
+    "'Lem!'",
+    lem('Lem!', 1921),
+    "'Lem!'",
+    '0',
+    '1922',
+    `[ ${lem('Lem!', 1922)} ]`,
+    'Model author { id: string, name: string, born: int }',
+    'OK',
+    'null',
+    'said { a: 1 }',
+    'undefined',
+    '0',
+    expect.stringContaining('TypeError'),
+    expect.stringContaining('SyntaxError'),
+    '',
+  ])
 })
 
 test('a view shows messages until it is interrupted', async () => {

@@ -2,9 +2,49 @@
 
 import { commandNames, lookupCommand } from '@ochre/protocol'
 
+/** What an opened model is mostly asked for. */
+export const MODEL_VERBS = [
+  'at',
+  'atomic',
+  'create',
+  'createMany',
+  'delete',
+  'deleteMany',
+  'deleteWhere',
+  'exists',
+  'expire',
+  'expiresAt',
+  'extract',
+  'find',
+  'get',
+  'getMany',
+  'idFor',
+  'metrics',
+  'persist',
+  'program',
+  'repair',
+  'reindex',
+  'replace',
+  'update',
+  'updateMany',
+  'updateWhere',
+  'upsert',
+  'verify',
+] as const
+
 /** Words of a line that can be completed here, and the part of the line they would replace (as node:readline asks). */
 export function complete(line: string, models: readonly string[] = []): [candidates: string[], replaced: string] {
-  const words = line.trimStart().split(/\s+/)
+  const called = /(?:^|[^\w$.])([A-Za-z_$][\w$]*)\.([\w$]*)$/.exec(line)
+  if (called !== null && models.includes(called[1]!)) {
+    const [, model, begun] = called
+    const verbs = MODEL_VERBS.filter((verb) => verb.startsWith(begun!))
+    return [verbs.map((verb) => `${model}.${verb}(`), `${model}.${begun}`]
+  }
+  // What help explains is a command, too.
+  const words = line
+    .trimStart()
+    .replace(/^help\s+/i, '')
+    .split(/\s+/)
   const last = words.at(-1) ?? ''
   const upper = last.toUpperCase()
   // What is offered is spelled as what has been typed.
@@ -49,12 +89,19 @@ export function hint(line: string): string {
     given -= 1
     at++
   }
+  const typed = new Set(words.map((word) => word.toUpperCase()))
   return units
     .slice(at)
+    .filter((unit) => !isTaken(unit, typed))
     .join(' ')
     .replace(/:(?:int|double|key|pattern|unix|string)\b/g, '')
     .replace(/[a-z][\w-]*=(?=[({])/g, '')
     .replace(/[{}]/g, '')
+}
+
+/** Whether an optional argument, `[NX|XX]` or `[EX seconds|...]`, has been given: one of its tokens was typed. */
+function isTaken(unit: string, typed: ReadonlySet<string>): boolean {
+  return unit.startsWith('[') && (unit.match(/(?<![\w:-])[A-Z][A-Z0-9_-]+/g) ?? []).some((token) => typed.has(token))
 }
 
 /** The arguments of a syntax line: brackets stay together. */

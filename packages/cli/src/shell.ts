@@ -1,189 +1,239 @@
 // One session of the shell: what becomes of each line. The terminal around it is commands/shell.ts.
 
-import { inspect } from 'node:util'
-import { runInNewContext } from 'node:vm'
-import type { Client, ClientOptions } from '@ochre/client'
-import { type AnyModel, open } from '@ochre/model'
-import { FailureReply, lookupCommand, OchreError, type Reply, StatusReply, UsageError } from '@ochre/protocol'
-import { pretty } from './print.ts'
-import type { OpenTarget } from './target.ts'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import { formatWithOptions, inspect } from 'node:util'
+import type { Client, PushEvent } from '@ochre/client'
+import { type AnyModel, open, Store } from '@ochre/model'
+import { commandNames, lookupCommand, OchreError, type Reply, UsageError } from '@ochre/protocol'
+import { json, pretty } from './print.ts'
+import { isUnfinished, Scope } from './scope.ts'
+import { type Identity, Session } from './session.ts'
+import { type OpenTarget, PROMPT } from './target.ts'
 import { VIEWS, view } from './views.ts'
 import { splitWords } from './words.ts'
 
-/** Where output goes. `write` takes whole lines. */
+/** Where output goes. */
 export interface Screen {
+  /** Takes whole lines. */
   write(line: string): void
-  /** A new signal that Ctrl-C aborts, for what runs until then. */
-  interruptible(): AbortSignal
+  readonly colors: boolean
+  /** Replies as lines of JSON. */
+  readonly json: boolean
 }
 
-interface Opened {
+/** A client of its own for models and views, as long as the session stays who it is. */
+interface Second {
+  readonly identity: Identity
   readonly client: Client
-  readonly models: Record<string, unknown>
-  close(): Promise<void>
 }
 
 export class Shell {
   readonly #target: OpenTarget
   readonly #screen: Screen
   readonly #models: Readonly<Record<string, AnyModel>>
-  #identity: ClientOptions = {}
-  #opened: Opened
-  /** Commands since MULTI; null outside of a transaction. */
-  #queue: (string | Buffer)[][] | null = null
+  readonly #client: Client
+  readonly #session: Session
+  readonly #scope: Scope
+  #second: Second | null = null
+  /** The lines so far of an expression that goes on. */
+  #begun = ''
 
-  private constructor(target: OpenTarget, screen: Screen, models: Readonly<Record<string, AnyModel>>, opened: Opened) {
+  private constructor(target: OpenTarget, screen: Screen, models: Readonly<Record<string, AnyModel>>, client: Client) {
     this.#target = target
     this.#screen = screen
     this.#models = models
-    this.#opened = opened
+    this.#client = client
+    this.#session = new Session(client, target.db)
+    this.#scope = new Scope(Object.keys(models))
+    subscribe('ochre:push', this.#onPush)
   }
 
   static async open(target: OpenTarget, screen: Screen, models: Readonly<Record<string, AnyModel>>): Promise<Shell> {
-    return new Shell(target, screen, models, await openOn(target, {}, models))
+    return new Shell(target, screen, models, await target.connect(PROMPT))
   }
 
-  /** `db` and whether a transaction is being collected, as the prompt shows them. */
+  /** The database, whether a transaction is being collected, whether an expression goes on. */
   get prompt(): string {
-    const db = this.#identity.db === undefined || this.#identity.db === 0 ? '' : `[${this.#identity.db}]`
-    return `ochre${db}${this.#queue === null ? '' : '(multi)'}> `
+    if (this.#begun !== '') return '...> '
+    const { db } = this.#session.identity
+    return `ochre${db === 0 ? '' : `[${db}]`}${this.#session.inTransaction ? '(multi)' : ''}> `
   }
 
-  close(): Promise<void> {
-    return this.#opened.close()
+  /** Whether a line is JavaScript, or goes on with some. */
+  isExpression(line: string): boolean {
+    return this.#begun !== '' || this.#scope.isExpression(line.trim())
   }
 
-  /** Runs one line. Failures are written, not thrown; false when the line ends the shell. */
-  async run(line: string): Promise<boolean> {
-    const text = line.trim()
+  async close(): Promise<void> {
+    unsubscribe('ochre:push', this.#onPush)
+    this.#session.close()
+    await this.#second?.client.close()
+    await this.#client.close({ drainMs: 0 })
+  }
+
+  /** Drops the lines of an expression that is not finished. */
+  forget(): void {
+    this.#begun = ''
+  }
+
+  /** Runs one line until `signal` ends it. Failures are written, not thrown; false when the line ends the shell. */
+  async run(line: string, signal: AbortSignal): Promise<boolean> {
+    const text = this.#begun === '' ? line.trim() : `${this.#begun}\n${line}`
     if (text === '') return true
     if (/^(exit|quit)$/i.test(text)) return false
     try {
-      if (this.#isExpression(text)) await this.#evaluate(text)
-      else await this.#command(splitWords(text))
+      if (!this.isExpression(text)) await this.#command(splitWords(text), signal)
+      else if (isUnfinished(text)) this.#begun = text
+      else {
+        this.#begun = ''
+        await this.#evaluate(text, signal)
+      }
     } catch (error) {
-      this.#screen.write(error instanceof OchreError ? `(${error.code}) ${error.message}` : String(error))
+      if (signal.aborted) this.#screen.write('(interrupted)')
+      else this.#screen.write(error instanceof OchreError ? `(${error.code}) ${error.message}` : String(error))
     }
     return true
   }
 
-  #isExpression(text: string): boolean {
-    const name = /^(?:await\s+)?([A-Za-z_$][\w$]*)\s*\./.exec(text)?.[1]
-    return name !== undefined && (Object.hasOwn(this.#models, name) || name === 'redis' || name === 'db')
+  /** What is left of an expression at the end of the input. */
+  async finish(signal: AbortSignal): Promise<void> {
+    const text = this.#begun
+    this.#begun = ''
+    if (text !== '') await this.#evaluate(text, signal).catch((error: unknown) => this.#screen.write(String(error)))
   }
 
-  /** JavaScript with the opened models in scope, `await` allowed. */
-  async #evaluate(text: string): Promise<void> {
-    const { client, models } = this.#opened
-    const scope = { ...models, db: models, redis: client, Buffer, console }
-    const value: unknown = await runInNewContext(`(async () => (${text.replace(/;\s*$/, '')}))()`, scope)
-    this.#screen.write(value === undefined ? 'undefined' : inspect(value, { depth: 6, colors: false }))
-  }
-
-  async #command(words: Buffer[]): Promise<void> {
+  async #command(words: Buffer[], signal: AbortSignal): Promise<void> {
     const name = String(words[0]).toLowerCase()
     if (name === 'help') this.#help(words.slice(1).map(String))
-    else if (name === 'select' && this.#queue === null) await this.#reopen({ db: Number(words[1]) }, words.length === 2)
-    else if (name === 'auth' && this.#queue === null)
-      await this.#reopen(
-        words.length === 2
-          ? { password: String(words[1]) }
-          : { username: String(words[1]), password: String(words[2]) },
-        words.length === 2 || words.length === 3,
-      )
-    else if (name === 'multi' && this.#queue === null) {
-      this.#queue = []
-      this.#screen.write('OK')
-    } else if (this.#queue !== null) await this.#collect(name, words)
-    else if (VIEWS.has(name)) await this.#show(name, words.slice(1))
-    else this.#screen.write(pretty(await this.#opened.client.raw(...words)))
-  }
-
-  async #collect(name: string, words: Buffer[]): Promise<void> {
-    if (name === 'discard') {
-      this.#queue = null
-      this.#screen.write('OK')
-    } else if (name === 'exec') {
-      const queue = this.#queue!
-      this.#queue = null
-      const transaction = this.#opened.client.buffers.multi()
-      for (const command of queue) transaction.call(...(command as [Buffer, ...Buffer[]]))
-      const replies = (await transaction.execSettled()) as readonly PromiseSettledResult<unknown>[]
-      for (const [i, settled] of replies.entries()) {
-        const reply =
-          settled.status === 'fulfilled'
-            ? asReply(settled.value)
-            : new FailureReply(String((settled.reason as Error).message))
-        this.#screen.write(`${i + 1}) ${pretty(reply, '   ')}`)
-      }
+    else if (VIEWS.has(name)) {
+      if (this.#session.inTransaction) throw new UsageError('A transaction cannot subscribe or monitor.')
+      await this.#show(name, words.slice(1), signal)
     } else {
-      this.#queue!.push(words)
-      this.#screen.write('QUEUED')
+      const reply = await this.#session.raw(words, signal)
+      this.#screen.write(this.#screen.json ? json(reply) : pretty(reply))
     }
   }
 
-  async #show(name: string, names: Buffer[]): Promise<void> {
-    const signal = this.#screen.interruptible()
+  async #show(name: string, names: Buffer[], signal: AbortSignal): Promise<void> {
+    const { client } = await this.#asSession()
     try {
-      for await (const line of view(this.#opened.client.with({ signal }), name, names)) this.#screen.write(line)
+      for await (const line of view(client.with({ signal }), name, names)) this.#screen.write(line)
     } catch (error) {
       if (!signal.aborted) throw error
     }
   }
 
-  /** SELECT and AUTH: a shared connection keeps its database and user, so the client is opened anew. */
-  async #reopen(change: ClientOptions, fits: boolean): Promise<void> {
-    if (!fits || (change.db !== undefined && !(Number.isInteger(change.db) && change.db >= 0)))
-      throw new UsageError('SELECT takes a number, AUTH a password or a user and a password.')
-    const identity = { ...this.#identity, ...change }
-    const opened = await openOn(this.#target, identity, this.#models)
-    await this.#opened.close()
-    this.#opened = opened
-    this.#identity = identity
-    this.#screen.write('OK')
-  }
-
-  #help(words: readonly string[]): void {
-    const spec = words[0] === undefined ? undefined : lookupCommand(words[0], words[1])
-    if (words[0] === undefined) {
-      this.#screen.write(
-        'A Redis command, a model (User.find({})), help <command>, SELECT, AUTH, SUBSCRIBE, MONITOR, exit.',
-      )
-    } else if (spec === undefined) this.#screen.write(`There is no command ${words.join(' ')}.`)
-    else {
-      this.#screen.write(`${spec.name.toUpperCase()} ${spec.syntax}`.trimEnd())
-      if (spec.subcommands)
-        this.#screen.write(`Subcommands: ${[...spec.subcommands.keys()].map((sub) => sub.toUpperCase()).join(', ')}`)
-      this.#screen.write(
-        `Group ${spec.group}, since ${spec.since}; ${spec.categories.map((category) => `@${category}`).join(' ')}`,
-      )
+  async #evaluate(text: string, signal: AbortSignal): Promise<void> {
+    const client = (await this.#asSession()).client.with({ signal })
+    const db = open(client, this.#models, { sweepEvery: 0 })
+    const console = { log: (...values: unknown[]) => this.#screen.write(formatWithOptions(this.#look, ...values)) }
+    const given = { ...db, db, redis: client, console }
+    const stopped = new Promise<never>((_, reject) => {
+      signal.addEventListener('abort', () => reject(new Error('interrupted')), { once: true })
+    })
+    stopped.catch(() => undefined)
+    const value = await Promise.race([this.#scope.evaluate(text, given), stopped])
+    if (isIterable(value)) {
+      for await (const item of value) {
+        if (signal.aborted) return
+        this.#screen.write(this.#inspect(item))
+      }
+    } else {
+      this.#screen.write(this.#inspect(value))
+      const next = (value as { next?: unknown } | null | undefined)?.next
+      if (Array.isArray(value) && typeof next === 'string') this.#screen.write(`(more: after: '${next}')`)
     }
   }
-}
 
-async function openOn(
-  target: OpenTarget,
-  identity: ClientOptions,
-  models: Readonly<Record<string, AnyModel>>,
-): Promise<Opened> {
-  const client = await target.connect(identity)
-  const db = open(client, models)
-  return {
-    client,
-    models: db as Record<string, unknown>,
-    close: async () => {
-      db.close()
-      await client.close()
-    },
+  /** A client with the database and user that the session has by now. */
+  async #asSession(): Promise<Second> {
+    const { identity } = this.#session
+    if (identity.auth === null && identity.db === this.#target.db) return { identity, client: this.#client }
+    if (this.#second?.identity !== identity) {
+      await this.#second?.client.close()
+      this.#second = null
+      const [, ...auth] = (identity.auth ?? []).map(String)
+      const who =
+        auth.length === 0 ? {} : { password: auth.at(-1)!, ...(auth.length === 2 ? { username: auth[0]! } : {}) }
+      this.#second = { identity, client: await this.#target.connect({ ...PROMPT, ...who, db: identity.db }) }
+    }
+    return this.#second
+  }
+
+  #inspect(value: unknown): string {
+    if (value instanceof Store) return aboutModel(value)
+    if (this.#screen.json)
+      return JSON.stringify(value, (_, item: unknown) => (typeof item === 'bigint' ? String(item) : item)) ?? 'null'
+    return inspect(Array.isArray(value) ? value.map(plainRow) : plainRow(value), this.#look)
+  }
+
+  get #look(): { depth: number; colors: boolean } {
+    return { depth: 6, colors: this.#screen.colors }
+  }
+
+  readonly #onPush = (event: unknown): void => {
+    const { items } = event as PushEvent
+    this.#screen.write(`(push) ${pretty(items.map(binaryOf), '       ')}`)
+  }
+
+  #help([name, sub]: readonly string[]): void {
+    const write = (line: string): void => this.#screen.write(line)
+    if (name === undefined) {
+      write(
+        'A command as in redis-cli: SET key "a value"      help <command> explains one, help @<group> lists a group.',
+      )
+      write('SUBSCRIBE, PSUBSCRIBE, SSUBSCRIBE and MONITOR go on until Ctrl-C. exit or Ctrl-D ends.')
+      for (const model of Object.keys(this.#models)) write(`A model: ${model}.find({ ... })`)
+      return
+    }
+    if (name.startsWith('@')) {
+      const group = name.slice(1).toLowerCase()
+      const names = commandNames().filter((each) => lookupCommand(...split(each))?.group === group)
+      const groups = [...new Set(commandNames().map((each) => lookupCommand(...split(each))!.group))].sort()
+      write(
+        names.length === 0
+          ? `Groups: ${groups.join(', ')}`
+          : names
+              .map((each) => each.toUpperCase())
+              .sort()
+              .join(', '),
+      )
+      return
+    }
+    const spec = lookupCommand(name, sub)
+    if (spec === undefined) {
+      write(`There is no command ${[name, sub ?? ''].join(' ').trim()}.`)
+      return
+    }
+    write(`${spec.name.toUpperCase()} ${spec.syntax}`.trimEnd())
+    if (spec.subcommands)
+      write(`Subcommands: ${[...spec.subcommands.keys()].map((each) => each.toUpperCase()).join(', ')}`)
+    write(`Group ${spec.group}, since ${spec.since}; ${spec.categories.map((category) => `@${category}`).join(' ')}`)
   }
 }
 
-/** What a transaction gives, back in the terms of the wire. Statuses cannot be told from strings there. */
-function asReply(value: unknown): Reply {
-  if (value === 'OK') return new StatusReply('OK')
-  if (value instanceof Uint8Array) return Buffer.from(value).toString('latin1')
-  if (Array.isArray(value)) return value.map(asReply)
-  if (value !== null && typeof value === 'object')
-    return Object.entries(value).flatMap(([key, item]) => [key, asReply(item)])
-  return value as Reply
+function split(name: string): [string, string | undefined] {
+  const [first = '', second] = name.split(' ')
+  return [first, second]
+}
+
+function aboutModel({ model }: Store<AnyModel['fields']>): string {
+  const fields = [...model.spec.byProperty.values()].map(({ property, kind }) => `${property}: ${kind}`)
+  return `Model ${model.name} { ${fields.join(', ')} }`
+}
+
+/** A loaded row without its methods. */
+function plainRow(value: unknown): unknown {
+  const isRow = typeof value === 'object' && value !== null && 'reload' in value && 'atomic' in value
+  return isRow ? { ...value } : value
+}
+
+function isIterable(value: unknown): value is AsyncIterable<unknown> {
+  return typeof value === 'object' && value !== null && Symbol.asyncIterator in value
+}
+
+/** Decoded text as the wire's. */
+function binaryOf(value: unknown): Reply {
+  if (typeof value === 'string') return Buffer.from(value).toString('latin1')
+  return Array.isArray(value) ? value.map(binaryOf) : (value as Reply)
 }

@@ -24,6 +24,8 @@ export function withTarget(command: Command): Command {
 
 /** A server that clients can be opened on, several times and with different options. */
 export interface OpenTarget {
+  /** The database that the URL names. */
+  readonly db: number
   /** What the URL says of an option counts more. */
   connect(options?: ClientOptions): Promise<Client>
   close(): Promise<void>
@@ -34,11 +36,13 @@ export async function openTarget(io: Io, options: TargetOptions): Promise<OpenTa
   if (options.url !== undefined && options.dir !== undefined) throw new UsageError('Give --url or --dir, not both.')
   if (options.dir !== undefined) {
     const engine = await Engine.open({ dir: options.dir })
-    return { connect: (own) => connect(engine, own), close: () => engine.close() }
+    return { db: 0, connect: (own) => connect(engine, own), close: () => engine.close() }
   }
   const url = options.url ?? io.env.OCHRE_REDIS_URL ?? 'redis://127.0.0.1:6379'
   const isSaid = (name: string): boolean => new RegExp(`[?&]${name}=`).test(url)
+  const [, path, parameter] = /^rediss?:\/\/[^/?]*\/(\d+)|[?&]db=(\d+)/.exec(url) ?? []
   return {
+    db: Number(path ?? parameter ?? 0),
     connect: (own = {}) => connect(url, Object.fromEntries(Object.entries(own).filter(([name]) => !isSaid(name)))),
     close: async () => {},
   }
@@ -49,6 +53,13 @@ const PATIENT: ClientOptions = {
   timeoutMs: 60_000,
   watchdogMs: 60_000,
   queue: { maxBytes: 2 ** 31 },
+}
+
+/** For a person at a prompt, who decides how long to wait: a call fails at once while there is no connection. */
+export const PROMPT: ClientOptions = {
+  timeoutMs: 0,
+  watchdogMs: 0,
+  queue: { maxBytes: 2 ** 31, offline: false },
 }
 
 /**

@@ -16,7 +16,7 @@ export async function* view(client: Client, name: string, names: readonly (strin
     await monitor.ready
     yield 'OK'
     for await (const { time, db, address, args } of monitor)
-      yield `${time.toFixed(6)} [${db} ${address}] ${args.map((arg) => quote(arg)).join(' ')}`
+      yield `${(time / 1000).toFixed(6)} [${db} ${address}] ${args.map((arg) => quote(arg)).join(' ')}`
     return
   }
   const topics = names.map(String)
