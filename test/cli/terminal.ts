@@ -49,7 +49,8 @@ export function startTerminal(line: string, env: Readonly<Record<string, string>
           clearTimeout(late)
           resolve(text.length)
         }
-        const fail = (why: string): void => reject(new Error(`${why} before showing ${wanted}: ${JSON.stringify(text)}`))
+        const fail = (why: string): void =>
+          reject(new Error(`${why} before showing ${wanted}: ${JSON.stringify(text)}`))
         const late = setTimeout(fail, PATIENCE_MS, `${PATIENCE_MS} ms passed`)
         looks.add(look)
         void ended.then((code) => fail(`It ended with ${code}`))

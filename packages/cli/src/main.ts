@@ -1,6 +1,6 @@
 // The `ochre` command: verbs, their help, and what the process ends with.
 
-import { ConnectionError, OchreError, UsageError, ValidationError } from '@ochre/protocol'
+import { ConnectionError, OchreError, ReplyError, UsageError, ValidationError } from '@ochre/protocol'
 import { Command, CommanderError } from 'commander'
 import { apiKeysCommand } from './commands/api-keys.ts'
 import { backupCommand } from './commands/backup.ts'
@@ -79,6 +79,11 @@ function report(io: Io, error: unknown): number {
     for (const issue of error.issues.slice(0, 20)) tell(io, `${issue.path.join('.')}: ${issue.message}`)
   if (error instanceof OchreError) {
     tell(io, `ochre: ${error.message}`)
+    // What was tried again until the deadline.
+    const { cause } = error
+    if (error instanceof ConnectionError && cause instanceof ReplyError) tell(io, `The server says: ${cause.message}`)
+    const remedy = REMEDIES[cause instanceof ReplyError ? cause.code : error.code]
+    if (remedy !== undefined) tell(io, remedy)
     if (error instanceof ConnectionError || error.code === 'CONNECTION_FAILED') return EXIT.unreachable
     return error instanceof UsageError ? EXIT.usage : EXIT.failed
   }
@@ -86,6 +91,16 @@ function report(io: Io, error: unknown): number {
   // Anything else is a defect, and whoever reports it needs to say where.
   tell(io, `ochre: ${sentence ?? String((error as Error)?.stack ?? error)}`)
   return EXIT.failed
+}
+
+/** What to do about refusals whose text does not say it. */
+const REMEDIES: Readonly<Record<string, string>> = {
+  CONNECTION_FAILED: 'Name a server that runs with --url or OCHRE_REDIS_URL.',
+  NOAUTH: 'Give the password in the URL: redis://user:password@host:port',
+  WRONGPASS: 'User and password stand in the URL: redis://user:password@host:port',
+  NOPERM: 'Let the user of the URL do that with ACL SETUSER, or name another one.',
+  READONLY: 'This is a replica: name its primary with --url.',
+  LOADING: 'Try again when the server has read its data.',
 }
 
 type SystemError = NodeJS.ErrnoException & { readonly address?: string; readonly port?: number }

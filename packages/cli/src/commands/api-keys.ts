@@ -149,7 +149,11 @@ async function ask(io: Io, options: Options, method: string, path: string, body?
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   }).catch((cause: unknown) => {
-    throw new OchreError('CONNECTION_FAILED', 'The gateway cannot be reached.', { cause })
+    throw new OchreError(
+      'CONNECTION_LOST',
+      `There is no gateway at ${base}; --gateway or OCHRE_URL says where it is.`,
+      { cause },
+    )
   })
   const text = await response.text()
   if (response.ok) return text === '' ? null : JSON.parse(text)

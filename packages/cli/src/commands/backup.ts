@@ -1,6 +1,6 @@
 // `ochre backup`: the keys of a server in one file that can be checked, resumed and restored anywhere.
 
-import { stat } from 'node:fs/promises'
+import { rm, stat } from 'node:fs/promises'
 import type { Client } from '@ochre/client'
 import { ConnectionError, ReplyError, UsageError } from '@ochre/protocol'
 import { Command, Option } from 'commander'
@@ -90,7 +90,9 @@ async function backup(io: Io, client: Client, path: string, options: Options): P
     await writer.finish()
   } catch (error) {
     await writer.close().catch(() => undefined)
-    bar.say('Continue with --resume.')
+    // An archive that has nothing yet is no archive.
+    if (writer.keys === 0 && !options.resume) await rm(path)
+    else bar.say('Continue with --resume.')
     throw error
   } finally {
     bar.end()
