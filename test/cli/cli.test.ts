@@ -116,20 +116,6 @@ test('bench measures and leaves nothing behind', async () => {
   expect(await server.call('DBSIZE')).toBe(0)
 })
 
-test('doctor finds what is wrong and ends with 1 for problems', async () => {
-  await server.call('SET', 'big', 'x'.repeat(2_000_000))
-  const run = await cli('doctor', ['--json'])
-  const findings = JSON.parse(run.out) as { check: string; severity: string; seen: string }[]
-  expect(findings).toContainEqual(
-    expect.objectContaining({ check: 'keys', severity: 'advice', seen: expect.stringContaining('"big"') }),
-  )
-  expect(findings).toContainEqual(expect.objectContaining({ check: 'version', severity: 'good' }))
-  expect(run.code).toBe(0)
-  await server.call('CONFIG', 'SET', 'maxmemory', '1000000')
-  expect(await cli('doctor')).toMatchObject({ code: 1, out: expect.stringContaining('✗ memory') })
-  await server.call('CONFIG', 'SET', 'maxmemory', '0')
-})
-
 test('completion scripts exist for three shells', async () => {
   for (const shell of ['bash', 'zsh', 'fish']) {
     const run = await runCli(['completion', shell])
