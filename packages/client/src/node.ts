@@ -46,6 +46,7 @@ const RAW: Omit<CallSettings, 'signal'> = {
   timeoutMs: 0,
   ownTimeout: false,
   idempotent: false,
+  onResend: undefined,
 }
 /** How often `close` looks whether all is done, and how long it waits for the goodbyes. */
 const DRAIN_LOOK_MS = 5
