@@ -8,6 +8,7 @@ describe('on the embedded engine', async () => {
   await import('./programs.test.ts')
   await import('./places.test.ts')
   await import('./queries.test.ts')
+  await import('./claims.test.ts')
   await import('./lua.test.ts')
   await import('./defects.test.ts')
   await import('./changes.test.ts')

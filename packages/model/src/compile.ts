@@ -5,11 +5,12 @@
 //
 //   KEYS  the row first, then what the program touches        ARGV  id, [version], the program's values
 
+import { UsageError } from '@ochre/protocol'
 import { decimal, LuaWriter, raise, representation } from './compile-expression.ts'
 import { feedCode } from './feed.ts'
 import { type LuaScript, LuaUses } from './lua/library.ts'
 import { quote } from './lua/quote.ts'
-import { allIndexes, KeyList, maintainCode, needsPurge, purgeCode, RUN_QUEUE } from './maintain.ts'
+import { allIndexes, hasClaims, KeyList, maintainCode, needsPurge, purgeCode, RUN_QUEUE } from './maintain.ts'
 import type { ModelSpec, StoredField } from './model.ts'
 import { type Expr, type ExprType, type Op, type ProgramNodes, type ReturnLeaf, shapeOf } from './ops.ts'
 
@@ -57,6 +58,11 @@ function compile(spec: ModelSpec, nodes: ProgramNodes, options: CompileOptions):
   const leaves = nodes.returns.map((leaf) => leafCode(writer, leaf))
   const written = spec.scalars.filter((field) => writer.writes.has(field))
   const affected = allIndexes(spec).filter((index) => index.columns.some(({ field }) => writer.writes.has(field)))
+  const unique = hasClaims(spec) && affected.find((index) => index.type === 'unique')
+  if (unique)
+    throw new UsageError(
+      `${spec.name} is bucketed, so a program cannot change what ${unique.name} makes unique: use update, upsert or replace`,
+    )
   const changesCollections = nodes.ops.some(changesCollection)
   const writes = written.length > 0 || changesCollections
   const refresh = writes && spec.ttl?.onWrite === true

@@ -9,6 +9,7 @@
 //   {ns:user}:exp              ids by time of expiry  ZSET
 //   {ns:user}:meta             which indexes are complete, and the sweeper's lease
 //   {ns:user}:feed             the changes, of a model that asks for it    STREAM
+//   {ns:user:k}:claims         of a bucketed model with uniques: claims that are pending   ZSET (claims.ts)
 //
 // A bucketed model has one such family per bucket: {ns:user:0} ... {ns:user:n-1}.
 
@@ -25,6 +26,7 @@ export class KeyFamily {
   readonly exp: string
   readonly meta: string
   readonly feed: string
+  readonly claims: string
 
   constructor(tag: string) {
     this.tag = tag
@@ -35,6 +37,7 @@ export class KeyFamily {
     this.exp = `{${tag}}:exp`
     this.meta = `{${tag}}:meta`
     this.feed = `{${tag}}:feed`
+    this.claims = `{${tag}}:claims`
   }
 
   row(id: string): string {
@@ -58,6 +61,8 @@ export class KeyFamily {
 export interface KeySpace {
   readonly families: readonly KeyFamily[]
   of(id: string): KeyFamily
+  /** Where the claims of a unique tuple are, which is given in hexadecimal. */
+  registryOf(tuple: string): KeyFamily
 }
 
 export function keySpace(spec: ModelSpec, namespace: string): KeySpace {
@@ -65,10 +70,11 @@ export function keySpace(spec: ModelSpec, namespace: string): KeySpace {
   const base = namespace === '' ? spec.name : `${namespace}:${spec.name}`
   if (spec.buckets === 1) {
     const only = new KeyFamily(base)
-    return { families: [only], of: () => only }
+    return { families: [only], of: () => only, registryOf: () => only }
   }
   const families = Array.from({ length: spec.buckets }, (_, bucket) => new KeyFamily(`${base}:${bucket}`))
-  return { families, of: (id) => families[bucketOf(id, spec.buckets)]! }
+  const of = (text: string): KeyFamily => families[bucketOf(text, spec.buckets)]!
+  return { families, of, registryOf: of }
 }
 
 /** The bucket of an id: CRC16 of its bytes, braces meaning nothing. */

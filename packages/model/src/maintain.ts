@@ -59,11 +59,21 @@ export function fingerprintOf(index: StoredIndex): string {
 /** The keys that every writing script of a model shares, whatever the row. */
 export function sharedRoles(spec: ModelSpec): string[] {
   const own = [...(spec.ttl ? ['exp'] : []), ...(spec.feed ? ['feed'] : [])]
-  return ['ids', 'memo', 'meta', ...own, ...allIndexes(spec).map(roleOf)]
+  return ['ids', 'memo', 'meta', ...own, ...ownIndexes(spec).map(roleOf)]
 }
 
 export function allIndexes(spec: ModelSpec): readonly StoredIndex[] {
   return [...spec.indexes, ...spec.uniques]
+}
+
+/** Whether unique tuples are claimed in slots of their own (claims.ts), because rows are in several. */
+export function hasClaims({ buckets, uniques }: ModelSpec): boolean {
+  return buckets > 1 && uniques.length > 0
+}
+
+/** What is kept in the slot of the row. */
+export function ownIndexes(spec: ModelSpec): readonly StoredIndex[] {
+  return hasClaims(spec) ? spec.indexes : allIndexes(spec)
 }
 
 /** The name of an index in KEYS and in the memo. */
@@ -149,10 +159,10 @@ export function maintainCode(
   let body = `${indent}  local packed = call('HGET', ${memo}, id)\n${indent}  local mm = packed and cmsgpack.unpack(packed) or {}\n`
   for (const index of indexes) {
     const role = quote(roleOf(index))
-    const key = keys.at(roleOf(index))
     const inner = `${indent}    `
     let step = ''
     if (index.type === 'index') {
+      const key = keys.at(roleOf(index))
       step += `${inner}local e = ${entryCode(uses, index, spec)}\n`
       step += `${inner}if mm[${role}] ~= e then\n`
       if (!typesChecked) step += `${inner}  call('ZSCORE', ${key}, e)\n`
@@ -168,15 +178,24 @@ export function maintainCode(
   return guarded ? `${indent}if ch.all or ${any} then\n${body}${indent}end\n` : `${indent}do\n${body}${indent}end\n`
 }
 
-/** Lua that computes the entry `e` of a unique constraint, queues its change, and returns when another row has it. */
+/**
+ * Lua that computes the entry `e` of a unique constraint, queues its change, and returns when another row has it. With claims it
+ * notes in `wants` what must be claimed first, and in `holds` what the row holds then; `there` says whether it exists.
+ */
 export function uniqueCode(uses: LuaUses, keys: KeyList, spec: ModelSpec, unique: StoredIndex, indent: string): string {
   const role = quote(roleOf(unique))
-  const key = keys.at(roleOf(unique))
   const absent = unique.columns
     .filter(({ field }) => field !== spec.id)
     .map(({ field }) => `f.${field.name} == nil`)
     .join(' or ')
   let code = `local e\nif not (${absent || 'false'}) then e = ${entryCode(uses, unique, spec)} end\n`
+  if (hasClaims(spec)) {
+    code += `if mm[${role}] ~= e or not there then\n  local was = mm[${role}]\n`
+    code += `  if e then want(${role}, e, '1') end\n  if was and was ~= e then want(${role}, was, '0') end\n`
+    code += `  mm[${role}] = e\nend\nif e then holds[#holds + 1] = ${role} holds[#holds + 1] = hex(e) end\n`
+    return code.replace(/^(?=.)/gm, indent)
+  }
+  const key = keys.at(roleOf(unique))
   code += `if mm[${role}] ~= e then\n  if e then\n`
   code += `    local owner = call('HGET', ${key}, e)\n    if owner and owner ~= id then\n`
   if (spec.ttl) {
@@ -197,7 +216,7 @@ function purgeKeys(keys: KeyList, spec: ModelSpec): void {
 
 /** Whether {@link maintainCode} needs `purge`. */
 export function needsPurge(spec: ModelSpec): boolean {
-  return spec.ttl !== null && spec.uniques.length > 0
+  return spec.ttl !== null && spec.uniques.length > 0 && !hasClaims(spec)
 }
 
 /**
@@ -206,7 +225,7 @@ export function needsPurge(spec: ModelSpec): boolean {
  */
 export function purgeCode(keys: KeyList, spec: ModelSpec): string {
   purgeKeys(keys, spec)
-  const table = allIndexes(spec)
+  const table = ownIndexes(spec)
     .map((index) => `[${quote(roleOf(index))}] = ${keys.at(roleOf(index))}`)
     .join(', ')
   const hasEntries = allIndexes(spec).length > 0
@@ -235,6 +254,31 @@ ${hasEntries ? entries : ''}${exp}  if call('ZSCORE', ${keys.at('ids')}, o) then
     purged = purged + 1
     if call('ZCARD', ${keys.at('ids')}) == purged then queue[#queue + 1] = { 'DEL', ${keys.at('meta')} } end
 ${spec.feed ? `    note(${gone}, o, v or '', '')\n` : ''}  end
+end
+`
+}
+
+/**
+ * Lua of claims: `claimed()` reads from ARGV at `at` those of the next row (since when, how many, roles and tuples); `want`
+ * notes in `wants`, the reply, a tuple that comes ('1') or goes and is not claimed, or not in time.
+ */
+export function claimsCode(uses: LuaUses, writeMs: number): string {
+  uses.use('now')
+  uses.use('hex')
+  return `local wants, holds, claims
+local function claimed()
+  wants, holds, claims = { 2 }, {}, {}
+  local since, n = tonumber(ARGV[at]), tonumber(ARGV[at + 1])
+  if since + ${writeMs} >= now then
+    for i = at + 2, at + 1 + 2 * n, 2 do claims[ARGV[i] .. '\\0' .. ARGV[i + 1]] = true end
+  end
+  at = at + 2 + 2 * n
+end
+local function want(role, tuple, comes)
+  if claims[role .. '\\0' .. tuple] then return end
+  wants[#wants + 1] = role
+  wants[#wants + 1] = hex(tuple)
+  wants[#wants + 1] = comes
 end
 `
 }

@@ -1,8 +1,9 @@
 // verify, repair and reindex of one opened model, and which of its indexes queries may use.
 
+import { claimsDangling, claimsMissing } from './claim-upkeep.ts'
 import type { KeyFamily } from './keys.ts'
 import type { LuaScript } from './lua/library.ts'
-import { allIndexes, bindKeys, fingerprintOf, roleOf, sharedRoles } from './maintain.ts'
+import { allIndexes, bindKeys, fingerprintOf, hasClaims, ownIndexes, roleOf, sharedRoles } from './maintain.ts'
 import type { Fields, ModelSpec } from './model.ts'
 import type { Store } from './store.ts'
 import { ENTRIES_SCRIPT, READY_SCRIPT, walkScript } from './upkeep.ts'
@@ -50,6 +51,7 @@ export async function runUpkeep<F extends Fields>(
   let entries = 0
   const operation = repair ? 'repair' : 'verify'
   const flag = repair ? '1' : '0'
+  const claiming = hasClaims(spec)
   const note = (found: unknown): void => {
     const flat = found as unknown[]
     for (let i = 0; i < flat.length; i += 3)
@@ -63,9 +65,10 @@ export async function runUpkeep<F extends Fields>(
       const reply = (await runner.script(operation, script, keys, [family.rowPrefix, from, PORTION, flag])) as unknown[]
       rows += Number(reply[1])
       from = String(reply[0])
-      note(reply[2])
+      const unclaimed = claiming ? await claimsMissing(store.claims, (reply[3] as unknown[]).map(String), repair) : []
+      note([...(reply[2] as unknown[]), ...unclaimed])
     } while (from !== '')
-    for (const index of allIndexes(spec)) {
+    for (const index of ownIndexes(spec)) {
       const kind = index.type === 'unique' ? 'unique' : index.columns.at(-1)!.desc ? 'index-desc' : 'index'
       const keys = bindKeys(['memo', roleOf(index), 'ids'], family, '')
       let at = ''
@@ -76,6 +79,12 @@ export async function runUpkeep<F extends Fields>(
         at = String(reply[0])
         note(reply[2])
       } while (at !== '')
+    }
+  }
+  if (claiming) {
+    for await (const portion of claimsDangling(store.claims, PORTION, repair)) {
+      entries += portion.claims
+      note(portion.problems)
     }
   }
   return { rows, entries, problems }

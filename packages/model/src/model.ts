@@ -269,8 +269,6 @@ function specOf(name: string, fields: Fields, options: ModelOptions): ModelSpec 
   }
   for (const extra of options.indexes ?? []) add(extra)
   const buckets = bucketsOf(options.placement)
-  if (buckets > 1 && uniques.length > 0)
-    throw new UsageError(`${name} is bucketed: a unique constraint over several hash tags cannot be kept in one script`)
   return Object.freeze({
     name,
     id,

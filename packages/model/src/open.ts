@@ -2,6 +2,7 @@
 
 import { UsageError } from '@ochre/protocol'
 import { type Duration, durationMs } from './duration.ts'
+import { hasClaims } from './maintain.ts'
 import type { AnyModel, Fields, Model } from './model.ts'
 import { type Arg, type ModelClient, type OperationReport, Runner } from './redis.ts'
 import { Store } from './store.ts'
@@ -40,7 +41,7 @@ export function open<const M extends Models>(client: ModelClient, models: M, opt
     stores[property] = new Store(model, options.namespace ?? '', new Runner(client, model.name, debug), ids)
   }
   const sweepMs = options.sweepEvery === 0 ? 0 : durationMs(options.sweepEvery ?? '30s')
-  const expiring = Object.values(stores).filter((store) => store.spec.ttl)
+  const expiring = Object.values(stores).filter(({ spec }) => spec.ttl || hasClaims(spec))
   let timer: NodeJS.Timeout | null = null
   if (expiring.length > 0 && sweepMs > 0) {
     timer = setInterval(() => {

@@ -5,7 +5,7 @@
 
 import { decodeValue, type Stored } from './codec.ts'
 import type { FieldSpec } from './fields.ts'
-import { roleOf, tupleKindOf } from './maintain.ts'
+import { hasClaims, roleOf, tupleKindOf } from './maintain.ts'
 import type { ModelSpec, StoredField, StoredIndex } from './model.ts'
 import type { CompareOp, Expr } from './ops.ts'
 import { encodeColumn, foldLower, type TupleValue } from './tuple.ts'
@@ -56,6 +56,10 @@ export interface Candidate {
   readonly prefixBytes: number
   /** For people: which conditions the ranges express. */
   readonly covers: readonly string[]
+  /** The only ids that can be found, when they are known. */
+  readonly ids?: readonly string[]
+  /** It has one entry at most. */
+  readonly isSingle?: boolean
 }
 
 const MAX_RANGES = 256
@@ -79,6 +83,8 @@ export interface PlanInput {
   readonly where: Expr | null
   readonly args: readonly (Stored | null)[]
   readonly order: readonly OrderColumn[]
+  /** Of a model whose uniques are claimed: the ids that have the pinned tuples, null for none. */
+  readonly owners?: ReadonlyMap<StoredIndex, string | null>
 }
 
 /** What the server chooses from. */
@@ -89,8 +95,8 @@ export interface Plan {
 }
 
 /**
- * The ways to answer the query by complete indexes: `isReady` is asked for their roles. One that expresses the whole condition
- * and gives the order is not beaten; without `all`, it is the only one.
+ * The ways to answer the query by complete indexes: `isReady` is asked for their roles. One that is not beaten is the only one,
+ * without `all`.
  */
 export function planQuery(input: PlanInput, isReady: (role: string) => boolean, all = false): Plan {
   const candidates: Candidate[] = []
@@ -99,10 +105,17 @@ export function planQuery(input: PlanInput, isReady: (role: string) => boolean, 
     const missing = candidate.ranges.filter(({ role }) => role !== 'ids' && !isReady(role))
     for (const { role } of missing) building.add(role)
     if (missing.length > 0) continue
-    if (isUnbeaten(candidate) && !all) return { candidates: [candidate], building: [...building] }
+    if (isBest(candidate) && !all) return { candidates: [candidate], building: [...building] }
     candidates.push(candidate)
   }
+  if (hasClaims(input.spec))
+    for (const unique of pinnedTuples(input).keys()) if (!isReady(roleOf(unique))) building.add(roleOf(unique))
   return { candidates, building: [...building] }
+}
+
+/** Is not beaten by any other. */
+export function isBest(candidate: Candidate): boolean {
+  return candidate.isSingle === true || isUnbeaten(candidate)
 }
 
 /** Expresses the whole condition and gives the order. */
@@ -332,37 +345,65 @@ function distinct(items: readonly Buffer[]): Buffer[] {
   return [...seen.values()]
 }
 
+/** The tuple of a constraint whose columns are each compared with one value. */
+function pinned(unique: StoredIndex, conjuncts: readonly Conjunct[]): Buffer | null {
+  const columns: Buffer[] = []
+  for (const { field, desc, fold } of unique.columns) {
+    const own = conjuncts.find((each) => each.field === field && each.constraint!.kind === 'points')
+    const values = own ? (own.constraint as Extract<Constraint, { kind: 'points' }>).values : []
+    const [value] = values
+    if (values.length !== 1 || value === null || value === undefined) return null
+    columns.push(encodeColumn(tupleKindOf(field), fold === 'lower' ? foldLower(value as string) : value, desc))
+  }
+  return Buffer.concat(columns)
+}
+
+/** The tuples that a condition pins. */
+export function pinnedTuples(input: PlanInput): Map<StoredIndex, Buffer> {
+  const conjuncts = input.where ? flatten(input.where).map((node) => analyse(node, input)) : []
+  const tuples = new Map<StoredIndex, Buffer>()
+  for (const unique of input.spec.uniques) {
+    const tuple = pinned(unique, conjuncts)
+    if (tuple) tuples.set(unique, tuple)
+  }
+  return tuples
+}
+
 function byUnique(input: PlanInput, unique: StoredIndex, conjuncts: readonly Conjunct[]): Candidate | null {
-  const points = unique.columns.map(({ field }) =>
-    conjuncts.find((c) => c.field === field && c.constraint!.kind === 'points' && c.constraint!.values.length === 1),
-  )
-  if (points.some((point) => !point)) return null
-  const bytes = unique.columns.map(({ field, desc, fold }, i) => {
-    const [value] = (points[i]!.constraint as Extract<Constraint, { kind: 'points' }>).values
-    if (value === null || value === undefined) return null
-    return encodeColumn(tupleKindOf(field), fold === 'lower' ? foldLower(value as string) : value, desc)
-  })
-  if (bytes.some((each) => each === null)) return null
-  return {
-    ranges: [{ min: Buffer.concat(bytes as Buffer[]), max: null, role: roleOf(unique), members: 'tuple', index: null }],
+  const common = {
     exact: false,
     scan: false,
     walks: input.order.length === 0,
     reverse: false,
     prefixBytes: 0,
     covers: unique.columns.map(({ field }) => field.property),
+    isSingle: true,
   }
+  if (hasClaims(input.spec)) {
+    const owner = input.owners?.get(unique)
+    if (owner === undefined) return null
+    return { ...common, ranges: owner === null ? [] : [idPoint(owner)], ids: owner === null ? [] : [owner] }
+  }
+  const tuple = pinned(unique, conjuncts)
+  const role = roleOf(unique)
+  return tuple && { ...common, ranges: [{ min: tuple, max: null, role, members: 'tuple', index: null }] }
+}
+
+function idPoint(id: string): Range {
+  const min = Buffer.from(id)
+  return { min, max: Buffer.concat([min, Buffer.of(0)]), role: 'ids', members: 'id', index: null }
 }
 
 function byId({ spec, order }: PlanInput, conjuncts: readonly Conjunct[]): Candidate | null {
   const own = conjuncts.filter((conjunct) => conjunct.field === spec.id)
   const points = own.find((conjunct) => conjunct.constraint!.kind === 'points')
-  let ranges: Span[]
+  let ranges: Range[]
   let covered: readonly Conjunct[]
+  let ids: string[] | null = null
   if (points) {
     const values = (points.constraint as Extract<Constraint, { kind: 'points' }>).values
-    const ids = distinct(values.map((value) => Buffer.from(String(value))))
-    ranges = ids.sort(Buffer.compare).map((id) => ({ min: id, max: Buffer.concat([id, Buffer.of(0)]) }))
+    ids = [...new Set(values.map(String))]
+    ranges = ids.map(idPoint).sort((a, b) => Buffer.compare(a.min!, b.min!))
     covered = [points]
   } else if (own.length > 0 && spec.id.kind === 'string') {
     let min: Buffer | null = null
@@ -387,18 +428,20 @@ function byId({ spec, order }: PlanInput, conjuncts: readonly Conjunct[]): Candi
         }
       }
     }
-    ranges = min && max && Buffer.compare(min, max) >= 0 ? [] : [{ min, max }]
+    const all: Range = { min, max, role: 'ids', members: 'id', index: null }
+    ranges = min && max && Buffer.compare(min, max) >= 0 ? [] : [all]
     covered = own
   } else return null
   const walk = idWalk(spec, order)
   return {
-    ranges: ranges.map(({ min, max }) => ({ min, max, role: 'ids', members: 'id', index: null })),
+    ranges,
     exact: covered.length === conjuncts.length,
     scan: false,
     walks: order.length === 0 || walk !== null,
     reverse: walk === 'backward',
     prefixBytes: 0,
     covers: ['id'],
+    ...(ids ? { ids } : {}),
   }
 }
 

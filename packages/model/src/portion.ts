@@ -24,6 +24,12 @@ export interface Asked {
   /** The selected properties, or null for rows. */
   readonly projection: readonly string[] | null
   readonly plan: Plan
+  /** The only families that can hold matching rows; null is all. */
+  readonly homes: ReadonlySet<KeyFamily> | null
+}
+
+export function mayHold({ homes }: Asked, family: KeyFamily): boolean {
+  return homes === null || homes.has(family)
 }
 
 /** What one family is asked for. */

@@ -3,18 +3,22 @@
 //
 //   KEYS  shared keys of the model, then per row: the row and each of its collections
 //   ARGV  per row: id, version or '', ttl or '', n sets, (name, text)*, n defaults, (name, text)*, n unsets, name*,
-//         n contents, (collection position, command, n, item*)*
+//         n contents, (collection position, command, n, item*)*, with claims: since, n claims, (role, tuple)*
 //
-// A ttl is '' (the model's rule), '0' (never) or milliseconds. The reply has one entry per row: {0, version} or {1, code ...}.
+// A ttl is '' (the model's rule), '0' (never) or milliseconds. The reply has one entry per row: {0, version}, {1, code ...}
+// or, when claims are wanted first, {2, (role, tuple, comes)*}.
 
+import { WRITE_MS } from './claim-scripts.ts'
 import { LuaWriter } from './compile-expression.ts'
 import { EXPIRED, feedCode } from './feed.ts'
 import { type LuaScript, LuaUses } from './lua/library.ts'
 import { quote } from './lua/quote.ts'
 import {
   allIndexes,
+  claimsCode,
   entryCode,
   fingerprintOf,
+  hasClaims,
   KeyList,
   maintainCode,
   needsPurge,
@@ -86,12 +90,13 @@ export function putScript(spec: ModelSpec, mode: PutMode, withRow = false): LuaS
     })
     const load = `  local f = { ${values.join(', ')} }\n`
     const indexes = allIndexes(spec)
+    const claiming = hasClaims(spec)
     const purge = feedCode(keys, spec) + (needsPurge(spec) ? purgeCode(keys, spec) : '')
     const maintain = isNew ? newEntries(uses, keys, spec) : maintainCode(uses, keys, spec, indexes, '  ', true, true)
     const body = `${typeChecks(keys, spec)}${purge}${isNew ? gathered(keys, spec) : ''}local noted = false
 ${isNew && !needsPurge(spec) ? `local first = call('ZCARD', ${keys.at('ids')}) == 0\n` : ''}local function pick(set, gone, old) if gone then return nil end return set or old end
 local at, slot, args = 1, ${keys.roles.length}, #ARGV
-local function pairs_of(set)
+${claiming ? claimsCode(uses, WRITE_MS) : ''}local function pairs_of(set)
   local n = tonumber(ARGV[at])
   for i = at + 1, at + n * 2, 2 do set[ARGV[i]] = ARGV[i + 1] end
   at = at + 1 + n * 2
@@ -127,7 +132,7 @@ ${
     at = at + 3 + items
   end
   slot = slot + ${keysPerRow(spec)}
-${
+${claiming ? '  claimed()\n' : ''}${
   isNew
     ? `  local there = redis.pcall('HGET', key, '_v')
   if type(there) == 'table' then return { 1, 'WRONG_TYPE' } end
@@ -146,7 +151,7 @@ ${isNew ? '' : '  local ch = {}\n'}${mode === 'upsert' ? '  if not there then fo
     : replaces
       ? '  ch.all = true\n'
       : '  for name in pairs(set) do ch[name] = true end\n  for name in pairs(gone) do ch[name] = true end\n'
-}${load}${maintain}${creates ? firstRow(spec, keys, isNew && !needsPurge(spec)) : ''}${
+}${load}${maintain}${claiming ? '  if #wants > 1 then return wants end\n' : ''}${creates ? firstRow(spec, keys, isNew && !needsPurge(spec)) : ''}${
   mode === 'upsert' ? `  if not there then queue[#queue + 1] = { 'ZADD', ${keys.at('ids')}, '0', id } end\n` : ''
 }${ttl ? expiry(spec, keys, columns.length + 2) : ''}${
   isNew
@@ -158,7 +163,7 @@ ${replaces ? `  for _, name in ipairs({ ${spec.scalars.map((field) => quote(fiel
   if #d > 0 then call('HDEL', key, unpack(d)) end
 `
 }  for i = 1, #contents do call(unpack(contents[i])) end
-  ${isNew ? `apply()\n${listNew(keys, spec)}  return 1` : `${RUN_QUEUE}\n  return { 0, s[2]${withRow ? ", call('HGETALL', key)" : ''} }`}
+  ${isNew ? `apply()\n${listNew(keys, spec)}` : `${RUN_QUEUE}\n`}  ${success(isNew, withRow, claiming)}
 end
 local replies = {}
 while at <= args do replies[#replies + 1] = put() end
@@ -166,6 +171,14 @@ ${isNew ? 'flush()\n' : ''}return replies
 `
     return uses.script(body)
   })
+}
+
+/** Lua that ends with a row's success entry. With claims its last item is what the row holds. */
+function success(isNew: boolean, withRow: boolean, claiming: boolean): string {
+  const version = isNew ? "'1'" : 's[2]'
+  const row = withRow ? "call('HGETALL', key)" : 'false'
+  if (claiming) return `return { 0, ${version}, ${row}, holds }`
+  return isNew ? 'return 1' : `return { 0, ${version}${withRow ? `, ${row}` : ''} }`
 }
 
 /**
@@ -332,7 +345,7 @@ function notePut(spec: ModelSpec, replaces: boolean): string {
 }
 
 /**
- * Deletes rows with everything that belongs to them. ARGV per row: id, version or ''. The reply has 1 or 0 per row, or a
+ * Deletes rows with everything that belongs to them. ARGV per row: id, version or '', claims as above. The reply has 1 or 0 per row, or a
  * CONFLICT entry.
  */
 export function deleteScript(spec: ModelSpec): LuaScript {
@@ -341,13 +354,15 @@ export function deleteScript(spec: ModelSpec): LuaScript {
     const keys = sharedKeys(spec)
     uses.use('queue')
     if (spec.feed && spec.ttl) uses.use('now')
-    const body = `${feedCode(keys, spec)}${purgeCode(keys, spec)}local slot, replies = ${keys.roles.length}, {}
-for at = 1, #ARGV, 2 do
+    const claiming = hasClaims(spec)
+    const body = `${feedCode(keys, spec)}${purgeCode(keys, spec)}local at, slot, replies = 1, ${keys.roles.length}, {}
+${claiming ? claimsCode(uses, WRITE_MS) : ''}while at < #ARGV do
   local id, version, key = ARGV[at], ARGV[at + 1], KEYS[slot + 1]
-  local there = call('HGET', key, '_v')
+  at = at + 2
+${claiming ? wantGone(keys, spec) : ''}  local there = call('HGET', key, '_v')
   if version ~= '' and there and there ~= version then
     replies[#replies + 1] = { 1, 'CONFLICT', call('HGETALL', key) }
-  else
+${claiming ? '  elseif #wants > 1 then replies[#replies + 1] = wants\n' : ''}  else
     reset()
     purge(id${spec.feed ? ', there' : ''})
     -- apply
@@ -363,7 +378,22 @@ return replies
   })
 }
 
-/** Removes what expired rows left in indexes, uniques, memo and ids: at most ARGV[1] rows. Gives how many. */
+/** Lua that wants claims of all that the row to delete holds. */
+function wantGone(keys: KeyList, spec: ModelSpec): string {
+  const roles = spec.uniques.map((unique) => quote(roleOf(unique)))
+  return `  claimed()
+  local packed = call('HGET', ${keys.at('memo')}, id)
+  local mm = packed and cmsgpack.unpack(packed) or {}
+  for _, role in ipairs({ ${roles.join(', ')} }) do
+    if mm[role] then want(role, mm[role], '0') end
+  end
+`
+}
+
+/**
+ * Removes what expired rows left in indexes, uniques, memo and ids: at most ARGV[1] rows, that expired before ARGV[2] when it is
+ * given. Gives how many.
+ */
 export function sweepScript(spec: ModelSpec): LuaScript {
   return memoised(spec, 'sweep', () => {
     const uses = new LuaUses()
@@ -371,7 +401,7 @@ export function sweepScript(spec: ModelSpec): LuaScript {
     uses.use('queue')
     uses.use('now')
     uses.use('int')
-    const body = `${feedCode(keys, spec)}${purgeCode(keys, spec)}local due = call('ZRANGEBYSCORE', ${keys.at('exp')}, '-inf', '(' .. int(now), 'LIMIT', 0, ARGV[1])
+    const body = `${feedCode(keys, spec)}${purgeCode(keys, spec)}local due = call('ZRANGEBYSCORE', ${keys.at('exp')}, '-inf', '(' .. (ARGV[2] or int(now)), 'LIMIT', 0, ARGV[1])
 for _, id in ipairs(due) do
   reset()
   purge(id)

@@ -1,14 +1,16 @@
 // A query of one model: what it asks, and the ways to run it. Nothing is sent before one of them is called or it is awaited.
 
 import { UsageError } from '@ochre/protocol'
+import { lookUp } from './claims.ts'
 import { idFromText } from './codec.ts'
 import type { QueryOutput } from './compile-query.ts'
 import { fingerprintOf, type Mark, readCursor, writeCursor } from './cursor.ts'
 import { UnindexedQueryError } from './errors.ts'
 import { type OrderBy, orderColumns, type RecordedWhere, recordWhere, type Where } from './filter.ts'
-import type { Fields, IdOf, Select } from './model.ts'
-import { type Candidate, isUnbeaten, type OrderColumn, type Plan, planQuery } from './plan.ts'
-import { type Asked, countPortion, explainPortion, fetchPortion, keyOf } from './portion.ts'
+import { hasClaims, roleOf } from './maintain.ts'
+import type { Fields, IdOf, Select, StoredIndex } from './model.ts'
+import { type Candidate, isBest, type OrderColumn, type Plan, type PlanInput, pinnedTuples, planQuery } from './plan.ts'
+import { type Asked, countPortion, explainPortion, fetchPortion, keyOf, mayHold } from './portion.ts'
 import type { Store } from './store.ts'
 
 export interface FindOptions<F extends Fields> {
@@ -103,7 +105,8 @@ export class Query<F extends Fields, R> implements PromiseLike<Page<R>> {
   /** How many rows match; limit and cursors do not matter. O(log n) when an index expresses the whole condition. */
   async count(): Promise<number> {
     const asked = await this.ask()
-    const counts = await Promise.all(this.store.keys.families.map((family) => countPortion(asked, family)))
+    const families = this.store.keys.families.filter((family) => mayHold(asked, family))
+    const counts = await Promise.all(families.map((family) => countPortion(asked, family)))
     return counts.reduce((a, b) => a + b, 0)
   }
 
@@ -142,8 +145,12 @@ export class Query<F extends Fields, R> implements PromiseLike<Page<R>> {
     const asked = await this.ask(true)
     const { candidates } = asked.plan
     const family = this.store.keys.families[0]!
-    const [choice, sizes] = await explainPortion(asked, family, this.options.limit ?? -1)
-    const chosen = candidates.find(isUnbeaten) ?? candidates[choice - 1]!
+    const { families } = this.store.keys
+    const limit = this.options.limit ?? -1
+    const portions = await Promise.all(families.map((each) => explainPortion(asked, each, limit)))
+    // Each family chooses for itself; the first speaks for all.
+    const chosen = candidates.find(isBest) ?? candidates[portions[0]![0] - 1]!
+    const sizes = candidates.map((_, i) => portions.reduce((sum, [, own]) => sum + own[i]!, 0))
     const keysOf = (candidate: Candidate) => [...new Set(candidate.ranges.map((range) => keyOf(family, range)))]
     return {
       plan: chosen.walks ? 'walk' : 'gather and sort',
@@ -180,9 +187,20 @@ export class Query<F extends Fields, R> implements PromiseLike<Page<R>> {
     const store = this.store as unknown as Store<Fields>
     const ready = await store.readyIndexes()
     const input = { spec: store.spec, where: where.node, args: where.args, order }
-    const plan = planQuery(input, (role) => ready.has(role), all)
+    const owners = hasClaims(store.spec) ? await this.owners(input, ready) : undefined
+    const plan = planQuery(owners ? { ...input, owners } : input, (role) => ready.has(role), all)
     if (!this.options.allowScan && plan.candidates.every((candidate) => candidate.scan)) throw this.unindexed(plan)
-    return { store, where, order, projection, plan }
+    const ids = plan.candidates.length === 1 ? plan.candidates[0]!.ids : undefined
+    const homes = ids ? new Set(ids.map((id) => store.keys.of(id))) : null
+    return { store, where, order, projection, plan, homes }
+  }
+
+  /** Whose the tuples are that the condition pins, of constraints that are complete. */
+  private async owners(input: PlanInput, ready: ReadonlySet<string>): Promise<Map<StoredIndex, string | null>> {
+    const pinned = [...pinnedTuples(input)].filter(([unique]) => ready.has(roleOf(unique)))
+    const tuples = pinned.map(([unique, bytes]) => ({ unique, bytes: bytes.toString('hex'), id: '' }))
+    const found = await lookUp(this.store.claims, tuples)
+    return new Map(pinned.map(([unique], i) => [unique, found[i]?.claim.id ?? null]))
   }
 
   private unindexed({ building }: Plan): UnindexedQueryError {
@@ -215,6 +233,7 @@ export class Query<F extends Fields, R> implements PromiseLike<Page<R>> {
       // One family after the other; a cursor knows in which it stands.
       const step = backwards ? -1 : 1
       for (let f = cursor?.family ?? (backwards ? families.length - 1 : 0); f >= 0 && f < families.length; f += step) {
+        if (!mayHold(asked, families[f]!)) continue
         const left = limit < 0 ? -1 : limit - ids.length
         const here = cursor !== null && cursor.family === f
         const resume = { from: here ? from : null, forced: here ? cursor.chosen : 0 }
@@ -233,7 +252,8 @@ export class Query<F extends Fields, R> implements PromiseLike<Page<R>> {
       }
     } else {
       const how = { output, limit, from, backwards, forced: 0, withKeys: true }
-      const all = await Promise.all(families.map((family) => fetchPortion(asked, { family, ...how })))
+      const some = families.filter((family) => mayHold(asked, family))
+      const all = await Promise.all(some.map((family) => fetchPortion(asked, { family, ...how })))
       const merged = all
         .flatMap((got) => got.ids.map((id, i) => ({ id, row: got.rows[i], key: got.keys[i]! })))
         .sort((a, b) => (backwards ? -1 : 1) * (a.key < b.key ? -1 : a.key > b.key ? 1 : 0))

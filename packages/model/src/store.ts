@@ -5,6 +5,7 @@ import { UsageError, ValidationError } from '@ochre/protocol'
 import { immediateRow } from './at.ts'
 import { type BulkOptions, type BulkResult, runBulk } from './bulk.ts'
 import { type Changes, type ChangesOptions, Feed } from './changes.ts'
+import { type ClaimOwner, dropExpired, sweepClaims } from './claims.ts'
 import type { Stored } from './codec.ts'
 import { type Duration, durationMs } from './duration.ts'
 import {
@@ -20,18 +21,19 @@ import { reach } from './extract.ts'
 import type { AnyField } from './fields.ts'
 import { conditionOn, type Filter, type Where } from './filter.ts'
 import { type KeyFamily, type KeySpace, keySpace } from './keys.ts'
-import { bindKeys, sharedRoles } from './maintain.ts'
+import { bindKeys, hasClaims, sharedRoles } from './maintain.ts'
 import { completeIndexes, reindex, runUpkeep, type UpkeepOptions, type Verification } from './maintenance.ts'
 import type { Fields, IdOf, Insert, Model, ModelSpec, Select, Update } from './model.ts'
 import type { Expr } from './ops.ts'
 import type { ProgramParameters } from './parameters.ts'
 import { compositeId, idText, type PreparedRow, prepareInsert, prepareUpdate } from './prepare.ts'
-import { deleteScript, type PutMode, putScript, sweepScript, touchScript } from './put.ts'
+import { type PutMode, sweepScript, touchScript } from './put.ts'
 import { type FindOptions, Query } from './query.ts'
 import { makeRecord, type RawRow, type RecordOwner, type Row, rawRow } from './record.ts'
 import type { Arg, ModelMetrics, Runner } from './redis.ts'
-import { programRefusals, refusalOf, rowRefusals } from './refusal.ts'
+import { programRefusals, refusalOf } from './refusal.ts'
 import type { IdSource } from './ulid.ts'
+import { deleteRows, putRows } from './write.ts'
 
 export interface WriteOptions {
   /** How long this row lives, instead of the model's rule; `'forever'` never expires. Needs a model with `ttl`. */
@@ -55,6 +57,8 @@ export class Store<F extends Fields> {
   readonly keys: KeySpace
   readonly runner: Runner
   private readonly feed: Feed
+  /** Who claims unique values, of a bucketed model. */
+  readonly claims: ClaimOwner
   private readonly ids: IdSource
   private readonly binary: boolean
   private readonly owner: RecordOwner
@@ -67,6 +71,7 @@ export class Store<F extends Fields> {
     this.runner = runner
     this.feed = new Feed(model.spec, this.keys.families, runner)
     this.ids = ids
+    this.claims = { spec: model.spec, keys: this.keys, runner, tokens: ids }
     this.binary = model.spec.scalars.some((field) => field.kind === 'bytes')
     this.owner = {
       spec: model.spec,
@@ -199,7 +204,7 @@ export class Store<F extends Fields> {
       }
       for (const [family, rows] of batches) {
         for (let at = 0; at < rows.length; at += 500) {
-          for (const reply of await this.deleteBatch(family, rows.slice(at, at + 500))) {
+          for (const reply of await deleteRows(this, family, rows.slice(at, at + 500))) {
             if (Array.isArray(reply)) conflicts++
             else deleted += Number(reply)
           }
@@ -257,7 +262,8 @@ export class Store<F extends Fields> {
     return runBulk(rows, options, {
       prepare: (row) => prepareInsert(this.spec, row, 'create', this.ids),
       familyOf: (row) => this.keys.of(row.id),
-      send: (family, batch) => this.putBatch('create', family, batch, '', ttl, 'createMany'),
+      send: (family, batch) =>
+        putRows(this, family, batch, { mode: 'create', version: '', ttl, operation: 'createMany' }),
       failure: (row, reply) => this.failure(row.id, reply),
     })
   }
@@ -270,7 +276,8 @@ export class Store<F extends Fields> {
     return runBulk(rows, options, {
       prepare: (row) => prepareUpdate(this.spec, idText(this.spec, row.id), row),
       familyOf: (row) => this.keys.of(row.id),
-      send: async (family, batch) => this.putBatch('update', family, batch, '', '', 'updateMany'),
+      send: (family, batch) =>
+        putRows(this, family, batch, { mode: 'update', version: '', ttl: '', operation: 'updateMany' }),
       failure: (row, reply) => this.failure(row.id, reply),
     })
   }
@@ -281,7 +288,8 @@ export class Store<F extends Fields> {
       prepare: (id) => ({ id: idText(this.spec, id) }),
       familyOf: (row) => this.keys.of(row.id),
       send: (family, batch) =>
-        this.deleteBatch(
+        deleteRows(
+          this,
           family,
           batch.map((row) => [row.id, '']),
         ),
@@ -325,12 +333,15 @@ export class Store<F extends Fields> {
 
   /** Removes what expired rows left in indexes. Also done in the background by `open`. Gives how many rows. */
   async sweep(): Promise<number> {
+    const claiming = hasClaims(this.spec)
+    if (claiming) await sweepClaims(this.claims)
     if (!this.spec.ttl) return 0
     let total = 0
     for (const family of this.keys.families) {
       let swept: number
       do {
-        swept = Number(await this.runner.script('sweep', sweepScript(this.spec), this.shared(family), ['500']))
+        const args: Arg[] = claiming ? [500, await dropExpired(this.claims, family, 500)] : [500]
+        swept = Number(await this.runner.script('sweep', sweepScript(this.spec), this.shared(family), args))
         total += swept
       } while (swept === 500)
     }
@@ -490,7 +501,8 @@ export class Store<F extends Fields> {
     return options
   }
 
-  private rowKeys(family: KeyFamily, id: string): string[] {
+  /** Names of a row's own keys. */
+  rowKeys(family: KeyFamily, id: string): string[] {
     return [family.row(id), ...this.spec.collections.map((field) => family.collection(id, field.name))]
   }
 
@@ -501,11 +513,12 @@ export class Store<F extends Fields> {
   }
 
   private async put(mode: PutMode, row: PreparedRow, version: string, ttl: string, withRow = false): Promise<PutReply> {
-    const [reply] = await this.putBatch(mode, this.keys.of(row.id), [row], version, ttl, mode, withRow)
+    const [reply] = await putRows(this, this.keys.of(row.id), [row], { mode, version, ttl, operation: mode, withRow })
     const failure = this.failure(row.id, reply)
     if (failure) throw failure
-    const entry = reply as unknown[]
-    return { version: String(entry[1]), raw: withRow ? rawRow(entry[2]) : null }
+    // A row that was created has its first version.
+    const [, written, raw] = Array.isArray(reply) ? (reply as unknown[]) : [0, 1]
+    return { version: String(written), raw: withRow ? rawRow(raw) : null }
   }
 
   private async putAndRead(mode: PutMode, row: PreparedRow, version: string, options: WriteOptions): Promise<Row<F>> {
@@ -513,41 +526,11 @@ export class Store<F extends Fields> {
     return this.record(row.id, raw!)
   }
 
-  private async putBatch(
-    mode: PutMode,
-    family: KeyFamily,
-    rows: readonly PreparedRow[],
-    version: string,
-    ttl: string,
-    operation: string,
-    withRow = false,
-  ): Promise<unknown[]> {
-    const keys: string[] = this.shared(family)
-    const args: Arg[] = []
-    for (const row of rows) {
-      keys.push(...this.rowKeys(family, row.id))
-      args.push(row.id, version, ttl, row.set.length)
-      for (const [name, text] of row.set) args.push(name, text)
-      args.push(row.defaults.length)
-      for (const [name, text] of row.defaults) args.push(name, text)
-      args.push(row.unset.length, ...row.unset, row.contents.length)
-      for (const [position, command, items] of row.contents) args.push(position, command, items.length, ...items)
-    }
-    const script = putScript(this.spec, mode, withRow)
-    return (await this.runner.script(operation, script, keys, args, this.binary, null, rowRefusals)) as unknown[]
-  }
-
   private async remove(id: string, version: string): Promise<boolean> {
-    const [reply] = await this.deleteBatch(this.keys.of(id), [[id, version]])
+    const [reply] = await deleteRows(this, this.keys.of(id), [[id, version]])
     const failure = this.failure(id, reply)
     if (failure) throw failure
     return Number(reply) === 1
-  }
-
-  async deleteBatch(family: KeyFamily, rows: readonly (readonly [id: string, version: string])[]): Promise<unknown[]> {
-    const keys = [...this.shared(family), ...rows.flatMap(([id]) => this.rowKeys(family, id))]
-    const script = deleteScript(this.spec)
-    return (await this.runner.script('delete', script, keys, rows.flat(), this.binary, null, rowRefusals)) as unknown[]
   }
 }
 

@@ -7,7 +7,7 @@ import { LuaWriter } from './compile-expression.ts'
 import { feedCode } from './feed.ts'
 import { type LuaScript, LuaUses } from './lua/library.ts'
 import { quote } from './lua/quote.ts'
-import { allIndexes, entryCode, KeyList, purgeCode, RUN_QUEUE, roleOf, sharedRoles } from './maintain.ts'
+import { allIndexes, entryCode, hasClaims, KeyList, purgeCode, RUN_QUEUE, roleOf, sharedRoles } from './maintain.ts'
 import type { ModelSpec } from './model.ts'
 import { indexedFields } from './put.ts'
 
@@ -21,7 +21,7 @@ return out
 /**
  * Looks at the next rows of `ids` and compares their entries with what they should be; with ARGV[4] '1' corrects them.
  * ARGV: row prefix, where the last call ended ('' at first), rows, repair. Gives where it ended ('' when done), rows seen, and
- * problems as id, code, index name.
+ * problems as id, code, index name; with claims also what the rows hold, as id, role, tuple.
  */
 export function walkScript(spec: ModelSpec): LuaScript {
   const uses = new LuaUses()
@@ -43,9 +43,13 @@ export function walkScript(spec: ModelSpec): LuaScript {
       return `    ${guard}want[${quote(roleOf(index))}] = ${entryCode(uses, index, spec)}${guard ? ' end' : ''}\n`
     })
     .join('')
+  const claiming = hasClaims(spec)
+  if (claiming) uses.use('hex')
   const checks = allIndexes(spec)
     .map((index) => {
       const role = quote(roleOf(index))
+      if (claiming && index.type === 'unique')
+        return `    if want[${role}] then held[#held + 1] = id held[#held + 1] = ${role} held[#held + 1] = hex(want[${role}]) end\n`
       const key = keys.at(roleOf(index))
       if (index.type === 'index') {
         return `    if not call('ZSCORE', ${key}, want[${role}]) then problem(id, 'MISSING_ENTRY', ${role}) queue[#queue + 1] = { 'ZADD', ${key}, '0', want[${role}] } end
@@ -71,7 +75,7 @@ export function walkScript(spec: ModelSpec): LuaScript {
   const due = spec.ttl ? `local due = call('ZSCORE', ${keys.at('exp')}, id)\n    ` : ''
   const body = `${feedCode(keys, spec)}${purgeCode(keys, spec)}local RP, from, count, repair = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4] == '1'
 local known = { ${known} }
-local problems = {}
+local problems, held = {}, {}
 local function problem(id, code, name)
   problems[#problems + 1] = id
   problems[#problems + 1] = code
@@ -98,7 +102,7 @@ ${checks}    local same = true
   end
   if repair then ${RUN_QUEUE} end
 end
-return { #ids < count and '' or ids[#ids], #ids, problems }
+return { #ids < count and '' or ids[#ids], #ids, problems, held }
 `
   return uses.script(body)
 }
