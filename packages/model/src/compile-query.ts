@@ -13,7 +13,7 @@ import { quote } from './lua/quote.ts'
 import { bindKeys, columnCode } from './maintain.ts'
 import type { ModelSpec } from './model.ts'
 import { type Expr, shapeOf } from './ops.ts'
-import { bounds, type Candidate, type OrderColumn } from './plan.ts'
+import { bounds, type Candidate, edgeOf, type From, type OrderColumn } from './plan.ts'
 import type { Arg } from './redis.ts'
 
 /** `versions`: ids and the versions of their rows. */
@@ -54,8 +54,7 @@ export interface QueryCall {
   readonly values: readonly Arg[]
   /** Most rows to give; -1 is all. */
   readonly limit: number
-  /** Where the last page ended, or null. */
-  readonly from: Buffer | null
+  readonly from: From | null
   readonly backwards: boolean
   /** A candidate that a cursor is tied to, from 1; 0 is free choice. */
   readonly forced: number
@@ -71,7 +70,7 @@ export function queryArguments(spec: ModelSpec, family: KeyFamily, call: QueryCa
     family.rowPrefix,
     family.collectionPrefix,
     call.limit,
-    call.from ?? '',
+    call.from ? Buffer.concat([edgeOf(call.from), call.from.bytes]) : '',
     call.backwards ? 1 : 0,
     call.forced,
     call.withKeys ? 1 : 0,
@@ -142,6 +141,8 @@ local at = ${slots + 1}
 local function take() at = at + 1 return ARGV[at - 1] end
 local RP, CP, limit, from, backwards, forced, with_keys =
   take(), take(), tonumber(take()), take(), take() == '1', tonumber(take()), take() == '1'
+local edge = sub(from, 1, 1)
+from = sub(from, 2)
 local fields, candidates = {}, {}
 for i = 1, tonumber(take()) do fields[i] = take() end
 for i = 1, tonumber(take()) do
@@ -217,11 +218,11 @@ local function walk(x)
       if g.kind == 'tuple' then skip = true
       else
 ${order.length > 0 ? "        p = (x.prefix > 0 and sub(lo, 2, x.prefix + 1) or '') .. (x.reverse and flip(from) or from)\n" : ''}        if rev then
-          if lo ~= '-' and not before(sub(lo, 2), p) then skip = true
-          elseif hi == '+' or before(p, sub(hi, 2)) then hi = '(' .. p end
+          if lo ~= '-' and not before(sub(lo, 2), p) and not (edge == '[' and sub(lo, 2) == p) then skip = true
+          elseif hi == '+' or before(p, sub(hi, 2)) then hi = edge .. p end
         else
           if hi ~= '+' and not before(p, sub(hi, 2)) then skip = true
-          elseif lo == '-' or not before(p, sub(lo, 2)) then lo = '(' .. p end
+          elseif lo == '-' or not before(p, sub(lo, 2)) then lo = edge .. p end
         end
       end
     end
@@ -273,7 +274,7 @@ local function gather(x)
           if examined > ${GATHER_BUDGET} then err('GATHER', '') end
           if test(id, x.exact and 'columns') then
             local k = ${key}
-            if from == '' or (backwards and before(k, from)) or (not backwards and before(from, k)) then
+            if from == '' or (backwards and before(k, from)) or (not backwards and before(from, k)) or (edge == '[' and k == from) then
               items[#items + 1] = { k, id }
               if limit >= 0 and #items > 2 * limit + 200 then
                 sort()

@@ -13,6 +13,8 @@ export interface Mark {
   readonly chosen: number
   /** Bytes in hexadecimal. */
   readonly position: string
+  /** Of the cursor of an empty page: the row that stands there is not on the page itself. */
+  readonly isIncluded?: boolean
 }
 
 /** What ties a cursor to its query: the same condition, values and order, by the same indexes. */
@@ -28,8 +30,9 @@ export function fingerprintOf(
   return hash.digest('base64url').slice(0, 8)
 }
 
-export function writeCursor(fingerprint: string, { family, chosen, position }: Mark): string {
-  return Buffer.from(JSON.stringify([fingerprint, family, chosen, position])).toString('base64url')
+export function writeCursor(fingerprint: string, { family, chosen, position, isIncluded }: Mark): string {
+  const parts = [fingerprint, family, chosen, position, ...(isIncluded ? [1] : [])]
+  return Buffer.from(JSON.stringify(parts)).toString('base64url')
 }
 
 /** Throws UsageError for what is no cursor of this query. `families` and `candidates`: how many the query has. */
@@ -40,7 +43,7 @@ export function readCursor(text: string, fingerprint: string, families: number, 
   } catch {
     parts = null
   }
-  const [own, family, chosen, position] = Array.isArray(parts) ? (parts as unknown[]) : []
+  const [own, family, chosen, position, included] = Array.isArray(parts) ? (parts as unknown[]) : []
   const sound =
     isIndex(family, families - 1) &&
     isIndex(chosen, candidates) &&
@@ -48,7 +51,7 @@ export function readCursor(text: string, fingerprint: string, families: number, 
     /^([0-9a-f]{2})+$/.test(position)
   if (!sound) throw new UsageError('This is not a cursor: give the next or previous of a page')
   if (own !== fingerprint) throw new UsageError('This cursor belongs to a query with another condition or order')
-  return { family, chosen, position }
+  return { family, chosen, position, isIncluded: included === 1 }
 }
 
 function isIndex(value: unknown, most: number): value is number {

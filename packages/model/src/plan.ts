@@ -33,6 +33,18 @@ export function bounds({ members, min, max }: Range): [Buffer | string, Buffer |
   return [min ? Buffer.concat([CLOSED, min]) : '-', max ? Buffer.concat([OPEN, max]) : '+']
 }
 
+/** A position to go on from. */
+export interface From {
+  readonly bytes: Buffer
+  /** Beginning with the row that stands there. */
+  readonly isIncluded: boolean
+}
+
+/** How BYLEX commands mark whether a bound is part of the range. */
+export function edgeOf({ isIncluded }: From): Buffer {
+  return isIncluded ? CLOSED : OPEN
+}
+
 const CLOSED = Buffer.from('[')
 const OPEN = Buffer.from('(')
 
@@ -262,6 +274,18 @@ function columnRange(field: StoredField, desc: boolean, constraints: readonly Co
   return { min, max }
 }
 
+/** So many spans at most that hold all of these values, and what lies between some of them. */
+function spansOf(encoded: readonly Buffer[], most: number): Span[] {
+  const sorted = [...encoded].sort(Buffer.compare)
+  const width = Math.ceil(sorted.length / most)
+  const spans: Span[] = []
+  for (let i = 0; i < sorted.length; i += width) {
+    const last = sorted[Math.min(i + width, sorted.length) - 1]!
+    spans.push({ min: Buffer.concat([sorted[i]!, LOW]), max: Buffer.concat([last, HIGH]) })
+  }
+  return spans
+}
+
 function prefixed(prefix: Buffer, range: Span): Span {
   return {
     min: range.min ? Buffer.concat([prefix, range.min]) : prefix.length > 0 ? Buffer.concat([prefix, LOW]) : null,
@@ -285,7 +309,11 @@ function byIndex(input: PlanInput, index: StoredIndex, conjuncts: readonly Conju
     if (points) {
       const values = (points.constraint as Extract<Constraint, { kind: 'points' }>).values
       const encoded = distinct(values.map((value) => encodeColumn(tupleKindOf(field), value, desc)))
-      if (prefixes.length * encoded.length > MAX_RANGES) break
+      if (prefixes.length * encoded.length > MAX_RANGES) {
+        const spans = spansOf(encoded, Math.floor(MAX_RANGES / prefixes.length))
+        ranges = prefixes.flatMap((prefix) => spans.map((span) => prefixed(prefix, span)))
+        break
+      }
       prefixes = prefixes.flatMap((prefix) => encoded.map((bytes) => Buffer.concat([prefix, bytes])))
       covered.add(points)
       if (prefixes.length === 1 && fixed === position) fixed++
@@ -303,10 +331,11 @@ function byIndex(input: PlanInput, index: StoredIndex, conjuncts: readonly Conju
     }
     break
   }
-  if (covered.size === 0 && order.length === 0) return null
+  const narrows = covered.size > 0 || ranges !== null
+  if (!narrows && order.length === 0) return null
   const exact = covered.size === conjuncts.length
   const walk = walkDirection(index, fixed, order)
-  if (covered.size === 0 && walk === null) return null
+  if (!narrows && walk === null) return null
   ranges ??= prefixes.map((prefix) => prefixed(prefix, { min: null, max: null }))
   ranges.sort((a, b) => Buffer.compare(a.min ?? Buffer.alloc(0), b.min ?? Buffer.alloc(0)))
   const fixedBytes = index.columns.slice(0, fixed).reduce((length, { field, desc }) => {
@@ -319,7 +348,7 @@ function byIndex(input: PlanInput, index: StoredIndex, conjuncts: readonly Conju
   return {
     ranges: never ? [] : ranges.map(({ min, max }) => ({ min, max, role, members, index })),
     exact,
-    scan: covered.size === 0 && conjuncts.length > 0,
+    scan: !narrows && conjuncts.length > 0,
     walks: order.length === 0 || walk !== null,
     reverse: walk === 'backward',
     prefixBytes: fixedBytes,

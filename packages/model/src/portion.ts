@@ -10,7 +10,7 @@ import type { RecordedWhere } from './filter.ts'
 import type { KeyFamily } from './keys.ts'
 import { bindKeys } from './maintain.ts'
 import type { Fields } from './model.ts'
-import { bounds, type Candidate, isUnbeaten, type OrderColumn, type Plan, type Range } from './plan.ts'
+import { bounds, type Candidate, type From, isUnbeaten, type OrderColumn, type Plan, type Range } from './plan.ts'
 import { type RawRow, rawRow } from './record.ts'
 import { namedRow, readRows } from './rows.ts'
 import type { Store } from './store.ts'
@@ -38,8 +38,7 @@ export interface Ask {
   readonly output: QueryOutput
   /** Most rows to give; -1 is all. */
   readonly limit: number
-  /** Where the last page ended, or null. */
-  readonly from: Buffer | null
+  readonly from: From | null
   readonly backwards: boolean
   /** The candidate that a cursor is tied to, from 1; 0 is free choice. */
   readonly forced: number
@@ -88,7 +87,7 @@ async function walk(asked: Asked, ask: Ask, candidate: Candidate): Promise<Porti
     family,
     range,
     limit,
-    from: from && ordered ? memberAt(candidate, from) : from,
+    from: from && ordered ? { ...from, bytes: memberAt(candidate, from.bytes) } : from,
     backwards: candidate.reverse !== backwards,
     fields: output === 'ids' ? 'none' : projection ? fieldNames(asked) : 'all',
     decode: (id, row) => decodeRow(asked, id, row),
@@ -124,6 +123,7 @@ async function script(asked: Asked, ask: Ask, output: QueryOutput): Promise<Port
   const ids: string[] = []
   const rows: unknown[] = []
   const keys: string[] = []
+  const seen = new Set<string>()
   let position = ask.from
   let chosen = ask.forced
   let first = ''
@@ -136,23 +136,31 @@ async function script(asked: Asked, ask: Ask, output: QueryOutput): Promise<Port
     const width = output === 'ids' ? 1 : 2
     const found: string[] = []
     for (let i = 0; i < out.length; i += width) found.push(String(out[i]))
-    ids.push(...found)
-    for (const each of (reply[10] ?? []) as unknown[]) keys.push(String(each))
-    if (output === 'versions' && ask.output === 'rows') {
-      const raws = await readRows(asked.store, family, found, null)
-      for (let i = 0; i < found.length; i++) {
+    const raws =
+      output === 'versions' && ask.output === 'rows' ? await readRows(asked.store, family, found, null) : null
+    for (let i = 0; i < found.length; i++) {
+      const id = found[i]!
+      // It moved on between two trips.
+      if (seen.has(id)) continue
+      seen.add(id)
+      ids.push(id)
+      if (ask.withKeys) keys.push(String((reply[10] as unknown[])[i]))
+      if (raws !== null) {
         const raw = raws[i]
         if (!raw || String(raw._v) !== String(out[2 * i + 1])) return null
-        rows.push(decodeRow(asked, found[i]!, raw))
-      }
-    } else if (output !== 'ids') {
-      for (let i = 0; i < found.length; i++) rows.push(rowOf(asked, output, found[i]!, out[2 * i + 1]))
+        rows.push(decodeRow(asked, id, raw))
+      } else if (output !== 'ids') rows.push(rowOf(asked, output, id, out[2 * i + 1]))
     }
     if (first === '') first = String(reply[5])
     if (String(reply[6]) !== '') last = String(reply[6])
     if (Number(reply[4]) !== 1) return { ids, rows, keys, more: Number(reply[3]) === 1, first, last, chosen }
-    position = Buffer.from(String(reply[7]), 'hex')
+    position = behind(reply[7])
   }
+}
+
+/** To go on behind the position where the script stopped. */
+function behind(position: unknown): From {
+  return { bytes: Buffer.from(String(position), 'hex'), isIncluded: false }
 }
 
 /** What stands beside an id in the script's reply. */
@@ -178,7 +186,7 @@ export async function countPortion(asked: Asked, family: KeyFamily): Promise<num
       if (Number(reply[0]) === 1) break
       total += Number(reply[2])
       if (Number(reply[4]) !== 1) return total
-      ask = { ...all, from: Buffer.from(String(reply[7]), 'hex'), forced: Number(reply[1]) }
+      ask = { ...all, from: behind(reply[7]), forced: Number(reply[1]) }
     }
     // Rows have expired that indexes still count. Under a steady stream of them, count by walking.
     await asked.store.sweep()

@@ -223,7 +223,8 @@ export class Query<F extends Fields, R> implements PromiseLike<Page<R>> {
     const fingerprint = text ? fingerprintOf(this.where, this.order, candidates) : ''
     const cursor = text ? readCursor(text, fingerprint, families.length, candidates.length) : null
     const backwards = Boolean(before)
-    const from = cursor ? Buffer.from(cursor.position, 'hex') : null
+    const isIncluded = cursor?.isIncluded === true
+    const from = cursor ? { bytes: Buffer.from(cursor.position, 'hex'), isIncluded } : null
     let ids: string[] = []
     let rows: unknown[] = []
     let more = false
@@ -271,11 +272,13 @@ export class Query<F extends Fields, R> implements PromiseLike<Page<R>> {
       rows.reverse()
       ;[firstMark, lastMark] = [lastMark, firstMark]
     }
+    // Where nothing is any more, the way back begins with the row that the cursor was made of.
+    const back = cursor && { ...cursor, isIncluded: true }
     return {
       ids,
       rows,
-      next: backwards || more ? lastMark : null,
-      previous: (backwards ? more : cursor !== null) ? firstMark : null,
+      next: backwards || more ? (lastMark ?? (backwards ? back : null)) : null,
+      previous: backwards ? (more ? firstMark : null) : cursor && (firstMark ?? back),
     }
   }
 }

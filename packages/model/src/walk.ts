@@ -7,7 +7,7 @@ import { decodeField, idFromText, Undecodable } from './codec.ts'
 import type { KeyFamily } from './keys.ts'
 import { bindKeys, tupleKindOf } from './maintain.ts'
 import type { ModelSpec, StoredIndex } from './model.ts'
-import { bounds, type Candidate, type Range } from './plan.ts'
+import { bounds, type Candidate, edgeOf, type From, type Range } from './plan.ts'
 import type { RawRow } from './record.ts'
 import type { Arg } from './redis.ts'
 import { type RowSource, readRows } from './rows.ts'
@@ -20,8 +20,8 @@ export interface Walk {
   readonly range: Range
   /** Most rows to give; -1 is all. */
   readonly limit: number
-  /** The member where the last page ended, or null. */
-  readonly from: Buffer | null
+  /** The member to go on from, or null. */
+  readonly from: From | null
   /** From the end of the range. */
   readonly backwards: boolean
   /** What is read of a row: all, these fields, or nothing, which gives ids alone. */
@@ -53,6 +53,8 @@ export async function walkRange(walk: Walk): Promise<Walked | null> {
   const members: string[] = []
   const end = (more: boolean): Walked => ({ ids, rows, members, more })
   let [low, high] = boundsOf(walk)
+  // A row that moved on between two trips is not given twice.
+  let seen: Set<string> | null = null
   for (;;) {
     const left = limit - ids.length
     const want = limit < 0 ? PORTION : Math.min(left + 1, PORTION)
@@ -67,6 +69,7 @@ export async function walkRange(walk: Walk): Promise<Walked | null> {
     const raws = fields === 'none' ? null : await readRows(source, family, candidates, names)
     for (let i = 0; i < read; i++) {
       const id = candidates[i]!
+      if (seen?.has(id)) continue
       if (raws !== null) {
         const raw = raws[i]!
         // It has expired, or somebody deleted it meanwhile.
@@ -80,21 +83,21 @@ export async function walkRange(walk: Walk): Promise<Walked | null> {
     }
     if (ids.length === limit && beyond && !expires) return end(true)
     if (found.length < want) return end(false)
+    seen = new Set(ids)
     const last = Buffer.from(`(${found[read - 1]}`, 'latin1')
     if (backwards) high = last
     else low = last
   }
 }
 
-const OPEN = Buffer.from('(')
-
 function boundsOf({ range, from, backwards }: Walk): [Arg, Arg] {
   const { min, max } = range
   const [low, high] = bounds(range)
   if (from === null) return [low, high]
-  const open = Buffer.concat([OPEN, from])
-  if (backwards) return [low, max === null || Buffer.compare(from, max) < 0 ? open : high]
-  return [min === null || Buffer.compare(from, min) >= 0 ? open : low, high]
+  const { bytes } = from
+  const there = Buffer.concat([edgeOf(from), bytes])
+  if (backwards) return [low, max === null || Buffer.compare(bytes, max) < 0 ? there : high]
+  return [min === null || Buffer.compare(bytes, min) >= 0 ? there : low, high]
 }
 
 function idOf(member: string, { members }: Range): string {
