@@ -115,6 +115,10 @@ function compile(spec: ModelSpec, { where, slots, order, output }: QueryShape): 
     .join('')
   const unpacked = [...writer.unpacked.values()].map((line) => `${line}\n`).join('')
   const position = order.length === 0 ? 'm' : 'c.reverse and flip(sub(m, c.prefix + 1)) or sub(m, c.prefix + 1)'
+  // Members of `ids` are not what positions are: those mean the same in every plan.
+  const isById = order.length === 1 && order[0]!.field === spec.id
+  const idPlace = isById ? `  if c[1].kind == 'id' then local id = m return ${key} end\n` : ''
+  const idStart = isById ? `        if g.kind == 'id' then p = member_id(from, ${order[0]!.desc}) else\n` : ''
   const counts = output === 'count'
   const ttl = spec.ttl !== null
 
@@ -200,7 +204,7 @@ local function give(id, tested)
 end
 local function place(x, member)
   local c, m = x, member
-  return ${position}
+${idPlace}  return ${position}
 end
 local function id_of(g, m)
   if g.kind == 'id' then return m end
@@ -217,7 +221,7 @@ local function walk(x)
       local p = from
       if g.kind == 'tuple' then skip = true
       else
-${order.length > 0 ? "        p = (x.prefix > 0 and sub(lo, 2, x.prefix + 1) or '') .. (x.reverse and flip(from) or from)\n" : ''}        if rev then
+${idStart}${order.length > 0 ? "        p = (x.prefix > 0 and sub(lo, 2, x.prefix + 1) or '') .. (x.reverse and flip(from) or from)\n" : ''}${isById ? '        end\n' : ''}        if rev then
           if lo ~= '-' and not before(sub(lo, 2), p) and not (edge == '[' and sub(lo, 2) == p) then skip = true
           elseif hi == '+' or before(p, sub(hi, 2)) then hi = edge .. p end
         else

@@ -11,7 +11,16 @@ import { bounds, type Candidate, edgeOf, type From, type Range } from './plan.ts
 import type { RawRow } from './record.ts'
 import type { Arg } from './redis.ts'
 import { type RowSource, readRows } from './rows.ts'
-import { flip, idOfMember, idStart, skipColumn, type TupleValue, textOf } from './tuple.ts'
+import {
+  encodeColumn,
+  encodeIdSuffix,
+  flip,
+  idOfMember,
+  idStart,
+  skipColumn,
+  type TupleValue,
+  textOf,
+} from './tuple.ts'
 
 export interface Walk {
   readonly spec: ModelSpec
@@ -129,14 +138,22 @@ function isEntryOf({ id: idField }: ModelSpec, index: StoredIndex, row: RawRow, 
   return at === idStart(member)
 }
 
-/** The member at an ordered position: positions are without what all members start with, and turned for a reverse walk. */
+/**
+ * The member at an ordered position. Positions mean the same in every plan: the ordering columns and the id. So they are without
+ * what all members start with, turned for a reverse walk; and for `ids`, whose members are no more than ids, made of them.
+ */
 export function memberAt({ reverse, prefixBytes, ranges }: Candidate, position: Buffer): Buffer {
+  if (ranges[0]!.members === 'id') return Buffer.from(idOfMember(position.toString('latin1'), reverse))
   const rest = reverse ? flip(position) : position
   return prefixBytes === 0 ? rest : Buffer.concat([ranges[0]!.min!.subarray(0, prefixBytes), rest])
 }
 
 /** The ordered position of a member. */
-export function positionOf({ reverse, prefixBytes }: Candidate, member: Buffer): Buffer {
+export function positionOf({ reverse, prefixBytes, ranges }: Candidate, member: Buffer): Buffer {
+  if (ranges[0]!.members === 'id') {
+    const id = member.toString('utf8')
+    return Buffer.concat([encodeColumn('string', id, reverse), encodeIdSuffix(id, reverse)])
+  }
   const rest = member.subarray(prefixBytes)
   return reverse ? flip(rest) : rest
 }
