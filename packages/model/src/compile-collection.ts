@@ -1,7 +1,6 @@
 // What programs do to collections and read of them as a whole, as Lua over the views of lua/collections.ts.
 
 import type { LuaWriter } from './compile-expression.ts'
-import { quote } from './lua/quote.ts'
 import type { Expr, Op } from './ops.ts'
 
 /** A change: the view answers as if it had happened, and the command waits in the queue. */
@@ -14,16 +13,16 @@ export function mutationCode(writer: LuaWriter, op: Extract<Op, { op: 'mutate' }
   switch (op.fn) {
     case 'push':
     case 'unshift':
-      return `${uses.use(op.fn === 'push' ? 'l_push' : 'l_unshift')}(${view}, ${writer.element(of, a!)})`
+      return `${uses.use(op.fn === 'push' ? 'l_push' : 'l_unshift')}(${view}, ${writer.stored(of, a!)})`
     case 'pop':
     case 'shift':
       return result + writer.fromMaybe(of.element, `${uses.use(op.fn === 'pop' ? 'l_pop' : 'l_shift')}(${view})`)
     case 'put':
-      return `${uses.use('l_put')}(${view}, ${writer.need(a!)}, ${writer.element(of, b!)})`
+      return `${uses.use('l_put')}(${view}, ${writer.need(a!)}, ${writer.stored(of, b!)})`
     case 'insertBefore':
     case 'insertAfter': {
       const where = op.fn === 'insertBefore' ? 'BEFORE' : 'AFTER'
-      return `${result}${uses.use('l_insert')}(${view}, '${where}', ${writer.element(of, a!)}, ${writer.element(of, b!)})`
+      return `${result}${uses.use('l_insert')}(${view}, '${where}', ${writer.element(of, a!)}, ${writer.stored(of, b!)})`
     }
     case 'removeItem':
       return `${result}${uses.use('l_remove')}(${view}, ${writer.element(of, a!)}, ${writer.need(b!)})`
@@ -32,25 +31,25 @@ export function mutationCode(writer: LuaWriter, op: Extract<Op, { op: 'mutate' }
     case 'clear':
       return `${uses.use(of.kind === 'list' ? 'l_clear' : 'clear')}(${view})`
     case 'add':
-      if (of.kind === 'set') return `${result}${uses.use('s_add')}(${view}, ${writer.element(of, a!)}) and 1 or 0`
-      return `${result}${uses.use('z_add')}(${view}, ${writer.element(of, a!)}, ${writer.need(b!)})`
+      if (of.kind === 'set') return `${result}${uses.use('s_add')}(${view}, ${writer.stored(of, a!)}) and 1 or 0`
+      return `${result}${uses.use('z_add')}(${view}, ${writer.stored(of, a!)}, ${writer.need(b!)})`
     case 'remove': {
       const fn = of.kind === 'set' ? 's_remove' : 'z_remove'
       return `${result}${uses.use(fn)}(${view}, ${writer.element(of, a!)}) and 1 or 0`
     }
     case 'mapSet':
-      return `${result}${uses.use('h_set')}(${view}, ${writer.need(a!)}, ${writer.element(of, b!)})`
+      return `${result}${uses.use('h_set')}(${view}, ${writer.need(a!)}, ${writer.stored(of, b!)})`
     case 'mapDelete':
       return `${result}${uses.use('h_delete')}(${view}, ${writer.need(a!)})`
     case 'mapAdd': {
       const zero = of.element === 'bigint' ? "'0'" : '0'
       const old = `(${writer.fromMaybe(of.element, `${uses.use('h_get')}(${view}, ${writer.need(a!)})`)} or ${zero})`
       const sum = writer.arithmetic(of.element, '+', old, writer.need(b!))
-      return `${result}${sum} ${uses.use('h_set')}(${view}, ${writer.need(a!)}, ${writer.toText(of.element, `v[${op.id}]`)})`
+      return `${result}${sum} ${uses.use('h_set')}(${view}, ${writer.need(a!)}, ${writer.stored(of, { k: 'var', type: of.element, id: op.id })})`
     }
     case 'scoreAdd': {
       const old = `(${uses.use('z_score')}(${view}, ${writer.element(of, a!)}) or 0)`
-      return `${result}${writer.arithmetic('float', '+', old, writer.need(b!))} ${uses.use('z_add')}(${view}, ${writer.element(of, a!)}, v[${op.id}])`
+      return `${result}${writer.arithmetic('float', '+', old, writer.need(b!))} ${uses.use('z_add')}(${view}, ${writer.stored(of, a!)}, v[${op.id}])`
     }
     case 'popMin':
     case 'popMax': {
@@ -83,7 +82,7 @@ export function readingCode(writer: LuaWriter, op: Extract<Op, { op: 'read' }>):
       return `do local x = {} for _, k in ipairs(${uses.use('h_keys')}(${view})) do x[#x + 1] = k x[#x + 1] = h_get(${view}, k) end ${result}x end`
     case 'range':
       if (of.kind === 'stream') {
-        return `if ${view}.w then err('READ_AFTER_WRITE', ${quote(of.field)}) end ${result}call('XREVRANGE', ${view}.k, '+', '-', 'COUNT', ${writer.toText('int', writer.need(a!))})`
+        return `${result}${uses.use('x_latest')}(${view}, ${writer.toText('int', writer.need(a!))})`
       }
       if (of.kind === 'list') {
         uses.use('l_all')

@@ -172,7 +172,7 @@ end`,
   if from < 0 then from = from + n if from < 0 then from = 0 end end
   if to < 0 then to = to + n end
   if to >= n then to = n - 1 end
-  if from == 0 and to == n - 1 then return end
+  if n == 0 or (from == 0 and to == n - 1) then return end
   queue[#queue + 1] = trim
   if from > to then from = n to = n - 1 end
   if v.a then
@@ -479,5 +479,13 @@ end`,
   x_open: {
     uses: ['view'],
     lua: `local function x_open(key, field) return view(key, field, 'XLEN', {}) end`,
+  },
+  x_latest: {
+    // The ids of entries that the program appends are not known yet.
+    uses: ['x_open', 'err'],
+    lua: `local function x_latest(v, n)
+  if v.w then err('READ_AFTER_WRITE', v.field) end
+  return v.fresh and {} or call('XREVRANGE', v.k, '+', '-', 'COUNT', n)
+end`,
   },
 }

@@ -22,13 +22,15 @@ end`,
   },
   b_text: {
     uses: ['err'],
-    lua: `local function b_text(l, neg, field)
+    // With `any` of any size; otherwise within int64.
+    lua: `local function b_text(l, neg, field, any)
   local n = #l
   while n > 1 and l[n] == 0 do n = n - 1 end
   local t = { format('%.0f', l[n] or 0) }
   for i = n - 1, 1, -1 do t[#t + 1] = format('%07.0f', l[i]) end
   local s = concat(t)
   if s == '0' then return s end
+  if any then return neg and '-' .. s or s end
   if #s > 19 then err('OVERFLOW', field) end
   if #s == 19 then
     local hi, lo = tonumber(sub(s, 1, 10)), tonumber(sub(s, 11))
@@ -42,9 +44,10 @@ end`,
     lua: `local function b_mcmp(a, b)
   if #a ~= #b then return #a < #b and -1 or 1 end
   if a == b then return 0 end
-  local x, y = tonumber(sub(a, 1, 10)), tonumber(sub(b, 1, 10))
-  if x ~= y then return x < y and -1 or 1 end
-  return tonumber(sub(a, 11)) < tonumber(sub(b, 11)) and -1 or 1
+  for i = 1, #a, 10 do
+    local x, y = tonumber(sub(a, i, i + 9)), tonumber(sub(b, i, i + 9))
+    if x ~= y then return x < y and -1 or 1 end
+  end
 end`,
   },
   b_cmp: {
@@ -76,7 +79,7 @@ end`,
   },
   b_add: {
     uses: ['b_limbs', 'b_text', 'b_mcmp'],
-    lua: `local function b_add(a, b, field)
+    lua: `local function b_add(a, b, field, any)
   if #a < 16 and #b < 16 then return format('%.0f', tonumber(a) + tonumber(b) + 0) end
   local x, xn = b_limbs(a)
   local y, yn = b_limbs(b)
@@ -88,7 +91,7 @@ end`,
       out[i] = v - carry * 10000000
     end
     if carry > 0 then out[#out + 1] = carry end
-    return b_text(out, xn, field)
+    return b_text(out, xn, field, any)
   end
   if b_mcmp(xn and sub(a, 2) or a, yn and sub(b, 2) or b) < 0 then x, y, xn = y, x, yn end
   for i = 1, #x do
@@ -96,7 +99,7 @@ end`,
     carry = v < 0 and 1 or 0
     out[i] = v + carry * 10000000
   end
-  return b_text(out, xn, field)
+  return b_text(out, xn, field, any)
 end`,
   },
   b_sub: {

@@ -111,6 +111,10 @@ end`,
   return i, e, m
 end`,
   },
+  j_val: {
+    // JSON text that may be missing; the text null is null.
+    lua: `local function j_val(x) if not x or x == 'null' then return nil end return x end`,
+  },
   j_get: {
     uses: ['j_find'],
     lua: `local function j_get(s, segs)
@@ -123,10 +127,10 @@ end`,
 end`,
   },
   j_set: {
-    uses: ['j_find', 'err'],
+    uses: ['j_find', 'err', 'j_val'],
     lua: `local function j_set(s, segs, text, field)
   local n = #segs
-  if n == 0 then return text end
+  if n == 0 then return j_val(text) end
   local p = s ~= nil and j_find(s, segs, n - 1)
   if not p then err('PATH', field) end
   local i, e, empty, count = j_child(s, p, segs[n])
@@ -165,14 +169,14 @@ end`,
   },
   j_add: {
     uses: ['j_find', 'err', 'b_add', 'float', 'finite'],
-    // Integers within int64 stay exact; anything else is a double.
+    // Integers stay exact, whatever their size; anything else is a double.
     lua: `local function j_add(s, segs, by, field)
   local i, e = nil, nil
   if s ~= nil then i, e = j_find(s, segs) end
   local old = i and sub(s, i, e)
   if not old or not find(old, '^%-?%d') then err('PATH', field) end
   local new
-  if find(old, '^%-?%d+$') and find(by, '^%-?%d+$') and #old < 20 and #by < 20 then new = b_add(old, by, field)
+  if find(old, '^%-?%d+$') and find(by, '^%-?%d+$') then new = b_add(old, by, field, true)
   else new = float(finite(tonumber(old) + tonumber(by), field)) end
   return sub(s, 1, i - 1) .. new .. sub(s, e + 1)
 end`,
@@ -222,10 +226,6 @@ local function j_eq(a, b)
   end
   return false
 end`,
-  },
-  j_val: {
-    // JSON text that may be missing; the text null is null.
-    lua: `local function j_val(x) if not x or x == 'null' then return nil end return x end`,
   },
   j_number: {
     lua: `local function j_number(a) if a ~= nil and find(a, '^%-?%d') then return tonumber(a) end return nil end`,

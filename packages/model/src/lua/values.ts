@@ -106,13 +106,23 @@ local function n_le(a, b) return a ~= nil and b ~= nil and a <= b end`,
     lua: `local function int(x) return format('%.0f', x + 0) end`,
   },
   float: {
+    // As JavaScript writes numbers, so that equal floats are equal text, also as members of sets. (A power of two may get one
+    // digit more.)
     lua: `local function float(x)
   if x == floor(x) and x > -1e15 and x < 1e15 then return format('%.0f', x + 0) end
-  for p = 15, 16 do
-    local s = format('%.' .. p .. 'g', x)
-    if tonumber(s) == x then return s end
+  local s
+  for p = x > -3e-308 and x < 3e-308 and 1 or 15, 17 do
+    s = format('%.' .. p .. 'g', x)
+    if tonumber(s) == x then break end
   end
-  return format('%.17g', x)
+  local _, _, sign, head, tail, e = find(s, '^(-?)(%d)%.?(%d*)e([+-]%d+)$')
+  if not e then return s end
+  e = tonumber(e)
+  if e < -6 or e > 20 then
+    return sign .. head .. (tail == '' and '' or '.' .. tail) .. 'e' .. (e > 0 and '+' or '') .. format('%.0f', e)
+  end
+  if e < 0 then return sign .. '0.' .. string.rep('0', -e - 1) .. head .. tail end
+  return sign .. head .. tail .. string.rep('0', e - #tail)
 end`,
   },
   float_or: {
