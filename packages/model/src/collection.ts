@@ -6,7 +6,7 @@ import type { FieldSpec } from './fields.ts'
 import type { StoredField } from './model.ts'
 import type { CollectionRef, Expr, ExprType, MutationFn, ReadFn } from './ops.ts'
 import type { Recorder } from './recorder.ts'
-import { Value } from './value.ts'
+import { elementOperand, Value } from './value.ts'
 
 interface EachOptions {
   readonly limit?: number
@@ -43,8 +43,7 @@ class Access {
 
   /** An element as an operand, checked by the element's own rules. */
   item(value: unknown): Expr {
-    if (value === null && this.ref.element === 'json') return { k: 'null', type: 'json' }
-    return this.recorder.operand(this.ref.element, value, value instanceof Value ? undefined : this.element)
+    return elementOperand(this.recorder, this.ref, value)
   }
 
   key(value: unknown): Expr {
@@ -59,6 +58,17 @@ class Access {
 
   float(value: unknown): Expr {
     return this.recorder.operand('float', value)
+  }
+
+  /** A plain number of degrees. */
+  within(degrees: unknown, limit: number, name: string): Expr {
+    const fits = typeof degrees === 'number' && Math.abs(degrees) <= limit
+    if (!fits) this.refuse(name, `must be within ±${limit}`)
+    return this.float(fits ? degrees : 0)
+  }
+
+  refuse(name: string, message: string): void {
+    this.recorder.issue([this.field.property, name], message)
   }
 
   value(node: Expr): Value {
@@ -200,7 +210,7 @@ const MAP = {
   delete: (c: Access, key: unknown) => c.mutate('mapDelete', [c.key(key)], 'boolean'),
   increase: (c: Access, key: unknown, by: unknown) => {
     if (!['int', 'float', 'bigint'].includes(c.ref.element)) throw new UsageError('increase() is for maps of numbers')
-    return c.mutate('mapAdd', [c.key(key), c.item(by)], c.ref.element)
+    return c.mutate('mapAdd', [c.key(key), c.recorder.operand(c.ref.element, by)], c.ref.element)
   },
 }
 
@@ -222,53 +232,68 @@ const SORTED_SET = {
   popMax: (c: Access) => c.mutate('popMax', [], c.ref.element),
 }
 
+/** Where geo sets end, in degrees. */
+export const MAX_LATITUDE = 85.05112878
+
 const GEO = {
   ...COMMON,
   has: (c: Access, member: unknown) => c.has(member),
   add: (c: Access, member: unknown, longitude: number, latitude: number) => {
-    if (!(Math.abs(longitude) <= 180 && Math.abs(latitude) <= 85.05112878))
-      throw new UsageError('A position has a longitude within ±180 and a latitude within ±85.05112878')
-    return c.mutate('geoAdd', [c.key(member), c.float(longitude), c.float(latitude)], 'int')
+    const place = [c.within(longitude, 180, 'longitude'), c.within(latitude, MAX_LATITUDE, 'latitude')]
+    return c.mutate('geoAdd', [c.key(member), ...place], 'int')
   },
   remove: (c: Access, ...members: unknown[]) => c.many('remove', members),
   position: (c: Access, member: unknown) => c.read('geoPosition', [c.key(member)]),
   distance: (c: Access, a: unknown, b: unknown) => c.read('geoDistance', [c.key(a), c.key(b)]),
-  search: (c: Access, center: { longitude: number; latitude: number }, radius: number) =>
-    c.read('geoSearch', [c.float(center.longitude), c.float(center.latitude), c.float(radius)]),
+  search: (c: Access, center: { longitude: number; latitude: number }, radius: number) => {
+    const place = [c.within(center.longitude, 180, 'longitude'), c.within(center.latitude, MAX_LATITUDE, 'latitude')]
+    if (!(Number.isFinite(radius) && radius >= 0)) c.refuse('radius', 'must be a number of metres from 0')
+    return c.read('geoSearch', [...place, c.float(Number.isFinite(radius) ? radius : 0)])
+  },
 }
 
 const STREAM = {
   ...COMMON,
   append: (c: Access, entry: Readonly<Record<string, unknown>>) => {
-    c.mutate(
-      'append',
-      [{ k: 'arg', type: 'bytes', slot: c.recorder.arg(packEntry(c.field, entry, c.recorder)) }],
-      'int',
-    )
+    c.mutate('append', [{ k: 'arg', type: 'bytes', slot: packEntry(c, entry) }], 'int')
     return c.length()
   },
   latest: (c: Access, n: unknown) => c.read('range', [c.int(n)], true),
 }
 
-/** A stream entry as packed field names and values. */
-export function packEntry(
+/** Reports what is wrong with the shape of a stream's entry; its values are checked where they are encoded. */
+export function checkEntry(
   field: StoredField,
-  entry: Readonly<Record<string, unknown>>,
-  report: { issue(path: readonly (string | number)[], message: string): unknown },
-): Buffer {
+  entry: unknown,
+  report: (path: readonly (string | number)[], message: string) => void,
+): entry is Readonly<Record<string, unknown>> {
+  if (typeof entry !== 'object' || entry === null || Array.isArray(entry)) {
+    report([], 'must be an object')
+    return false
+  }
+  const given = entry as Readonly<Record<string, unknown>>
+  const isThere = (name: string): boolean => given[name] !== undefined && given[name] !== null
+  for (const name of Object.keys(given))
+    if (!Object.hasOwn(field.entry!, name)) report([name], 'is not a field of the entry')
+  for (const [name, spec] of Object.entries(field.entry!))
+    if (!isThere(name) && !spec.optional) report([name], 'is required')
+  if (!Object.keys(field.entry!).some(isThere)) report([], 'must have at least one field')
+  return true
+}
+
+/** The slot of a stream's entry as packed names and values. */
+function packEntry(c: Access, entry: Readonly<Record<string, unknown>>): number {
+  const { field, recorder } = c
+  checkEntry(field, entry, (path, message) => recorder.issue([field.property, ...path], message))
   const parts: Buffer[] = []
   for (const [name, spec] of Object.entries(field.entry!)) {
-    const value = entry[name]
-    if (value === undefined || value === null) {
-      if (!spec.optional) report.issue([field.property, name], 'is required')
-      continue
-    }
+    const value = entry?.[name]
+    if (value === undefined || value === null) continue
     const problem = problemOf(spec, value)
-    if (problem) report.issue([field.property, name], problem)
+    if (problem) recorder.issue([field.property, name], problem)
     else parts.push(packed(name), packed(encodeValue(spec, value)))
   }
-  if (parts.length === 0) report.issue([field.property], 'must have at least one field')
-  return Buffer.concat(parts)
+  return recorder.arg(Buffer.concat(parts))
 }
 
 type Methods = Readonly<Record<string, (c: Access, ...args: never[]) => unknown>>

@@ -4,7 +4,7 @@
 // `L` (lists) and `S` (sets).
 
 import { mutationCode, readingCode } from './compile-collection.ts'
-import type { FieldSpec } from './fields.ts'
+import { type FieldSpec, hasNull } from './fields.ts'
 import type { LuaUses } from './lua/library.ts'
 import { quote } from './lua/quote.ts'
 import type { ModelSpec, StoredField } from './model.ts'
@@ -43,6 +43,20 @@ const LIMITS: Readonly<Partial<Record<ExprType, { readonly test: (x: string) => 
   int: { test: (x) => `${x} >= -9007199254740991 and ${x} <= 9007199254740991`, fn: 'safe' },
   date: { test: (x) => `${x} >= -8640000000000000 and ${x} <= 8640000000000000`, fn: 'instant' },
   float: { test: (x) => `${x} > -math.huge and ${x} < math.huge`, fn: 'finite' },
+}
+
+/** Lua conditions that `x`, a value of the field that is not null, must not satisfy: its bounds and members. */
+export function ruleChecks(uses: LuaUses, field: FieldSpec, x = 'x'): string[] {
+  const { kind, min, max, members } = field
+  if (kind === 'enum') return [`not ({ ${members!.map((member) => `[${quote(member)}] = true`).join(', ')} })[${x}]`]
+  const compare = (sign: '<' | '>', bound: number | bigint): string => {
+    if (kind === 'bigint') return `${uses.use('b_cmp')}(${x}, '${bound}') ${sign} 0`
+    if (kind === 'bytes') return `#${x} ${sign} ${bound}`
+    if (kind !== 'string') return `${x} ${sign} ${bound}`
+    const characters = `${uses.use('chars')}(${x}) ${sign} ${bound}`
+    return sign === '>' ? `#${x} > ${bound} and ${characters}` : characters
+  }
+  return [...(min === undefined ? [] : [compare('<', min)]), ...(max === undefined ? [] : [compare('>', max)])]
 }
 
 /** Opens of views by kind of collection. */
@@ -154,7 +168,7 @@ export class LuaWriter {
         return node.maybe === true
       case 'field': {
         const field = this.spec.byProperty.get(node.field)!
-        return field.optional || field.nullable
+        return field.optional || hasNull(field)
       }
       case 'length':
       case 'slice':
@@ -384,6 +398,20 @@ export class LuaWriter {
     return this.toText(of.element, this.need(node))
   }
 
+  /** The same of an element that is stored: within the rules of the collection's elements. */
+  stored(of: CollectionRef, node: Expr): string {
+    const checks = ruleChecks(this.uses, this.spec.byProperty.get(of.field)!.element!)
+    if (checks.length === 0) return this.element(of, node)
+    return `(function() local x = ${this.need(node)} ${this.within(of, checks)}return ${this.toText(of.element, 'x')} end)()`
+  }
+
+  /** Lua that fails when `x` is not within the rules of the collection's elements. */
+  within(of: CollectionRef, checks: readonly string[]): string {
+    return checks
+      .map((check) => `if ${check} then ${this.uses.use('err')}('OUT_OF_RANGE', ${quote(of.field)}) end `)
+      .join('')
+  }
+
   private membership(of: CollectionRef, a: Expr): string {
     const view = this.view(of)
     const { uses } = this
@@ -421,7 +449,7 @@ export class LuaWriter {
         this.writes.add(field)
         this.label = field.property
         const { value } = op
-        const unset = field.optional && field.nullable ? ` u.${field.name} = nil` : ''
+        const unset = field.optional && hasNull(field) ? ` u.${field.name} = nil` : ''
         const target = `f.${field.name}`
         const limits = LIMITS[value.type]
         if (value.k !== 'arith' || !limits || !['+', '-', '*'].includes(value.op))
@@ -434,7 +462,7 @@ ${indent}if not (${limits.test(target)}) then ${raise('OVERFLOW', field.property
       case 'unset': {
         const field = this.spec.byProperty.get(op.field)!
         this.writes.add(field)
-        const unset = field.nullable ? ` u.${field.name} = true` : ''
+        const unset = hasNull(field) ? ` u.${field.name} = true` : ''
         return `${indent}f.${field.name} = nil${unset}\n`
       }
       case 'let':
@@ -474,7 +502,9 @@ ${indent}if not (${limits.test(target)}) then ${raise('OVERFLOW', field.property
       case 'putItem': {
         const loop = this.loopOf.get(op.item)!
         this.label = op.of.field
-        return `${indent}v[${op.item}] = ${this.need(op.value)} ${uses.use('l_put')}(${this.view(op.of)}, ${loop.i} - 1, ${this.toText(op.of.element, `v[${op.item}]`)})\n`
+        const code = op.of.element === 'json' ? this.expr(op.value) : this.need(op.value)
+        const text = this.stored(op.of, { k: 'var', type: op.of.element, id: op.item })
+        return `${indent}v[${op.item}] = ${code} ${uses.use('l_put')}(${this.view(op.of)}, ${loop.i} - 1, ${text})\n`
       }
       case 'quantify': {
         this.label = op.of.field

@@ -6,8 +6,9 @@
 //   KEYS  the row first, then what the program touches        ARGV  id, [version], the program's values
 
 import { UsageError } from '@ochre/protocol'
-import { decimal, LuaWriter, raise, representation } from './compile-expression.ts'
+import { decimal, LuaWriter, raise, representation, ruleChecks } from './compile-expression.ts'
 import { feedCode } from './feed.ts'
+import { hasNull } from './fields.ts'
 import { type LuaScript, LuaUses } from './lua/library.ts'
 import { quote } from './lua/quote.ts'
 import { allIndexes, hasClaims, KeyList, maintainCode, needsPurge, purgeCode, RUN_QUEUE } from './maintain.ts'
@@ -91,15 +92,15 @@ function compile(spec: ModelSpec, nodes: ProgramNodes, options: CompileOptions):
   for (const field of fetched) {
     if (!decoded.has(field)) continue
     const stored = `r[${position.get(field)}]`
-    const strict = writer.reads.has(field) && !field.optional && !field.nullable
+    const strict = writer.reads.has(field) && !field.optional && !hasNull(field)
     values.push(`${field.name} = ${strict ? bareCode(writer, field, stored) : writer.fromRow(field, stored)}`)
     if (strict) required += requireCode(field)
-    if (field.optional && field.nullable && writer.writes.has(field))
+    if (field.optional && hasNull(field) && writer.writes.has(field))
       required += `u.${field.name} = ${stored} == false\n`
   }
   if (values.length > 0) text += `local f = { ${values.join(', ')} }\n${required}`
   for (const field of written) {
-    if (!decoded.has(field) && field.optional && field.nullable)
+    if (!decoded.has(field) && field.optional && hasNull(field))
       text += `u.${field.name} = r[${position.get(field)}] == false\n`
   }
   for (const of of writer.opens.values()) {
@@ -120,7 +121,7 @@ function compile(spec: ModelSpec, nodes: ProgramNodes, options: CompileOptions):
     text += leafTable
     const direct = written.filter(isDirect).slice(0, 40)
     const listed = written.filter((field) => !direct.includes(field))
-    const vanish = listed.some((field) => field.nullable || field.optional)
+    const vanish = listed.some((field) => field.optional || hasNull(field))
     const tables = [
       ...(listed.length > 0 ? ['s'] : []),
       ...(vanish ? ['d'] : []),
@@ -223,7 +224,7 @@ function isPlainText({ kind }: StoredField): boolean {
 
 /** Whether a field is always there and short: then it is written along with others that change, without a list of changes. */
 function isDirect(field: StoredField): boolean {
-  return !field.nullable && !field.optional && !['string', 'bytes', 'json'].includes(field.kind)
+  return !hasNull(field) && !field.optional && !['string', 'bytes'].includes(field.kind)
 }
 
 /** Lua that checks a written field of {@link isDirect} and computes its text, `e<n>`. */
@@ -231,7 +232,7 @@ function directCode(writer: LuaWriter, field: StoredField, n: number, old: strin
   const x = `f.${field.name}`
   const type = field.kind as ExprType
   let text = `if ${x} == nil then ${raise('NULL_VALUE', field.property)} end\n`
-  for (const check of checks(writer, field, x))
+  for (const check of ruleChecks(writer.uses, field, x))
     text += `if ${check} then ${raise('OUT_OF_RANGE', field.property)} end\n`
   text += `local e${n} = ${writer.toText(type, x)}\n`
   if (representation(type) === 'text') text += escapeCode(`e${n}`)
@@ -249,38 +250,20 @@ function changeCode(writer: LuaWriter, field: StoredField, old: string, indexed:
   const name = quote(field.name)
   const type = field.kind as ExprType
   let absent = 'false'
-  if (field.nullable) absent = field.optional ? `(not u.${field.name}) and '\\0'` : `'\\0'`
+  if (hasNull(field)) absent = field.optional ? `(not u.${field.name}) and '\\0'` : `'\\0'`
   let text = `do\n  local x, e = f.${field.name}, false\n  if x == nil then\n`
-  text += field.nullable || field.optional ? `    e = ${absent}\n` : `    ${raise('NULL_VALUE', field.property)}\n`
+  text += field.optional || hasNull(field) ? `    e = ${absent}\n` : `    ${raise('NULL_VALUE', field.property)}\n`
   text += '  else\n'
-  for (const check of checks(writer, field, 'x'))
+  for (const check of ruleChecks(writer.uses, field))
     text += `    if ${check} then ${raise('OUT_OF_RANGE', field.property)} end\n`
   text += `    e = ${writer.toText(type, 'x')}\n`
   if (representation(type) === 'text') text += `    ${escapeCode('e')}`
   text += '  end\n'
   const mark = indexed ? ` ch.${field.name} = true` : ''
   const put = `s[#s + 1] = ${name} s[#s + 1] = e`
-  const change = field.nullable || field.optional ? `if e then ${put} else d[#d + 1] = ${name} end` : put
+  const change = field.optional || hasNull(field) ? `if e then ${put} else d[#d + 1] = ${name} end` : put
   text += `  if e ~= ${old} then${mark} ${change} end\nend\n`
   return text
-}
-
-/** Lua conditions that a value of the field must not satisfy. */
-function checks(writer: LuaWriter, field: StoredField, x: string): string[] {
-  const { kind, min, max, members } = field
-  if (kind === 'enum') return [`not ({ ${members!.map((member) => `[${quote(member)}] = true`).join(', ')} })[${x}]`]
-  const out: string[] = []
-  const bound = (value: number | bigint): string => (kind === 'bigint' ? `'${value}'` : luaNumber(Number(value)))
-  const compare = (sign: '<' | '>', value: number | bigint): string => {
-    if (kind === 'bigint') return `${writer.uses.use('b_cmp')}(${x}, ${bound(value)}) ${sign} 0`
-    if (kind === 'bytes') return `#${x} ${sign} ${bound(value)}`
-    if (kind !== 'string') return `${x} ${sign} ${bound(value)}`
-    const characters = `${writer.uses.use('chars')}(${x}) ${sign} ${bound(value)}`
-    return sign === '>' ? `#${x} > ${bound(value)} and ${characters}` : characters
-  }
-  if (min !== undefined) out.push(compare('<', min))
-  if (max !== undefined) out.push(compare('>', max))
-  return out
 }
 
 /** Lua table `w`: the names of fields that get another value and of collections that are written. */
@@ -302,10 +285,6 @@ function changesCode(
     text += `if touched[${keys.at(`c:${name}`)}] then w[#w + 1] = ${quote(name)} end\n`
   }
   return text
-}
-
-function luaNumber(value: number): string {
-  return String(value)
 }
 
 /** Lua that queues the expiry of the row and its collections: extended by this write, or shared with a new collection. */

@@ -8,7 +8,7 @@ import type { ModelSpec, StoredField } from './model.ts'
 import type { ExprType, ProgramNodes, ReturnLeaf } from './ops.ts'
 import { rowHandle } from './program.ts'
 import { Recorder, type Recording, type ReturnShape } from './recorder.ts'
-import { Value } from './value.ts'
+import { asParameter, Value } from './value.ts'
 
 /** Parameters of a reusable program: scalar fields. */
 export type ParameterSpecs = Readonly<Record<string, FieldSpec>>
@@ -34,7 +34,8 @@ export function prepareProgram(
     const maybe = field.optional || field.nullable
     parameters.push({ name, field, slot })
     const type = field.kind as ExprType
-    values[name] = new Value(recorder, maybe ? { k: 'arg', type, slot, maybe: true } : { k: 'arg', type, slot })
+    const node = maybe ? ({ k: 'arg', type, slot, maybe: true } as const) : ({ k: 'arg', type, slot } as const)
+    values[name] = asParameter(new Value(recorder, node), field)
   }
   const asyncCheck = callback.constructor.name === 'AsyncFunction'
   const row = rowHandle(recorder)

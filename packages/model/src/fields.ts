@@ -136,6 +136,11 @@ export function isCollectionKind(kind: Kind): kind is CollectionKind {
   return COLLECTIONS.has(kind)
 }
 
+/** Whether null is a value of the field. It is one of JSON; a schema may refuse it, which only the client can know. */
+export function hasNull(spec: FieldSpec): boolean {
+  return spec.nullable || spec.kind === 'json'
+}
+
 type Scalar<K extends ScalarKind, T> = Field<K, T, 'required', 'required'>
 type Collection<K extends CollectionKind, T> = Field<K, T, 'optional', 'optional'>
 

@@ -3,8 +3,8 @@
 
 import { type Issue, UsageError, ValidationError } from '@ochre/protocol'
 import { encodeField, encodeValue, problemOf, runSchema, type Stored } from './codec.ts'
-import { packEntry } from './collection.ts'
-import { type FieldSpec, isCollectionKind } from './fields.ts'
+import { checkEntry, MAX_LATITUDE } from './collection.ts'
+import { type FieldSpec, hasNull, isCollectionKind } from './fields.ts'
 import type { ModelSpec, StoredField } from './model.ts'
 import type { IdSource } from './ulid.ts'
 
@@ -52,11 +52,17 @@ export function compositeId(spec: ModelSpec, values: Readonly<Record<string, unk
   return texts.join(':')
 }
 
+/** Stands for a value until its schema has given what is stored. */
+class Late {
+  stored: Stored = ''
+}
+
 class Preparation {
   readonly spec: ModelSpec
   readonly issues: Issue[] = []
   readonly waits: Promise<void>[] = []
   readonly row: PreparedRow
+  private hasLate = false
 
   constructor(spec: ModelSpec, id: string) {
     this.spec = spec
@@ -65,8 +71,8 @@ class Preparation {
 
   scalar(field: StoredField, value: unknown, into: 'set' | 'defaults'): void {
     const { row } = this
-    if (value === null) {
-      if (!field.nullable && field.kind !== 'json') {
+    if (value === null && !(field.schema && !field.nullable)) {
+      if (!hasNull(field)) {
         this.issues.push({ path: [field.property], message: 'must not be null' })
         return
       }
@@ -118,11 +124,8 @@ class Preparation {
       this.issues.push({ path: [field.property, ...path], message })
       return []
     }
-    const element = (path: string | number, item: unknown): Stored => {
-      const problem = item === null || item === undefined ? 'must not be null' : problemOf(field.element!, item)
-      if (problem) bad([path], problem)
-      return problem ? '' : encodeValue(field.element!, item)
-    }
+    const element = (path: string | number, item: unknown): Stored =>
+      this.checked(field.element!, item, [field.property, path])
     switch (field.kind) {
       case 'list':
       case 'set': {
@@ -149,8 +152,8 @@ class Preparation {
         if (!isRecord(value)) return bad([], 'must be an object of [longitude, latitude]')
         return Object.entries(value).map(([member, place]) => {
           const [longitude, latitude] = Array.isArray(place) ? (place as [number, number]) : [Number.NaN, Number.NaN]
-          if (!(Math.abs(longitude) <= 180 && Math.abs(latitude) <= 85.05112878))
-            bad([member], 'must be [longitude, latitude] within ±180 and ±85.05112878')
+          if (!(Math.abs(longitude) <= 180 && Math.abs(latitude) <= MAX_LATITUDE))
+            bad([member], `must be [longitude, latitude] within ±180 and ±${MAX_LATITUDE}`)
           return [String(longitude), String(latitude), member]
         })
       default: {
@@ -163,19 +166,38 @@ class Preparation {
           const place = id === undefined ? before : entryPlace(id)
           if (id !== undefined && place <= before) bad([i], 'must have an id such as 1-0, above those before it')
           before = place
-          const checker = {
-            issue: (path: readonly (string | number)[], message: string) => bad([i, ...path.slice(1)], message),
-          }
-          packEntry(field, entry, checker)
+          checkEntry(field, entry, (path, message) => bad([i, ...path], message))
           return [
             id === undefined ? '*' : String(id),
             ...Object.entries(field.entry!).flatMap(([name, spec]) =>
-              entry[name] === undefined || entry[name] === null ? [] : [name, safeEncode(spec, entry[name])],
+              entry[name] === undefined || entry[name] === null
+                ? []
+                : [name, this.checked(spec, entry[name], [field.property, i, name])],
             ),
           ]
         })
       }
     }
+  }
+
+  /** What a collection holds of a value, checked by the rules and the schema of the element. */
+  private checked(spec: FieldSpec, value: unknown, path: readonly (string | number)[]): Stored {
+    const missing = value === undefined || (value === null && !hasNull(spec))
+    const problem = missing ? 'must not be null' : problemOf(spec, value)
+    if (problem !== null) {
+      this.issues.push({ path, message: problem })
+      return ''
+    }
+    if (!spec.schema) return encodeValue(spec, value)
+    const late = new Late()
+    const wait = runSchema(spec.schema, value, path, this.issues, (output) => {
+      const wrong = problemOf(spec, output)
+      if (wrong !== null) this.issues.push({ path, message: wrong })
+      else late.stored = encodeValue(spec, output)
+    })
+    if (wait) this.waits.push(wait)
+    this.hasLate = true
+    return late as unknown as Stored
   }
 
   finish(): MaybePromise<PreparedRow> {
@@ -185,6 +207,9 @@ class Preparation {
           `A ${this.spec.name} does not fit its model: ${this.issues.map(sentence).join('; ')}`,
           this.issues,
         )
+      if (this.hasLate)
+        for (const [, , items] of this.row.contents)
+          for (const [i, item] of items.entries()) if (item instanceof Late) items[i] = item.stored
       return this.row
     }
     return this.waits.length === 0 ? end() : Promise.all(this.waits).then(end)
@@ -199,10 +224,6 @@ function sentence(issue: Issue): string {
 const UINT64_MAX = 2n ** 64n - 1n
 const FLOAT: FieldSpec = { kind: 'float', optional: false, nullable: false }
 const COMMANDS = { list: 'RPUSH', set: 'SADD', map: 'HSET', sortedSet: 'ZADD', geo: 'GEOADD', stream: 'XADD' } as const
-
-function safeEncode(spec: FieldSpec, value: unknown): Stored {
-  return problemOf(spec, value) === null ? encodeValue(spec, value) : ''
-}
 
 /** Where the id of a stream's entry stands in the order of ids; 0 for what is no id. */
 function entryPlace(id: unknown): bigint {

@@ -173,7 +173,7 @@ export class Recorder {
 
   /** A literal as a node. Checks it against the field's rules when a field is given. */
   literal(type: ExprType, value: unknown, field?: FieldSpec & { readonly property?: string }): Expr {
-    if (value === null) return { k: 'null', type }
+    if (value === null && !(field?.schema && !field.nullable)) return { k: 'null', type }
     const spec = field ?? bare(type)
     const path = field?.property ? [field.property] : []
     const problem = problemOf(spec, value)

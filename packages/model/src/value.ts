@@ -5,6 +5,7 @@
 
 import { UsageError } from '@ochre/protocol'
 import { durationMs, type Span, spanMs } from './duration.ts'
+import { type FieldSpec, hasNull } from './fields.ts'
 import { packPath, parsePath } from './json-path.ts'
 import type { StoredField } from './model.ts'
 import type { ArithmeticOp, CollectionRef, CompareOp, Expr, ExprType, ReadFn } from './ops.ts'
@@ -30,6 +31,31 @@ const listReturns = new WeakMap<Value, { readonly fn: ReadFn; readonly of: Colle
 /** Whether a value is a list made by a collection's `items`, `range` or the like. */
 export function listReturn(value: Value): { readonly fn: ReadFn; readonly of: CollectionRef } | undefined {
   return listReturns.get(value)
+}
+
+const parameters = new WeakMap<Value, FieldSpec>()
+
+/** Notes that a value is a program's parameter, which is checked by its own rules before it is sent. */
+export function asParameter(value: Value, rules: FieldSpec): Value {
+  parameters.set(value, rules)
+  return value
+}
+
+/** Refuses a server value where only the client can check: unless it is a parameter that has the same pattern or schema. */
+export function ensureCheckable(value: Value, rules: FieldSpec, name: string): void {
+  const { pattern, format, schema } = rules
+  if (!pattern && !format && !schema) return
+  const own = parameters.get(value)
+  if (own && own.pattern === pattern && own.format === format && own.schema === schema) return
+  throw new UsageError(`${name} has rules that only the client can check: give it a whole value with set()`)
+}
+
+/** An element of a collection as an operand, checked by the element's own rules. */
+export function elementOperand(recorder: Recorder, of: CollectionRef, value: unknown): Expr {
+  const rules = recorder.spec.byProperty.get(of.field)!.element!
+  if (value === null && hasNull(rules) && !rules.schema) return { k: 'null', type: of.element }
+  if (value instanceof Value) ensureCheckable(value, rules, of.field)
+  return recorder.operand(of.element, value, value instanceof Value ? undefined : rules)
 }
 
 export class Value {
@@ -253,9 +279,12 @@ export class Value {
   set(value: unknown): Value {
     const { field } = this.field('set')
     if (value === undefined) throw new UsageError('set(undefined): use unset()')
+    if (value instanceof Value) ensureCheckable(value, field, field.property)
     return this.assign(
       field,
-      value === null ? this.nullNode(field) : this.recorder.operand(field.kind as ExprType, value, field),
+      value === null && !(field.schema && !field.nullable)
+        ? this.nullNode(field)
+        : this.recorder.operand(field.kind as ExprType, value, field),
     )
   }
   unset(): Value {
@@ -371,7 +400,7 @@ export class Value {
         op: 'putItem',
         of: target.of,
         item: target.item,
-        value: this.recorder.operand(this.node.type, value),
+        value: elementOperand(this.recorder, target.of, value),
       })
       return this
     }
@@ -502,10 +531,7 @@ export class Value {
   /** Assigns a computed value; refused where only the client can check the result. */
   private change(value: Value): Value {
     const { field } = this.field('A change')
-    if (field.pattern || field.format || field.schema)
-      throw new UsageError(
-        `${field.property} has rules that only the client can check: give it a whole value with set()`,
-      )
+    ensureCheckable(value, field, field.property)
     return this.assign(field, value.node)
   }
 
@@ -517,7 +543,7 @@ export class Value {
   }
 
   private nullNode(field: StoredField): Expr {
-    if (!field.nullable) this.recorder.issue([field.property], 'must not be null')
+    if (!hasNull(field)) this.recorder.issue([field.property], 'must not be null')
     return { k: 'null', type: field.kind as ExprType }
   }
 
