@@ -8,10 +8,8 @@ export const PREPARATION: readonly (readonly string[])[] = parseScript(`
   UNWATCH
   SELECT 0
   FLUSHALL
-  FUNCTION FLUSH
-  SCRIPT FLUSH
   SCRIPT LOAD "return 1"
-  FUNCTION LOAD "#!lua name=lib\\nredis.register_function('fun', function(keys, args) return {keys, args} end)"
+  FUNCTION LOAD REPLACE "#!lua name=lib\\nredis.register_function('fun', function(keys, args) return {keys, args} end)"
   SET str hello
   SET num 10
   SET float 3.5

@@ -29,6 +29,8 @@ describe('odd commands', () => {
       const wires = await Promise.all(pair.sides.map(({ port }) => Wire.open(port)))
       try {
         for (const wire of wires) await wire.call('HELLO', resp)
+        // Redis looks this often whether the time of a blocked client is up.
+        await wires[0]!.call('CONFIG', 'SET', 'hz', '500')
         const specs = await commandsOf(wires[0]!)
         expect(specs.length).toBeGreaterThan(230)
         for (let seed = FIRST_SEED; (seed - FIRST_SEED) * BATCH < TOTAL / 2; seed++) {

@@ -42,6 +42,18 @@ export function integerWithin(text: string | undefined, min: Integer, max: Integ
   throw new FailureReply(`ERR value is out of range, value must between ${min} and ${max}`)
 }
 
+/** With repetition a client could draw more than there is memory for. */
+const MAX_DRAWS = 2 ** 20
+
+/** The count of SRANDMEMBER and its kin: so many different ones, or if negative so many with repetition. */
+export function drawCountOf(text: string | undefined): number {
+  const count = integerWithin(text, -(2n ** 63n - 1n), 2n ** 63n - 1n)
+  if (count < -MAX_DRAWS) throw OUT_OF_BOUNDS
+  return count
+}
+
+export const OUT_OF_BOUNDS: FailureReply = new FailureReply('ERR value is out of range')
+
 /** A count such as LPOP's: 0 or more. */
 export function countOf(text: string | undefined): number {
   return integerIn(text, 0, Number.POSITIVE_INFINITY, NOT_POSITIVE)

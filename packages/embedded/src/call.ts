@@ -3,7 +3,7 @@
 import { CommandFlag, FailureReply } from '@ochre/protocol'
 import { keyUsesOf } from './acl/command-uses.ts'
 import type { Command } from './commands/index.ts'
-import { quotable } from './failures.ts'
+import { quotable, TOO_LONG } from './failures.ts'
 import { feedMonitors } from './monitor.ts'
 import type { Outcome, Session } from './session.ts'
 
@@ -70,5 +70,6 @@ function rememberReader(session: Session, { spec }: Command, args: readonly stri
 
 /** A defect of the engine, or a value beyond what V8 can hold, must not take the process down. */
 export function internalFailure(error: unknown): FailureReply {
+  if ((error as NodeJS.ErrnoException).code === 'ERR_STRING_TOO_LONG') return TOO_LONG
   return new FailureReply(`ERR internal error: ${quotable(String(error), 128)}`)
 }

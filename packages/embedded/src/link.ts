@@ -10,6 +10,8 @@ const MICROTASK_BATCHES = 64
 const FULL_BYTES = 1024 * 1024
 /** Replies up to this length are delivered in a buffer that is used again and again. */
 const SCRATCH_BYTES = 64 * 1024
+/** Output is delivered in pieces of about this much. */
+const PIECE_LENGTH = 16 * 1024 * 1024
 
 /** Opens a link: `onOpen` follows at the end of the microtasks. */
 export function dialEngine(engine: Engine, events: LinkEvents): Link {
@@ -22,7 +24,9 @@ class EmbeddedLink implements Link {
   readonly #keepAlive: NodeJS.Timeout = setInterval(() => {}, 0x7fffffff)
   #scratch: Buffer | undefined
   #input: Buffer[] = []
-  #output = ''
+  /** In pieces that each fit into a string. */
+  #output: string[] = []
+  #outputLength = 0
   #batches = 0
   #isScheduled = false
   #isOpen = false
@@ -39,9 +43,12 @@ class EmbeddedLink implements Link {
       localAddress: 'embedded',
       isLocal: true,
       isUnixSocket: false,
-      unsentBytes: () => this.#output.length,
+      unsentBytes: () => this.#outputLength,
       write: (text) => {
-        this.#output += text
+        const last = this.#output.length - 1
+        if (last >= 0 && this.#output[last]!.length + text.length < PIECE_LENGTH) this.#output[last] += text
+        else this.#output.push(text)
+        this.#outputLength += text.length
         this.#schedule()
       },
       end: () => this.end(),
@@ -67,7 +74,8 @@ class EmbeddedLink implements Link {
   destroy(cause?: Error): void {
     this.#isEnding = true
     this.#input = []
-    this.#output = ''
+    this.#output = []
+    this.#outputLength = 0
     this.#cause = cause ?? null
     this.#schedule()
   }
@@ -108,7 +116,7 @@ class EmbeddedLink implements Link {
       const input = this.#input
       this.#input = []
       for (const chunk of input) this.#connection.receive(chunk)
-      if (this.#output !== '') this.#deliver()
+      if (this.#output.length !== 0) this.#deliver()
       if (this.#isFull && this.#connection.pendingBytes <= FULL_BYTES) {
         this.#isFull = false
         this.#events.onDrain()
@@ -116,16 +124,19 @@ class EmbeddedLink implements Link {
     }
     this.#isScheduled = false
     if (this.#isEnding) this.#close()
-    else if (!this.#isPaused && (this.#output !== '' || this.#input.length !== 0)) this.#schedule()
+    else if (!this.#isPaused && (this.#output.length !== 0 || this.#input.length !== 0)) this.#schedule()
   }
 
   #deliver(): void {
     const output = this.#output
-    this.#output = ''
-    if (output.length > SCRATCH_BYTES) this.#events.onData(Buffer.from(output, 'latin1'))
-    else {
-      this.#scratch ??= Buffer.allocUnsafeSlow(SCRATCH_BYTES)
-      this.#events.onData(this.#scratch.subarray(0, this.#scratch.write(output, 'latin1')))
+    this.#output = []
+    this.#outputLength = 0
+    for (const text of output) {
+      if (text.length > SCRATCH_BYTES) this.#events.onData(Buffer.from(text, 'latin1'))
+      else {
+        this.#scratch ??= Buffer.allocUnsafeSlow(SCRATCH_BYTES)
+        this.#events.onData(this.#scratch.subarray(0, this.#scratch.write(text, 'latin1')))
+      }
     }
   }
 

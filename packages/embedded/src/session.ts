@@ -1,6 +1,6 @@
 // One client as the engine sees it: its database, protocol, transaction, subscriptions and pending output. Handlers get it
 // as their context. A session without a connection (a script's) has no output; everything else is the same.
-import { encodeReply, type FailureReply, type Reply, type RespVersion } from '@ochre/protocol'
+import { encodeReply, type FailureReply, type Reply, type RespVersion, type TextSink } from '@ochre/protocol'
 import type { User } from './acl/user.ts'
 import type { BlockRequest, Waiter } from './blocking.ts'
 import { heldBy, ITEM_BYTES } from './client-memory.ts'
@@ -28,7 +28,7 @@ export type Handler = (session: Session, args: readonly string[]) => Outcome
 /** Output is handed on when it has grown to this, even in the middle of a batch. */
 const SPILL_LENGTH = 256 * 1024
 
-export class Session {
+export class Session implements TextSink {
   readonly engine: Engine
   readonly id: number
   readonly createdAt: number
@@ -91,25 +91,16 @@ export class Session {
   send(reply: Reply): void {
     if (this.connection === null) return
     if (this.output === '') this.engine.hasOutput(this)
-    if (typeof reply === 'string' && reply.length > SPILL_LENGTH) {
-      this.output += `$${reply.length}\r\n`
-      this.#spill()
-      this.output = reply
-      this.#spill()
-      this.output = '\r\n'
-    } else this.output += this.#encode(reply)
+    const rest = encodeReply(reply, this.resp, this)
+    this.output += rest
     if (this.output.length > SPILL_LENGTH) this.#spill()
   }
 
-  /** A reply longer than the longest string of V8 ends the connection, as a reply over the output limit does. */
-  #encode(reply: Reply): string {
-    try {
-      return encodeReply(reply, this.resp)
-    } catch (error) {
-      if (!(error instanceof RangeError)) throw error
-      this.connection?.end()
-      return ''
-    }
+  /** A piece of a long reply. */
+  take(text: string): void {
+    if (text.length > SPILL_LENGTH) this.#spill()
+    this.output += text
+    if (this.output.length > SPILL_LENGTH) this.#spill()
   }
 
   /** Sends the reply of a command, as CLIENT REPLY allows. */

@@ -18,16 +18,24 @@ import {
 /** The protocol version a session speaks. */
 export type RespVersion = 2 | 3
 
-/** The bytes of one reply. Text in a status or failure must hold neither CR nor LF; the author of the reply sees to that. */
-export function encodeReply(reply: Reply, resp: RespVersion): string {
-  if (typeof reply === 'string') return `$${reply.length}\r\n${reply}\r\n`
+/** What takes text that has grown long, so that no reply has to fit into one string. */
+export interface TextSink {
+  take(text: string): void
+}
+
+/** Text is handed to the sink when it has grown to this. */
+const PIECE_LENGTH = 64 * 1024
+
+/**
+ * The bytes of one reply. With a sink, a long reply goes there piece by piece, in order, and what is returned is the rest.
+ * Text in a status or failure must hold neither CR nor LF; the author of the reply sees to that.
+ */
+export function encodeReply(reply: Reply, resp: RespVersion, sink?: TextSink): string {
+  if (typeof reply === 'string' && reply.length < PIECE_LENGTH) return `$${reply.length}\r\n${reply}\r\n`
   if (typeof reply === 'number') return `:${reply}\r\n`
   if (reply === null) return resp === 3 ? '_\r\n' : '$-1\r\n'
   if (reply instanceof StatusReply) return `+${reply.text}\r\n`
-  const items = itemsOf(reply)
-  return items === undefined
-    ? encodeScalar(reply, resp)
-    : encodeHead(reply, items.length, resp) + encodeItems(items, resp)
+  return encodeItems([reply], resp, sink)
 }
 
 /** What a collection holds; undefined for any other reply. */
@@ -53,7 +61,7 @@ interface Open {
 }
 
 /** Not recursive: a script may nest tables deeper than our stack is. */
-function encodeItems(outermost: readonly Reply[], resp: RespVersion): string {
+function encodeItems(outermost: readonly Reply[], resp: RespVersion, sink: TextSink | undefined): string {
   let text = ''
   let items = outermost
   let at = 0
@@ -61,8 +69,14 @@ function encodeItems(outermost: readonly Reply[], resp: RespVersion): string {
   for (;;) {
     while (at < items.length) {
       const item = items[at++]!
-      if (typeof item === 'string') text += `$${item.length}\r\n${item}\r\n`
-      else {
+      if (typeof item === 'string') {
+        if (item.length < PIECE_LENGTH || sink === undefined) text += `$${item.length}\r\n${item}\r\n`
+        else {
+          sink.take(`${text}$${item.length}\r\n`)
+          sink.take(item)
+          text = '\r\n'
+        }
+      } else {
         const inner =
           typeof item !== 'object' || item === null || item instanceof DoubleReply ? undefined : itemsOf(item)
         if (inner === undefined) text += encodeScalar(item, resp)
@@ -73,6 +87,10 @@ function encodeItems(outermost: readonly Reply[], resp: RespVersion): string {
           items = inner
           at = 0
         }
+      }
+      if (text.length > PIECE_LENGTH && sink !== undefined) {
+        sink.take(text)
+        text = ''
       }
     }
     const open = outer?.pop()

@@ -19,7 +19,7 @@ export {
   TextKind,
   type WritePiece,
 } from './encode.ts'
-export { encodeReply, type RespVersion } from './encode-reply.ts'
+export { encodeReply, type RespVersion, type TextSink } from './encode-reply.ts'
 export {
   ConnectionError,
   ERROR_CODES,

@@ -1,6 +1,6 @@
 // Hashes. When a listpack becomes a hash table is the business of structures/hash-value.ts.
 import { FailureReply, MapReply } from '@ochre/protocol'
-import { addFloats, exactIntegerOf, integerWithin, longDoubleOf } from '../arguments.ts'
+import { addFloats, drawCountOf, exactIntegerOf, longDoubleOf, OUT_OF_BOUNDS } from '../arguments.ts'
 import { OK, SYNTAX, wrongArity } from '../failures.ts'
 import { Notify } from '../notify.ts'
 import { cursorOf, passes, scanOptionsOf } from '../scan.ts'
@@ -127,9 +127,9 @@ function hincrbyfloat(session: Session, args: readonly string[]): Outcome {
 /** HRANDFIELD key [count [WITHVALUES]]: a positive count draws distinct fields, a negative one with repetition. */
 function hrandfield(session: Session, args: readonly string[]): Outcome {
   const withValues = args.length === 4
-  const count = args.length === 2 ? 1 : integerWithin(args[2], -(2n ** 63n - 1n), 2n ** 63n - 1n)
+  const count = args.length === 2 ? 1 : drawCountOf(args[2])
   if (args.length > 4 || (withValues && args[3]!.toUpperCase() !== 'WITHVALUES')) throw SYNTAX
-  if (withValues && Math.abs(count) >= 2 ** 62) throw new FailureReply('ERR value is out of range')
+  if (withValues && Math.abs(count) >= 2 ** 62) throw OUT_OF_BOUNDS
   const hash = hashAt(session, args[1]!)
   if (hash === undefined) return args.length === 2 ? null : []
   const fields = hash.fields().slice()

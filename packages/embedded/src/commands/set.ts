@@ -1,6 +1,6 @@
 // Sets. When an intset becomes a hash table is the business of structures/set-value.ts.
 import { FailureReply, SetReply } from '@ochre/protocol'
-import { argumentAt, countOf, integerIn, integerWithin } from '../arguments.ts'
+import { argumentAt, countOf, drawCountOf, integerIn } from '../arguments.ts'
 import { SYNTAX } from '../failures.ts'
 import { Notify } from '../notify.ts'
 import { cursorOf, passes, scanOptionsOf } from '../scan.ts'
@@ -104,10 +104,14 @@ function srandmember(session: Session, args: readonly string[]): Outcome {
   if (args.length > 3) throw SYNTAX
   const { random } = session.engine
   if (args.length === 2) return setAt(session, args[1]!)?.random(random) ?? null
-  const count = integerWithin(args[2], -(2n ** 63n - 1n), 2n ** 63n - 1n)
+  const count = drawCountOf(args[2])
   const set = setAt(session, args[1]!)
   if (set === undefined || count === 0) return []
-  if (count < 0) return Array.from({ length: -count }, () => set.random(random))
+  if (count < 0) {
+    const drawn: string[] = []
+    for (let i = 0; i > count; i--) drawn.push(set.random(random))
+    return drawn
+  }
   const members = set.members().slice()
   if (count >= members.length) return members
   // The front of a shuffle, as far as it is needed.

@@ -1,7 +1,7 @@
 // Sorted sets: members, scores, counts, removal and popping. Ranges are in sorted-set-range.ts, unions and their kin in
 // sorted-set-algebra.ts.
 import { FailureReply, NULL_ARRAY, type Reply } from '@ochre/protocol'
-import { countOf, doubleOf, integerIn, integerWithin, timeoutOf } from '../arguments.ts'
+import { countOf, doubleOf, drawCountOf, integerIn, OUT_OF_BOUNDS, timeoutOf } from '../arguments.ts'
 import { SYNTAX } from '../failures.ts'
 import { Notify } from '../notify.ts'
 import { cursorOf, passes, scanOptionsOf } from '../scan.ts'
@@ -158,9 +158,9 @@ function zrandmember(session: Session, args: readonly string[]): Outcome {
     const zset = zsetAt(session, args[1]!)
     return zset === undefined ? null : zset.at(Math.floor(random() * zset.size))[0]
   }
-  const count = integerWithin(args[2], -(2n ** 63n - 1n), 2n ** 63n - 1n)
+  const count = drawCountOf(args[2])
   if (args.length > 4 || (args.length === 4 && args[3]!.toUpperCase() !== 'WITHSCORES')) throw SYNTAX
-  if (args.length === 4 && Math.abs(count) >= 2 ** 62) throw new FailureReply('ERR value is out of range')
+  if (args.length === 4 && Math.abs(count) >= 2 ** 62) throw OUT_OF_BOUNDS
   const zset = zsetAt(session, args[1]!)
   if (zset === undefined) return []
   const ranks =
