@@ -147,3 +147,9 @@ it('a timeout beyond all bounds is waited for', async () => {
   expect(states).toEqual(['*2\r\n$1\r\nl\r\n$1\r\nx\r\n+PONG\r\n'])
   link.destroy()
 })
+
+it('a line break in the metadata of a library, which Redis 7.0 lets through, stays out of the error', async () => {
+  expect(await reply('FUNCTION', 'LOAD', '#!lua nme="a\\r\\nb"\nreturn 1')).toBe(
+    '-ERR Invalid metadata value given: nme=a  b\r\n',
+  )
+})

@@ -148,6 +148,20 @@ export const cases: Cases = {
     GET p:1
     DBSIZE
   `,
+  'FAILOVER needs a replica': `
+    FAILOVER
+    FAILOVER ABORT
+    FAILOVER TO h
+    FAILOVER TO h x
+    FAILOVER TO h 1 FORCE
+    FAILOVER TO h 1 TO h 1
+    FAILOVER TIMEOUT
+    FAILOVER TIMEOUT 0
+    FAILOVER TIMEOUT x
+    FAILOVER TIMEOUT 1 ABORT
+    FAILOVER FORCE FORCE
+    FAILOVER nosuch
+  `,
   'DEBUG takes what concerns the insides of a server': `
     DEBUG CHANGE-REPL-ID
     DEBUG CHANGE-REPL-ID x

@@ -64,8 +64,19 @@ function replicaof(_session: Session, args: readonly string[]): Outcome {
   return port < 0 || port > 65_535 ? new FailureReply('ERR Invalid master port') : NO_REPLICATION
 }
 
+/** FAILOVER [TO host port [FORCE]] [TIMEOUT milliseconds], or ABORT alone. */
 function failover(_session: Session, args: readonly string[]): Outcome {
   if (args.length === 2 && args[1]!.toLowerCase() === 'abort') throw new FailureReply('ERR No failover in progress.')
+  const given = new Set<string>()
+  for (let i = 1; i < args.length; i++) {
+    const option = args[i]!.toLowerCase()
+    const values = option === 'timeout' ? 1 : option === 'to' ? 2 : option === 'force' ? 0 : -1
+    if (values < 0 || given.has(option) || i + values >= args.length) throw SYNTAX
+    given.add(option)
+    i += values
+    if (values !== 0 && integerOf(args[i]) <= 0 && option === 'timeout')
+      throw new FailureReply('ERR FAILOVER timeout must be greater than 0')
+  }
   throw new FailureReply('ERR FAILOVER requires connected replicas.')
 }
 
