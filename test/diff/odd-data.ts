@@ -61,12 +61,14 @@ export const KEYS: readonly string[] = [
 ]
 
 /** Tells in the end what the commands have made of the data. What has expired goes first, whoever met it before. */
-export const CONCLUSION: readonly (readonly string[])[] = [
-  ['DISCARD'],
-  ['SELECT', '0'],
-  ['TOUCH', ...KEYS],
-  ['DEBUG', 'DIGEST'],
-]
+export const CONCLUSION: readonly (readonly string[])[] = [['DISCARD'], ['SELECT', '0'], ['TOUCH', ...KEYS]]
+
+export const DIGEST: readonly string[] = ['DEBUG', 'DIGEST']
+/** In the digest of a server that has fields that expire, it counts which do. */
+export const HASHES: readonly (readonly string[])[] = ['hash', 'bighash', 'h_1', 'other', ''].map((key) => [
+  'HGETALL',
+  key,
+])
 
 /** They change the connection or the server, wait, or tell of the server itself. Cases of their own compare them. */
 const LEFT_OUT: ReadonlySet<string> = new Set([
@@ -142,7 +144,7 @@ export function isComparable(command: readonly string[]): boolean {
 }
 
 function expires(command: readonly string[]): boolean {
-  return /^p?(set|)ex(pire)?$/i.test(command[0]!) || has(command, 'EX') || has(command, 'PX')
+  return /^h?p?(set|)ex(pire)?$/i.test(command[0]!) || has(command, 'EX') || has(command, 'PX')
 }
 
 const UNORDERED = /^(keys|smembers|sunion|sdiff|sinter|hgetall|hkeys|hvals)$/

@@ -298,6 +298,19 @@ export const cases: Cases = {
     b<
     CONFIG SET notify-keyspace-events ""
   `,
+  'HSETEX reads its arguments in their order': `
+    HSETEX h EXAT -1 nosuch FIELDS 1 a 1
+    HSETEX h PXAT x PXAT 1 FIELDS 1 a 1
+    HSETEX h FNX FIELDS -1 a
+    HSETEX h FNX PXAT x FIELDS 3 a 1
+    HSETEX h FNX EX 1 FIELDS
+    HSETEX h EX 100 FNX a 1
+    HGETEX h FIELDS
+    HGETEX h EX 100 FIELDS
+    HGETEX h PERSIST FIELDS
+    HGETEX h FIELDS 9223372036854775807 a
+    HGETDEL h FIELDS 9223372036854775807 a
+  `,
 }
 
 export const templates: readonly string[] = [

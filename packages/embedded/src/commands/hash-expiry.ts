@@ -214,7 +214,7 @@ const TIME_TWICE = new FailureReply('ERR Only one of EX, PX, EXAT, PXAT or KEEPT
 
 /** The options of HSETEX in any order, then FIELDS with all that is left. */
 function setOptionsOf(session: Session, args: readonly string[]): SetOptions {
-  let time: { text: string; unit: TimeUnit } | undefined
+  let at: number | undefined
   let keepsExpiry = false
   let condition: 'FNX' | 'FXX' | undefined
   let pairs: readonly string[] | undefined
@@ -222,15 +222,16 @@ function setOptionsOf(session: Session, args: readonly string[]): SetOptions {
     const word = args[i]!.toUpperCase()
     const unit = UNITS[word]
     if (word === 'FIELDS') {
+      if (i >= args.length - 3) throw wrongArity('hsetex')
       const count = integerIn(args[i + 1], 1, 0x7fffffff, new FailureReply('ERR invalid number of fields'))
       pairs = args.slice(i + 2)
       if (pairs.length !== count * 2) throw wrongArity('hsetex')
     } else if (unit !== undefined) {
-      if (time !== undefined || keepsExpiry) throw TIME_TWICE
+      if (at !== undefined || keepsExpiry) throw TIME_TWICE
       if (i + 1 >= args.length) throw new FailureReply('ERR missing expire time')
-      time = { text: args[++i]!, unit }
+      at = timeOf(session, args[++i], unit, 'hsetex')
     } else if (word === 'KEEPTTL') {
-      if (time !== undefined || keepsExpiry) throw TIME_TWICE
+      if (at !== undefined || keepsExpiry) throw TIME_TWICE
       keepsExpiry = true
     } else if (word === 'FNX' || word === 'FXX') {
       if (condition !== undefined) throw new FailureReply('ERR Only one of FXX or FNX arguments can be specified')
@@ -238,7 +239,6 @@ function setOptionsOf(session: Session, args: readonly string[]): SetOptions {
     } else throw new FailureReply(`ERR unknown argument: ${quotable(args[i]!, args[i]!.length)}`)
   }
   if (pairs === undefined) throw new FailureReply('ERR missing FIELDS argument')
-  const at = time === undefined ? undefined : timeOf(session, time.text, time.unit, 'hsetex')
   return { at, keepsExpiry, condition, pairs }
 }
 
