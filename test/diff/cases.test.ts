@@ -10,17 +10,21 @@ for (const file of readdirSync(new URL('./cases/', import.meta.url))) {
   groups.push([name, (await import(`./cases/${name}.ts`)) as Group])
 }
 
-for (const version of new Set(groups.map(([, group]) => group.version))) {
-  describe(version ?? 'as the engine', () => {
+/** Groups that share a pair: the same server, and whether both keep their data. */
+const settings = new Map(groups.map(([, { version, isKept = false }]) => [`${version} ${isKept}`, { version, isKept }]))
+
+for (const { version, isKept } of settings.values()) {
+  describe((version ?? 'as the engine') + (isKept ? ', kept' : ''), () => {
     let pair: Pair
     beforeAll(async () => {
-      pair = await startPair(version)
+      pair = await startPair(version, isKept)
     })
     afterAll(async () => {
       await pair[Symbol.asyncDispose]()
     })
 
-    for (const [name, group] of groups.filter(([, other]) => other.version === version)) {
+    const own = groups.filter(([, other]) => other.version === version && (other.isKept ?? false) === isKept)
+    for (const [name, group] of own) {
       describe(name, () => {
         for (const resp of ['2', '3'] as Resp[]) {
           for (const [title, script] of Object.entries(group.cases)) {

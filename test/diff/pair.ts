@@ -1,4 +1,7 @@
 // A real server and an engine side by side, driven by the same steps.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { Engine } from '@ochre/embedded'
 import { expect } from 'vitest'
 import { startServer } from '../servers/index.ts'
@@ -17,9 +20,11 @@ export interface Pair extends AsyncDisposable {
 }
 
 /** Starts both. The real one is, unless told, the version whose behaviour the engine has. */
-export async function startPair(version = 'redis-7.0'): Promise<Pair> {
-  const real = await startServer({ version, name: 'diff', config: { 'enable-debug-command': 'yes' } })
-  const engine = await Engine.open()
+export async function startPair(version = 'redis-7.0', isKept = false): Promise<Pair> {
+  const config = { 'enable-debug-command': 'yes', appendonly: isKept ? 'yes' : 'no' }
+  const real = await startServer({ version, name: 'diff', config })
+  const dir = isKept ? mkdtempSync(join(tmpdir(), 'ochre-diff-')) : undefined
+  const engine = await Engine.open(dir === undefined ? {} : { dir })
   const server = await engine.listen()
   return {
     sides: [
@@ -29,6 +34,7 @@ export async function startPair(version = 'redis-7.0'): Promise<Pair> {
     async [Symbol.asyncDispose]() {
       await engine.close()
       await real[Symbol.asyncDispose]()
+      if (dir !== undefined) rmSync(dir, { recursive: true })
     },
   }
 }
@@ -55,6 +61,7 @@ async function run(side: Side, steps: readonly Step[], resp: Resp): Promise<stri
   const transcript: string[] = []
   try {
     await control.call('FLUSHALL')
+    await untilIdle(control)
     for (const step of steps) {
       const { wire, id } = await clientOf(step.client)
       if (step.does !== 'await') wire.send(step.args)
@@ -69,6 +76,13 @@ async function run(side: Side, steps: readonly Step[], resp: Resp): Promise<stri
     for (const { wire } of clients.values()) wire.close()
   }
   return transcript
+}
+
+/** Resolves when nothing is being saved. */
+async function untilIdle(control: Wire): Promise<void> {
+  while (/(rewrite|bgsave)_(in_progress|scheduled):1/.test(await control.call('INFO', 'persistence'))) {
+    await new Promise(setImmediate)
+  }
 }
 
 /** Resolves when the server says that the client is blocked. */

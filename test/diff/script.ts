@@ -19,6 +19,8 @@ export interface Group {
   readonly templates: readonly string[]
   /** The server that has the commands, where it is not the one whose behaviour the engine has. */
   readonly version?: string
+  /** Whether both sides keep their data on disk. */
+  readonly isKept?: boolean
 }
 
 /** The cases of one group: a sentence and the commands that follow from an empty server. */
