@@ -243,7 +243,21 @@ describe('random commands', () => {
       () => run('ZINCRBY', 'zset', 1e6, 'm5'),
       () => run('ZREMRANGEBYRANK', 'zset', 0, 2000),
       () => run('XDEL', 'stream', '5-0'),
+      () => run('XACK', 'stream', 'g', '9-0', '801-0'),
+      () => run('XCLAIM', 'stream', 'g', 'other', 0, '17-0', '1601-0'),
+      () => run('XREADGROUP', 'GROUP', 'g', 'c', 'COUNT', 5, 'STREAMS', 'stream', 0),
+      () => run('XREADGROUP', 'GROUP', 'g', 'new', 'COUNT', 5, 'STREAMS', 'stream', '>'),
       () => run('XTRIM', 'stream', 'MAXLEN', 10),
+      () => run('HPEXPIRE', 'hash', 1, 'FIELDS', 1, 3001),
+      () => run('HPERSIST', 'hash', 'FIELDS', 1, 5999),
+      () => engine.clock.advance(2),
+      () => run('HINCRBY', 'hash', 'n', 1),
+      () => run('COPY', 'set', 'copy'),
+      () => run('SADD', 'copy', 'x'),
+      () => run('SPOP', 'copy', 3000),
+      () => run('RENAME', 'hash', 'zset'),
+      () => run('HDEL', 'zset', ...many(5000)),
+      () => run('XGROUP', 'DESTROY', 'stream', 'g'),
       () => run('DEL', 'list', 'stream'),
       () => run('FLUSHALL'),
     ]
@@ -252,8 +266,13 @@ describe('random commands', () => {
       run('RPUSH', 'list', ...many(6000))
       run('SADD', 'set', ...many(6000).map((i) => `m${i}`), ...many(2000))
       run('HSET', 'hash', ...many(6000).flatMap((i) => [i, `v${i}`]))
+      run('HPEXPIRE', 'hash', 1e9, 'FIELDS', 2000, ...many(2000).map((i) => 3 * i))
       run('ZADD', 'zset', ...many(6000).flatMap((i) => [i / 3, `m${i}`]))
       for (let i = 1; i < 16_000; i += 8) run('XADD', 'stream', `${i}-0`, 'f', 'v')
+      run('XGROUP', 'CREATE', 'stream', 'g', 0)
+      run('XREADGROUP', 'GROUP', 'g', 'c', 'COUNT', 700, 'STREAMS', 'stream', '>')
+      run('XREADGROUP', 'GROUP', 'g', 'd', 'COUNT', 100, 'STREAMS', 'stream', '>')
+      run('XDEL', 'stream', '9-0')
       run('EXPIRE', 'zset', 1000)
       const expected = stateOf(engine)
       const taken: [db: number, args: readonly string[]][] = []

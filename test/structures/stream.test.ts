@@ -97,7 +97,7 @@ it.each(NODES)('adds, deletes, trims and reads by groups as the server does with
         const ours: [string, readonly string[]][] = []
         stream.visit(incrementId(group.lastId)!, MAX_ID, (entry) => {
           stream.advance(group, entry.id)
-          group.deliver(consumer, entry.id, 0)
+          group.assign(consumer, entry.id, 0, 1)
           return ours.push([formatId(entry.id), entry.fields]) < count
         })
         expect(ours).toEqual(theirs?.[0]?.[1] ?? [])

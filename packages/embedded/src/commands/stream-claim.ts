@@ -80,11 +80,9 @@ function xclaim(session: Session, args: readonly string[]): Outcome {
     }
     if (before === undefined && !options.isForced) continue
     if (before !== undefined && now - before.deliveryTimeMs < minIdleMs) continue
-    const pending = group.assign(consumer, id)
-    if (before === undefined) pending.deliveryCount = 1
-    pending.deliveryTimeMs = deliveryTimeMs
-    if (options.retryCount >= 0) pending.deliveryCount = options.retryCount
-    else if (!options.isIdOnly) pending.deliveryCount++
+    const counted = (before?.deliveryCount ?? 1) + (options.isIdOnly ? 0 : 1)
+    const deliveryCount = options.retryCount >= 0 ? options.retryCount : counted
+    const pending = group.assign(consumer, id, deliveryTimeMs, deliveryCount)
     claimed.push(options.isIdOnly ? formatId(id) : entryReply(entry))
     effects.push(claimEffect(key, group, pending))
     engine.dirty++
@@ -135,12 +133,13 @@ function xautoclaim(session: Session, args: readonly string[]): Outcome {
       continue
     }
     if (now - pending.deliveryTimeMs < minIdleMs) continue
-    pending.deliveryTimeMs = now
-    if (!isIdOnly) pending.deliveryCount++
     claimed.push(isIdOnly ? formatId(id) : entryReply(entry))
     moved.push(pending)
   }
-  for (const { id } of moved) effects.push(claimEffect(key, group, group.assign(consumer, id)))
+  for (const { id, deliveryCount } of moved) {
+    const pending = group.assign(consumer, id, now, deliveryCount + (isIdOnly ? 0 : 1))
+    effects.push(claimEffect(key, group, pending))
+  }
   for (const id of deleted) {
     group.acknowledge(id)
     effects.push(['XACK', key, group.name, formatId(id)])

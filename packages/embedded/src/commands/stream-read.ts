@@ -84,7 +84,7 @@ function deliver(
   if (start !== undefined) {
     stream.visit(start, MAX_ID, (entry) => {
       stream.advance(group, entry.id)
-      if (!reader!.isAcknowledged) effects.push(claimEffect(key, group, group.deliver(consumer, entry.id, now)))
+      if (!reader!.isAcknowledged) effects.push(claimEffect(key, group, group.assign(consumer, entry.id, now, 1)))
       return replies.push(entryReply(entry)) !== count
     })
   }
@@ -110,9 +110,8 @@ function repeat(
     if (entry === undefined) replies.push([formatId(id), NULL_ARRAY])
     else {
       replies.push(entryReply(entry))
-      pending.deliveryTimeMs = session.engine.now
-      pending.deliveryCount++
-      effects.push(claimEffect(key, group, pending))
+      const again = group.assign(consumer, id, session.engine.now, pending.deliveryCount + 1)
+      effects.push(claimEffect(key, group, again))
     }
     if (replies.length === count) break
   }

@@ -33,7 +33,8 @@ export class BaseWriter {
     return this.#end - this.#written > FULL_BYTES
   }
 
-  add(db: number, args: readonly string[]): void {
+  /** Adds a command; returns the bytes of its arguments. */
+  add(db: number, args: readonly string[]): number {
     if (db !== this.#db) {
       this.#db = db
       this.#push(encodeCommand(['SELECT', String(db)]))
@@ -51,6 +52,7 @@ export class BaseWriter {
       }
     }
     if (this.#length > RECORD_LENGTH) this.#seal()
+    return length
   }
 
   #push(text: string): void {

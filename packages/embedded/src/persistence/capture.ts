@@ -15,9 +15,6 @@ import { KeyRing } from '../structures/key-ring.ts'
 import type { ScanMap } from '../structures/scan-map.ts'
 import { EntryDump } from './dump-entry.ts'
 
-/** Commands of a changing key that are taken at once; the rest is copied and waits. */
-const AT_ONCE = 16
-
 /** Takes the commands that make a key again. */
 export type Sink = (db: number, args: readonly string[]) => void
 
@@ -27,11 +24,8 @@ export class Capture {
   readonly #sink: Sink
   readonly #taken: KeyRing = new KeyRing()
   #cursor: number
-  /** The key that is being taken in pieces. */
-  #currentKey: string | undefined
-  #current: EntryDump | undefined
-  /** What is left of large keys that have changed since. */
-  readonly #frozen: EntryDump[] = []
+  /** Large keys of which a part has been taken; what the rest was, they know. */
+  readonly #begun: EntryDump[] = []
   /** A key was changed before it was taken, against the rule: what was taken is worth nothing. */
   isSpoilt = false
 
@@ -44,19 +38,20 @@ export class Capture {
 
   /** Takes one more key, or one more piece of a large one; false when all are taken. */
   step(): boolean {
-    const [frozen] = this.#frozen
-    if (frozen !== undefined) {
-      if (!this.#take(frozen)) this.#frozen.shift()
+    const [begun] = this.#begun
+    if (begun !== undefined) {
+      if (!this.#take(begun)) this.#begun.shift()
       return true
     }
-    if (this.#current === undefined) {
-      const key = this.#next()
-      if (key === undefined) return false
-      this.#currentKey = key
-      this.#current = new EntryDump(key, this.#entries.get(key)!)
-    }
-    if (!this.#take(this.#current)) this.#current = this.#currentKey = undefined
-    return true
+    const key = this.#next()
+    if (key !== undefined) this.#begin(key)
+    return key !== undefined
+  }
+
+  #begin(key: string): void {
+    const dump = new EntryDump(key, this.#entries.get(key)!)
+    // Two commands are a string with its expiry, and most collections with theirs.
+    if (this.#take(dump) && this.#take(dump)) this.#begun.push(dump)
   }
 
   #take(dump: EntryDump): boolean {
@@ -75,17 +70,9 @@ export class Capture {
 
   /** Takes a key that is about to be changed or removed, unless that was done or it was not there when the capture began. */
   save(key: string): void {
-    if (key === this.#currentKey) {
-      this.#current!.freeze()
-      this.#frozen.push(this.#current!)
-      this.#current = this.#currentKey = undefined
-    } else if (this.#isWaiting(key)) {
-      this.#taken.add(key)
-      const dump = new EntryDump(key, this.#entries.get(key)!)
-      for (let i = 0; i < AT_ONCE; i++) if (!this.#take(dump)) return
-      dump.freeze()
-      this.#frozen.push(dump)
-    }
+    if (!this.#isWaiting(key)) return
+    this.#taken.add(key)
+    this.#begin(key)
   }
 
   #isWaiting(key: string): boolean {
@@ -95,12 +82,17 @@ export class Capture {
 
   /** Hears that a key has been changed. */
   changed(key: string): void {
-    if (key === this.#currentKey || this.#isWaiting(key)) this.isSpoilt = true
+    if (this.#isWaiting(key)) this.isSpoilt = true
   }
 
   /** Hears that the list has become one shorter: its last key `last`, at position `length` before, may have moved down. */
   shrunk(last: string, length: number): void {
     if (length < this.#cursor) this.#cursor = length
     else if (this.#entries.has(last)) this.#taken.add(last)
+  }
+
+  /** Nothing more will be taken. */
+  end(): void {
+    for (const dump of this.#begun.splice(0)) dump.end()
   }
 }

@@ -1,185 +1,149 @@
-// A key as the commands that make it again. Large collections come in pieces, so that whoever takes them can pause; `freeze`
-// copies what is left (arrays of references, which is quick) when the key is about to change in between.
+// A key as the commands that make it again, in the state of the moment at which the dump begins: what becomes of the key
+// afterwards changes nothing. Small ones are read at once; of large ones the collection lends what it would otherwise change
+// (see structures/owner.ts and frozen-rows.ts), so that neither beginning nor any command takes long.
 //
-// Most are Redis's own commands. Two words of the format say what no command can: `.fields` when fields of a hash expire, and
-// `.stream` a stream exactly as it is (a first one with its groups, then its nodes, each as a dumped payload).
+// Most commands are Redis's own. Words of the format say what no command can: `.fields` when fields of a hash expire, `.stream`
+// a stream exactly as it is (a first one with its groups, then its nodes, each as a dumped payload), and `.pending` what a
+// group has delivered.
 import { type Entry, type EntryOf, textOf, type ValueType } from '../entry.ts'
-import type { HashValue } from '../structures/hash-value.ts'
+import { ConsumerGroup, type PendingEntry } from '../structures/consumer-group.ts'
+import { FrozenRows } from '../structures/frozen-rows.ts'
+import type { FieldRow } from '../structures/hash-value.ts'
 import { formatDouble } from '../structures/numbers.ts'
+import type { OrderTree } from '../structures/order-tree.ts'
 import type { Quicklist } from '../structures/quicklist.ts'
 import { dumpValue } from '../structures/rdb.ts'
-import type { SetValue } from '../structures/set-value.ts'
-import type { SortedSet } from '../structures/sorted-set.ts'
+import type { SortedMap } from '../structures/sorted-map.ts'
 import { Stream } from '../structures/stream.ts'
 import { Mark } from './mark.ts'
 
 /** Elements of one command. */
 const PIECE = 256
 /** Nodes of a stream in one command. */
-const PIECE_NODES = 8
+const PIECE_NODES = 4
 
-/** A collection as a row of elements, from which the arguments of commands are taken. */
-interface Row {
-  readonly head: readonly string[]
-  readonly length: number
-  readonly piece: number
-  /** The arguments for the elements start..end-1. */
-  args(start: number, end: number): string[]
-  /** Makes the row independent of the collection. */
-  freeze(): void
-}
+type Commands = Iterable<readonly string[]>
 
 export class EntryDump {
-  readonly #rows: Row[]
-  #at = 0
+  readonly #commands: Iterator<readonly string[]>
+  /** What a hash or a set keeps for this dump. */
+  #rows: FrozenRows<unknown> | undefined
 
-  /** The entry must not change before all was taken, unless `freeze` was called. */
   constructor(key: string, entry: Entry) {
-    this.#rows = rowsOf(key, entry)
-    if (entry.expireAt === 0 || entry.type === 'string') return
-    this.#rows.push(single(['PEXPIREAT', key, String(entry.expireAt)]))
+    const commands = this.#commandsOf(key, entry)
+    const expiry = ['PEXPIREAT', key, String(entry.expireAt)]
+    const isWhole = entry.expireAt === 0 || entry.type === 'string'
+    this.#commands = (isWhole ? commands : each([commands, [expiry]]))[Symbol.iterator]()
   }
 
   /** The next command; undefined after the last one. */
-  next(): string[] | undefined {
-    const row = this.#rows[0]
-    if (row === undefined) return undefined
-    const start = this.#at
-    this.#at = Math.min(start + row.piece, row.length)
-    const command = [...row.head, ...row.args(start, this.#at)]
-    if (this.#at === row.length) {
-      this.#rows.shift()
-      this.#at = 0
-    }
-    return command
+  next(): readonly string[] | undefined {
+    const { value, done } = this.#commands.next()
+    return done ? undefined : value
   }
 
-  freeze(): void {
-    for (const row of this.#rows) row.freeze()
+  /** Nobody will ask for more. */
+  end(): void {
+    this.#rows?.end()
   }
-}
 
-function rowsOf(key: string, entry: Entry): Row[] {
-  const { type, value } = entry as { [T in ValueType]: EntryOf<T> }[ValueType]
-  switch (type) {
-    case 'string': {
-      const expiry = entry.expireAt === 0 ? [] : ['PXAT', String(entry.expireAt)]
-      return [single(['SET', key, textOf(value), ...expiry])]
-    }
-    case 'list':
-      return [listRow(key, value)]
-    case 'set':
-      return [setRow(key, value)]
-    case 'hash':
-      return value.expiring === 0 ? [hashRow(key, value)] : [hashRow(key, value), expiryRow(key, value)]
-    case 'zset':
-      return [sortedSetRow(key, value)]
-    case 'stream':
-      return streamRows(key, value)
-  }
-}
-
-function single(command: readonly string[]): Row {
-  return { head: command, length: 1, piece: 1, args: () => [], freeze: () => {} }
-}
-
-function listRow(key: string, list: Quicklist): Row {
-  let slice = (start: number, end: number): string[] => list.slice(start, end)
-  return {
-    head: ['RPUSH', key],
-    length: list.length,
-    piece: PIECE,
-    args: (start, end) => slice(start, end),
-    freeze() {
-      const elements = list.slice(0, list.length)
-      slice = (start, end) => elements.slice(start, end)
-    },
-  }
-}
-
-function setRow(key: string, set: SetValue): Row {
-  let members = set.members()
-  return {
-    head: ['SADD', key],
-    length: members.length,
-    piece: PIECE,
-    args: (start, end) => members.slice(start, end),
-    freeze() {
-      members = members.slice()
-    },
-  }
-}
-
-function hashRow(key: string, hash: HashValue): Row {
-  let fields = hash.fields()
-  let values = hash.values()
-  return {
-    head: ['HSET', key],
-    length: fields.length,
-    piece: PIECE,
-    args: (start, end) => fields.slice(start, end).flatMap((field, i) => [field, values[start + i]!]),
-    freeze() {
-      fields = fields.slice()
-      values = values.slice()
-    },
-  }
-}
-
-function expiryRow(key: string, hash: HashValue): Row {
-  const expiring = hash.fields().filter((field) => hash.expiryOf(field) !== undefined)
-  const times = expiring.map((field) => String(hash.expiryOf(field)))
-  return {
-    head: [Mark.FIELDS, key],
-    length: expiring.length,
-    piece: PIECE,
-    args: (start, end) => expiring.slice(start, end).flatMap((field, i) => [field, times[start + i]!]),
-    freeze: () => {},
-  }
-}
-
-function sortedSetRow(key: string, set: SortedSet): Row {
-  let visit = set.visit.bind(set)
-  return {
-    head: ['ZADD', key],
-    length: set.size,
-    piece: PIECE,
-    args(start, end) {
-      const args: string[] = []
-      visit(start, end, (member, score) => args.push(formatDouble(score), member))
-      return args
-    },
-    freeze() {
-      const members: string[] = []
-      const scores: number[] = []
-      set.visit(0, set.size, (member, score) => {
-        members.push(member)
-        scores.push(score)
-      })
-      visit = (start, end, take) => {
-        for (let i = start; i < end; i++) take(members[i]!, scores[i]!)
+  /** What a collection may change is taken here; the commands are made when they are asked for. */
+  #commandsOf(key: string, entry: Entry): Commands {
+    const { type, value } = entry as { [T in ValueType]: EntryOf<T> }[ValueType]
+    switch (type) {
+      case 'string':
+        return [['SET', key, textOf(value), ...(entry.expireAt === 0 ? [] : ['PXAT', String(entry.expireAt)])]]
+      case 'list':
+        return value.length <= PIECE ? [...listCommands(key, value)] : listCommands(key, value.clone())
+      case 'set': {
+        if (value.size <= PIECE) return [['SADD', key, ...value.members()]]
+        const rows = value.freeze()
+        this.#rows = rows
+        return setCommands(key, rows)
       }
-    },
+      case 'hash': {
+        if (value.size <= PIECE) return [...hashCommands(key, new FrozenRows(value.size, (at) => value.rowAt(at)))]
+        const rows = value.freeze()
+        this.#rows = rows
+        return hashCommands(key, rows)
+      }
+      case 'zset':
+        return value.size <= PIECE ? [...sortedSetCommands(key, value)] : sortedSetCommands(key, value.freeze())
+      case 'stream':
+        return isSmall(value) ? [[Mark.STREAM, key, dumpValue({ type, stream: value })]] : streamCommands(key, value)
+    }
   }
 }
 
-/** A stream without entries, which is dumped at once, and then its nodes. */
-function streamRows(key: string, stream: Stream): Row[] {
-  const { lastId, firstId, maxDeletedId, entriesAdded, groups } = stream
-  const bare = Object.assign(new Stream(), { lastId, firstId, maxDeletedId, entriesAdded, groups })
-  const start = single([Mark.STREAM, key, dumpValue({ type: 'stream', stream: bare })])
-  let { nodes } = stream
-  const row: Row = {
-    head: [Mark.STREAM, key],
-    length: nodes.length,
-    piece: PIECE_NODES,
-    args(from, to) {
-      const some = nodes.slice(from, to)
-      const part = Object.assign(new Stream(), { nodes: some, length: some.reduce((sum, { live }) => sum + live, 0) })
-      return [dumpValue({ type: 'stream', stream: part })]
-    },
-    freeze() {
-      nodes = nodes.map((node) => ({ ...node, entries: node.entries.map((entry) => ({ ...entry })) }))
-    },
+function* each(parts: readonly Commands[]): Generator<readonly string[]> {
+  for (const part of parts) yield* part
+}
+
+function* listCommands(key: string, list: Quicklist): Commands {
+  for (let at = 0; at < list.length; at += PIECE) yield ['RPUSH', key, ...list.slice(at, at + PIECE)]
+}
+
+function* setCommands(key: string, rows: FrozenRows<string>): Commands {
+  while (!rows.isDone) yield ['SADD', key, ...rows.take(PIECE)]
+}
+
+function* hashCommands(key: string, rows: FrozenRows<FieldRow>): Commands {
+  while (!rows.isDone) {
+    const command = ['HSET', key]
+    const times: string[] = []
+    for (const [field, value, expireAt] of rows.take(PIECE)) {
+      command.push(field, value)
+      if (expireAt !== undefined) times.push(field, String(expireAt))
+    }
+    yield command
+    if (times.length !== 0) yield [Mark.FIELDS, key, ...times]
   }
-  return row.length === 0 ? [start] : [start, row]
+}
+
+function* sortedSetCommands(key: string, order: Pick<OrderTree, 'size' | 'visit'>): Commands {
+  for (let at = 0; at < order.size; at += PIECE) {
+    const command = ['ZADD', key]
+    order.visit(at, at + PIECE, (member, score) => command.push(formatDouble(score), member))
+    yield command
+  }
+}
+
+function isSmall({ nodes, groups }: Stream): boolean {
+  let pending = 0
+  for (const group of groups.values()) pending += group.pending.size
+  return nodes.length <= PIECE_NODES && pending <= PIECE
+}
+
+/** A stream without entries, with its groups as they begin; then its nodes, and what the groups have pending. */
+function streamCommands(key: string, live: Stream): Commands {
+  const stream = live.freeze()
+  const { nodes, lastId, firstId, maxDeletedId, entriesAdded } = stream
+  const bare = Object.assign(new Stream(), { lastId, firstId, maxDeletedId, entriesAdded })
+  const parts: Commands[] = [nodeCommands(key, nodes)]
+  for (const { name, lastId, entriesRead, consumers, pending } of live.groups.values()) {
+    const group = new ConsumerGroup(name, lastId, entriesRead)
+    for (const consumer of consumers.values()) group.createConsumer(consumer.name, consumer.seenTimeMs)
+    bare.groups.set(name, group)
+    if (pending.size !== 0) parts.push(pendingCommands(key, name, pending.clone()))
+  }
+  return each([[[Mark.STREAM, key, dumpValue({ type: 'stream', stream: bare })]], ...parts])
+}
+
+function* nodeCommands(key: string, nodes: Stream['nodes']): Commands {
+  for (let at = 0; at < nodes.length; at += PIECE_NODES) {
+    const some = nodes.slice(at, at + PIECE_NODES)
+    const part = Object.assign(new Stream(), { nodes: some, length: some.reduce((sum, { live }) => sum + live, 0) })
+    yield [Mark.STREAM, key, dumpValue({ type: 'stream', stream: part })]
+  }
+}
+
+function* pendingCommands(key: string, group: string, pending: SortedMap<PendingEntry>): Commands {
+  let command = [Mark.PENDING, key, group]
+  for (const [id, { consumer, deliveryTimeMs, deliveryCount }] of pending.entries()) {
+    command.push(consumer.name, id, String(deliveryTimeMs), String(deliveryCount))
+    if (command.length < 4 * PIECE) continue
+    yield command
+    command = [Mark.PENDING, key, group]
+  }
+  if (command.length !== 3) yield command
 }

@@ -9,4 +9,6 @@ export const Mark = {
   FIELDS: '.fields',
   /** A stream or more nodes of it: key, dumped payload. */
   STREAM: '.stream',
+  /** What a group of a stream has delivered: key, group, consumer, id in 16 bytes, milliseconds since the epoch, deliveries, consumer ... */
+  PENDING: '.pending',
 } as const

@@ -51,6 +51,7 @@ export class Replay {
     this.commands++
     if (args[0] === Mark.FIELDS) return this.#expireFields(args)
     if (args[0] === Mark.STREAM) return this.#addToStream(args)
+    if (args[0] === Mark.PENDING) return this.#addPending(args)
     const command = findCommand(args)
     if (command instanceof FailureReply) return `it holds a command that this program does not know`
     const outcome = call(this.#session, command, args)
@@ -84,6 +85,16 @@ export class Replay {
     else {
       stream.nodes.push(...part.stream.nodes)
       stream.length += part.stream.length
+    }
+    return null
+  }
+
+  #addPending([, key, name, ...facts]: readonly string[]): string | null {
+    const group = this.#session.db.write(key!, 'stream')?.value.groups.get(name!)
+    for (let i = 0; i < facts.length; i += 4) {
+      const consumer = group?.consumers.get(facts[i]!)
+      if (consumer === undefined) return 'what was delivered belongs to no consumer'
+      group!.assign(consumer, facts[i + 1]!, Number(facts[i + 2]), Number(facts[i + 3]))
     }
     return null
   }

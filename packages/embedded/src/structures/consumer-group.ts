@@ -5,12 +5,12 @@ import type { Integer } from './numbers.ts'
 import { SortedMap } from './sorted-map.ts'
 import type { StreamId } from './stream-id.ts'
 
-/** An entry that was delivered and not acknowledged. */
+/** An entry that was delivered and not acknowledged. Another delivery is another object: see `assign`. */
 export interface PendingEntry {
   readonly id: StreamId
-  consumer: Consumer
-  deliveryTimeMs: number
-  deliveryCount: number
+  readonly consumer: Consumer
+  readonly deliveryTimeMs: number
+  readonly deliveryCount: number
 }
 
 export interface Consumer {
@@ -54,25 +54,12 @@ export class ConsumerGroup {
     return consumer.pending.size
   }
 
-  /** Makes the entry pending for the consumer as a first delivery, taking it from whoever had it. */
-  deliver(consumer: Consumer, id: StreamId, nowMs: number): PendingEntry {
-    const entry = this.assign(consumer, id)
-    entry.deliveryTimeMs = nowMs
-    entry.deliveryCount = 1
-    return entry
-  }
-
-  /** Gives the entry to the consumer; a new one starts with no delivery at time 0. Returns it for the caller to date. */
-  assign(consumer: Consumer, id: StreamId): PendingEntry {
-    let entry = this.pending.get(id)
-    if (entry === undefined) {
-      entry = { id, consumer, deliveryTimeMs: 0, deliveryCount: 0 }
-      this.pending.set(id, entry)
-    } else {
-      if (entry.consumer === consumer) return entry
-      entry.consumer.pending.delete(id)
-      entry.consumer = consumer
-    }
+  /** Makes an entry pending for a consumer, with the time and the number of its deliveries, taking it from whoever had it. */
+  assign(consumer: Consumer, id: StreamId, deliveryTimeMs: number, deliveryCount: number): PendingEntry {
+    const before = this.pending.get(id)
+    if (before !== undefined && before.consumer !== consumer) before.consumer.pending.delete(id)
+    const entry: PendingEntry = { id, consumer, deliveryTimeMs, deliveryCount }
+    this.pending.set(id, entry)
     consumer.pending.set(id, entry)
     return entry
   }
@@ -90,11 +77,8 @@ export class ConsumerGroup {
     const copy = new ConsumerGroup(this.name, this.lastId, this.entriesRead)
     for (const [name, { seenTimeMs, activeTimeMs }] of this.consumers.entries())
       copy.consumers.set(name, { name, seenTimeMs, activeTimeMs, pending: new SortedMap() })
-    for (const [id, entry] of this.pending.entries()) {
-      const moved = copy.assign(copy.consumers.get(entry.consumer.name)!, id)
-      moved.deliveryTimeMs = entry.deliveryTimeMs
-      moved.deliveryCount = entry.deliveryCount
-    }
+    for (const [id, { consumer, deliveryTimeMs, deliveryCount }] of this.pending.entries())
+      copy.assign(copy.consumers.get(consumer.name)!, id, deliveryTimeMs, deliveryCount)
     return copy
   }
 }

@@ -3,7 +3,11 @@
 // Fields may expire. Nothing here reads a clock: whoever opens the hash calls removeExpired first, which costs one
 // comparison as long as nothing is due. Fields with an expiry do not change the encoding or the order.
 import type { EncodingLimits } from './encoding-limits.ts'
+import { FrozenRows } from './frozen-rows.ts'
 import { ScanMap } from './scan-map.ts'
+
+/** A field, its value, and when it expires, if it does. */
+export type FieldRow = readonly [field: string, value: string, expireAt: number | undefined]
 
 interface Expiries {
   /** When each field expires, in milliseconds. */
@@ -17,6 +21,8 @@ export class HashValue {
   #encoding: 'listpack' | 'hashtable' = 'listpack'
   /** Undefined as long as no field ever had an expiry. */
   #expiries: Expiries | undefined
+  /** The fields as they were, for whom they are not all read yet. */
+  #frozen: FrozenRows<FieldRow> | undefined
 
   get size(): number {
     return this.#fields.size
@@ -37,6 +43,7 @@ export class HashValue {
 
   /** Sets a field; true when it is new. A field that is set anew does not expire any more, unless told to keep that. */
   set(field: string, value: string, limits: EncodingLimits, keepExpiry = false): boolean {
+    if (this.#frozen !== undefined) this.#keep(field, false)
     if (!keepExpiry) this.#expiries?.times.delete(field)
     if (field.length > limits.value || value.length > limits.value) this.#encoding = 'hashtable'
     const isNew = this.#fields.set(field, value)
@@ -45,6 +52,7 @@ export class HashValue {
   }
 
   delete(field: string): boolean {
+    if (this.#frozen !== undefined) this.#keep(field, true)
     this.#expiries?.times.delete(field)
     return this.#encoding === 'listpack' ? this.#fields.deleteOrdered(field) : this.#fields.delete(field)
   }
@@ -81,6 +89,7 @@ export class HashValue {
   /** Lets a field expire at a time; false when it is not there. */
   expireAt(field: string, timeMs: number): boolean {
     if (!this.has(field)) return false
+    if (this.#frozen !== undefined) this.#keep(field, false)
     this.#expiries ??= { times: new ScanMap(), nextMs: timeMs }
     this.#expiries.times.set(field, timeMs)
     this.#expiries.nextMs = Math.min(this.#expiries.nextMs, timeMs)
@@ -89,6 +98,7 @@ export class HashValue {
 
   /** Keeps a field for good; false when it did not expire anyway. */
   persist(field: string): boolean {
+    if (this.#frozen !== undefined) this.#keep(field, false)
     return this.#expiries?.times.delete(field) ?? false
   }
 
@@ -116,6 +126,30 @@ export class HashValue {
     for (const field of expired) this.delete(field)
     expiries.nextMs = next
     return expired
+  }
+
+  /** Keeps what changing a field changes; removing moves the last one, or in a listpack all behind. */
+  #keep(field: string, isRemoved: boolean): void {
+    const position = this.#fields.positionOf(field)
+    if (position === -1) return
+    this.#frozen!.keep(position)
+    if (isRemoved) {
+      const first = this.#encoding === 'listpack' ? position + 1 : this.size - 1
+      for (let moved = first; moved < this.size; moved++) this.#frozen!.keep(moved)
+    }
+    if (this.#frozen!.isDone) this.#frozen = undefined
+  }
+
+  /** The fields as they are now, to be read whatever becomes of the hash: at most once at a time. O(1). */
+  freeze(): FrozenRows<FieldRow> {
+    this.#frozen = new FrozenRows(this.size, (position) => this.rowAt(position))
+    return this.#frozen
+  }
+
+  /** The field at a position of {@link fields}. */
+  rowAt(position: number): FieldRow {
+    const field = this.#fields.keyAt(position)
+    return [field, this.#fields.valueAt(position), this.expiryOf(field)]
   }
 
   /** Makes it a hashtable, as loading a payload of that encoding does. */

@@ -5,20 +5,23 @@
 //
 // Every branch knows how many pairs each child holds, so a rank is a sum on the way down. All range queries become
 // ranks: find the two ends with countBelow..., then visit that interval of ranks in either direction.
-// Insert, remove, rank, at and countBelow are O(log n); a visit is O(log n + visited).
+// Insert, remove, rank, at and countBelow are O(log n); a visit is O(log n + visited). A clone shares nodes: see owner.ts.
 
 import { LEAN } from './lean-array.ts'
+import { FIRST_OWNER, newOwner } from './owner.ts'
 
 const LEAF = 64
 const FANOUT = 32
 
 interface Leaf {
+  readonly owner: number
   readonly children: undefined
   scores: number[]
   members: string[]
 }
 
 interface Branch {
+  readonly owner: number
   children: Node[]
   counts: number[]
   scores: number[]
@@ -61,20 +64,43 @@ function sizeOf(node: Node): number {
 }
 
 export class OrderTree {
-  #root: Node = { children: undefined, scores: [], members: [] }
+  #owner = FIRST_OWNER
+  #root: Node = { owner: FIRST_OWNER, children: undefined, scores: [], members: [] }
   #size = 0
 
   get size(): number {
     return this.#size
   }
 
+  /** A copy in O(1). */
+  clone(): OrderTree {
+    const copy = new OrderTree()
+    copy.#root = this.#root
+    copy.#size = this.#size
+    this.#owner = newOwner()
+    copy.#owner = newOwner()
+    return copy
+  }
+
+  /** The node, or its copy when it is shared. */
+  #own(node: Node): Node {
+    const owner = this.#owner
+    if (node.owner === owner) return node
+    const scores = node.scores.slice()
+    const members = node.members.slice()
+    if (node.children === undefined) return { owner, children: undefined, scores, members }
+    return { owner, children: node.children.slice(), counts: node.counts.slice(), scores, members }
+  }
+
   /** Adds a pair that is not there. */
   insert(score: number, member: string): void {
+    this.#root = this.#own(this.#root)
     const right = this.#insert(this.#root, score, member)
     this.#size++
     if (right === undefined) return
     const left = this.#root
     this.#root = {
+      owner: this.#owner,
       children: [left, right],
       counts: [sizeOf(left), sizeOf(right)],
       scores: [left.scores[0]!, right.scores[0]!],
@@ -82,7 +108,7 @@ export class OrderTree {
     }
   }
 
-  /** Returns the new right sibling when the node had to be split. */
+  /** Returns the new right sibling when the node, an own one, had to be split. */
   #insert(node: Node, score: number, member: string): Node | undefined {
     if (node.children === undefined) {
       const at = lowerBound(node, score, member)
@@ -99,10 +125,16 @@ export class OrderTree {
       if (node.scores.length <= LEAF) return undefined
       // Appending in order is common: leaving the left leaf nearly full then wastes no memory.
       const keep = at === node.scores.length - 1 ? LEAF : LEAF >>> 1
-      return { children: undefined, scores: node.scores.splice(keep), members: node.members.splice(keep) }
+      return {
+        owner: this.#owner,
+        children: undefined,
+        scores: node.scores.splice(keep),
+        members: node.members.splice(keep),
+      }
     }
     const at = childFor(node, score, member)
-    const child = node.children[at]!
+    const child = this.#own(node.children[at]!)
+    node.children[at] = child
     const right = this.#insert(child, score, member)
     node.scores[at] = child.scores[0]!
     node.members[at] = child.members[0]!
@@ -119,6 +151,7 @@ export class OrderTree {
     if (node.children.length <= FANOUT) return undefined
     const keep = at + 1 === node.children.length - 1 ? FANOUT : FANOUT >>> 1
     return {
+      owner: this.#owner,
       children: node.children.splice(keep),
       counts: node.counts.splice(keep),
       scores: node.scores.splice(keep),
@@ -128,6 +161,7 @@ export class OrderTree {
 
   /** Removes a pair; false when it is not there. */
   remove(score: number, member: string): boolean {
+    this.#root = this.#own(this.#root)
     if (!this.#remove(this.#root, score, member)) return false
     this.#size--
     while (this.#root.children?.length === 1) this.#root = this.#root.children[0]!
@@ -143,7 +177,8 @@ export class OrderTree {
       return true
     }
     const at = childFor(node, score, member)
-    const child = node.children[at]!
+    const child = this.#own(node.children[at]!)
+    node.children[at] = child
     if (!this.#remove(child, score, member)) return false
     node.counts[at]!--
     if (child.scores.length > 0) {
@@ -163,9 +198,11 @@ export class OrderTree {
       return
     }
     const left = at > 0 ? at - 1 : 0
-    const target = branch.children[left]!
     const source = branch.children[left + 1]
-    if (source === undefined || target.scores.length + source.scores.length > (capacity * 3) >>> 2) return
+    const joined = branch.children[left]!.scores.length + (source?.scores.length ?? 0)
+    if (source === undefined || joined > (capacity * 3) >>> 2) return
+    const target = this.#own(branch.children[left]!)
+    branch.children[left] = target
     target.scores = target.scores.concat(source.scores)
     target.members = target.members.concat(source.members)
     if (target.children !== undefined && source.children !== undefined) {

@@ -5,7 +5,8 @@
 //
 // Chunks at the ends grow to END elements; when an end chunk is full it is joined to its inner neighbour as long as that
 // stays within about the square root of the length. So a list of n elements has O(sqrt n) chunks of O(sqrt n) elements:
-// the ends are O(1) amortised, anything in the middle O(sqrt n). No chunk is ever empty.
+// the ends are O(1) amortised, anything in the middle O(sqrt n). No chunk is ever empty. A clone shares chunks, until one of
+// the two lists changes a chunk and copies it for that.
 
 import { LEAN } from './lean-array.ts'
 
@@ -14,6 +15,8 @@ const END = 128
 export class Quicklist {
   #chunks: string[][] = []
   #length = 0
+  /** Chunks that no other list has, among others; undefined as long as that is true of all. */
+  #owned: WeakSet<string[]> | undefined
 
   get length(): number {
     return this.#length
@@ -27,9 +30,21 @@ export class Quicklist {
 
   clone(): Quicklist {
     const copy = new Quicklist()
-    copy.#chunks = this.#chunks.map((chunk) => chunk.slice())
+    copy.#chunks = this.#chunks.slice()
     copy.#length = this.#length
+    this.#owned = new WeakSet()
+    copy.#owned = new WeakSet()
     return copy
+  }
+
+  /** The chunk at a position, to be changed. */
+  #own(at: number): string[] {
+    const chunk = this.#chunks[at]!
+    if (this.#owned === undefined || this.#owned.has(chunk)) return chunk
+    const own = chunk.slice()
+    this.#owned.add(own)
+    this.#chunks[at] = own
+    return own
   }
 
   #capacity(): number {
@@ -41,7 +56,7 @@ export class Quicklist {
     const first = chunks[0]
     if (first === undefined) this.#chunks = [[element]]
     else if (first.length < LEAN) chunks[0] = [element].concat(first)
-    else if (first.length < END) first.unshift(element)
+    else if (first.length < END) this.#own(0).unshift(element)
     else {
       const second = chunks[1]
       if (second !== undefined && first.length + second.length <= this.#capacity()) {
@@ -58,7 +73,7 @@ export class Quicklist {
     const last = chunks[chunks.length - 1]
     if (last === undefined) this.#chunks = [[element]]
     else if (last.length < LEAN) chunks[chunks.length - 1] = last.concat(element)
-    else if (last.length < END) last.push(element)
+    else if (last.length < END) this.#own(chunks.length - 1).push(element)
     else {
       const second = chunks[chunks.length - 2]
       if (second !== undefined && last.length + second.length <= this.#capacity()) {
@@ -71,8 +86,8 @@ export class Quicklist {
   }
 
   popHead(): string | undefined {
-    const chunk = this.#chunks[0]
-    if (chunk === undefined) return undefined
+    if (this.#length === 0) return undefined
+    const chunk = this.#own(0)
     const element = chunk.shift()
     if (chunk.length === 0) this.#chunks.shift()
     this.#length--
@@ -80,8 +95,8 @@ export class Quicklist {
   }
 
   popTail(): string | undefined {
-    const chunk = this.#chunks[this.#chunks.length - 1]
-    if (chunk === undefined) return undefined
+    if (this.#length === 0) return undefined
+    const chunk = this.#own(this.#chunks.length - 1)
     const element = chunk.pop()
     if (chunk.length === 0) this.#chunks.pop()
     this.#length--
@@ -116,7 +131,7 @@ export class Quicklist {
   /** Replaces the element at an index within the list. */
   set(index: number, element: string): void {
     const { at, base } = this.#locate(index)
-    this.#chunks[at]![index - base] = element
+    this.#own(at)[index - base] = element
   }
 
   /** Inserts before the element at `index`; `index` may be the length. */
@@ -127,7 +142,7 @@ export class Quicklist {
       this.pushTail(element)
     } else {
       const { at, base } = this.#locate(index)
-      const chunk = this.#chunks[at]!
+      const chunk = this.#own(at)
       chunk.splice(index - base, 0, element)
       this.#length++
       if (chunk.length > 2 * this.#capacity()) this.#chunks.splice(at + 1, 0, chunk.splice(chunk.length >>> 1))
@@ -195,7 +210,7 @@ export class Quicklist {
         removed++
         return false
       }
-      chunks[at] = fromTail ? chunk.reverse().filter(isWanted).reverse() : chunk.filter(isWanted)
+      chunks[at] = fromTail ? chunk.toReversed().filter(isWanted).reverse() : chunk.filter(isWanted)
     }
     if (removed === 0) return 0
     this.#length -= removed

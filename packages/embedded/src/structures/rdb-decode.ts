@@ -312,7 +312,7 @@ function decodeStreamNode(stream: Stream, masterId: StreamId, elements: readonly
     const previous = node.entries[node.entries.length - 1]
     if (integer() !== total || (previous !== undefined && id <= previous.id))
       throw new Malformed('A stream entry is malformed.')
-    stream.appendTo(node, { id, fields, isDeleted: (flags & 1) !== 0 })
+    stream.addEntry({ id, fields, isDeleted: (flags & 1) !== 0 })
   }
   if (node.live !== live || node.entries.length !== live + deleted) throw new Malformed('A stream node is miscounted.')
   return node
@@ -330,9 +330,7 @@ function decodeGroup(reader: Reader, group: ConsumerGroup): void {
     for (let pending = reader.length(); pending > 0; pending--) {
       const id = reader.rawId()
       const delivery = sound(deliveries.get(id))
-      const entry = group.assign(consumer, id)
-      entry.deliveryTimeMs = delivery.timeMs
-      entry.deliveryCount = delivery.count
+      group.assign(consumer, id, delivery.timeMs, delivery.count)
     }
   }
   if (group.pending.size !== deliveries.size) throw new Malformed('A pending entry belongs to no consumer.')

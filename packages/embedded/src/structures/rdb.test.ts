@@ -76,7 +76,7 @@ describe('payloads', () => {
     for (const i of [1, 7, 100, 101, 250]) stream.delete(streamId(i, 0))
     const group = new ConsumerGroup('group', streamId(50, 0), undefined)
     stream.groups.set('group', group)
-    group.deliver(group.createConsumer('one', 1_700_000_000_000)!, streamId(20, 0), 1_700_000_000_123)
+    group.assign(group.createConsumer('one', 1_700_000_000_000)!, streamId(20, 0), 1_700_000_000_123, 1)
     group.createConsumer('two', 5)
     stream.groups.set('other', new ConsumerGroup('other', MIN_ID, 17))
     const restored = restoreValue(dumpValue({ type: 'stream', stream }))

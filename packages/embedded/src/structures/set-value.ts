@@ -1,4 +1,5 @@
 // A set: sorted by value while it is an intset (only integers, few of them), in no particular order as a hashtable.
+import { FrozenRows } from './frozen-rows.ts'
 import { LEAN } from './lean-array.ts'
 import { parseInteger } from './numbers.ts'
 import { ScanMap } from './scan-map.ts'
@@ -16,6 +17,8 @@ export class SetValue {
   /** Sorted integers of an intset; undefined once it is a hashtable. */
   #integers: string[] | undefined = []
   #members: ScanMap<null> | undefined
+  /** The members as they were, for whom they are not all read yet. */
+  #frozen: FrozenRows<string> | undefined
 
   get size(): number {
     return this.#integers?.length ?? this.#members!.size
@@ -61,11 +64,32 @@ export class SetValue {
   }
 
   delete(member: string): boolean {
-    if (this.#integers === undefined) return this.#members!.delete(member)
+    if (this.#integers === undefined) {
+      if (this.#frozen !== undefined) this.#keep(member, this.#members!)
+      return this.#members!.delete(member)
+    }
     const at = parseInteger(member) === undefined ? -1 : this.#find(this.#integers, member)
     if (at < 0) return false
     this.#integers.splice(at, 1)
     return true
+  }
+
+  /** Keeps what removing a member changes: its own place, and that of the last one, which fills it. */
+  #keep(member: string, members: ScanMap<null>): void {
+    const position = members.positionOf(member)
+    if (position === -1) return
+    this.#frozen!.keep(position)
+    this.#frozen!.keep(members.size - 1)
+    if (this.#frozen!.isDone) this.#frozen = undefined
+  }
+
+  /** The members as they are now, to be read whatever becomes of the set: at most once at a time. O(1), but for an intset. */
+  freeze(): FrozenRows<string> {
+    const integers = this.#integers?.slice()
+    const members = this.#members!
+    if (integers !== undefined) return new FrozenRows(integers.length, (position) => integers[position]!)
+    this.#frozen = new FrozenRows(members.size, (position) => members.keyAt(position))
+    return this.#frozen
   }
 
   /** Makes it a hashtable. */

@@ -1,21 +1,44 @@
 // A map ordered by the bytes of its keys: chunks of sorted keys, found by binary search.
 //
 // For maps that mostly grow at the end and are read in order: pending entries by id, groups and consumers by name.
-// Appending is O(1) amortised, get O(log n), insert and delete anywhere O(log n) plus a short move.
+// Appending is O(1) amortised, get O(log n), insert and delete anywhere O(log n) plus a short move. A clone shares chunks: see
+// owner.ts.
+import { FIRST_OWNER, newOwner } from './owner.ts'
 
 const CHUNK = 128
 
 interface Chunk<V> {
+  readonly owner: number
   keys: string[]
   values: V[]
 }
 
 export class SortedMap<V> {
+  #owner = FIRST_OWNER
   #chunks: Chunk<V>[] = []
   #size = 0
 
   get size(): number {
     return this.#size
+  }
+
+  /** A copy that shares the values. */
+  clone(): SortedMap<V> {
+    const copy = new SortedMap<V>()
+    copy.#chunks = this.#chunks.slice()
+    copy.#size = this.#size
+    this.#owner = newOwner()
+    copy.#owner = newOwner()
+    return copy
+  }
+
+  /** The chunk at a position, to be changed. */
+  #own(position: number): Chunk<V> {
+    const chunk = this.#chunks[position]!
+    if (chunk.owner === this.#owner) return chunk
+    const own = { owner: this.#owner, keys: chunk.keys.slice(), values: chunk.values.slice() }
+    this.#chunks[position] = own
+    return own
   }
 
   /** The last chunk whose first key is not above `key`, or the first chunk. */
@@ -45,13 +68,13 @@ export class SortedMap<V> {
 
   /** Sets the value of a key; true when the key is new. */
   set(key: string, value: V): boolean {
-    const position = this.#chunkFor(key)
-    const chunk = this.#chunks[position]
-    if (chunk === undefined) {
-      this.#chunks.push({ keys: [key], values: [value] })
+    if (this.#chunks.length === 0) {
+      this.#chunks.push({ owner: this.#owner, keys: [key], values: [value] })
       this.#size++
       return true
     }
+    const position = this.#chunkFor(key)
+    const chunk = this.#own(position)
     const at = lowerBound(chunk.keys, key)
     if (chunk.keys[at] === key) {
       chunk.values[at] = value
@@ -68,17 +91,19 @@ export class SortedMap<V> {
     }
     if (chunk.keys.length > CHUNK) {
       const keep = isAppend ? CHUNK : CHUNK >>> 1
-      this.#chunks.splice(position + 1, 0, { keys: chunk.keys.splice(keep), values: chunk.values.splice(keep) })
+      const keys = chunk.keys.splice(keep)
+      this.#chunks.splice(position + 1, 0, { owner: this.#owner, keys, values: chunk.values.splice(keep) })
     }
     return true
   }
 
   delete(key: string): boolean {
     const position = this.#chunkFor(key)
-    const chunk = this.#chunks[position]
-    if (chunk === undefined) return false
-    const at = lowerBound(chunk.keys, key)
-    if (chunk.keys[at] !== key) return false
+    const found = this.#chunks[position]
+    if (found === undefined) return false
+    const at = lowerBound(found.keys, key)
+    if (found.keys[at] !== key) return false
+    const chunk = this.#own(position)
     chunk.keys.splice(at, 1)
     chunk.values.splice(at, 1)
     this.#size--
@@ -92,7 +117,8 @@ export class SortedMap<V> {
     const left = this.#chunks[position]!
     const right = this.#chunks[position + 1]
     if (right === undefined || left.keys.length + right.keys.length > CHUNK >>> 1) return
-    this.#chunks.splice(position, 2, { keys: left.keys.concat(right.keys), values: left.values.concat(right.values) })
+    const keys = left.keys.concat(right.keys)
+    this.#chunks.splice(position, 2, { owner: this.#owner, keys, values: left.values.concat(right.values) })
   }
 
   /** Least and greatest key. */

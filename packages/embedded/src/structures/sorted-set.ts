@@ -114,6 +114,11 @@ export class SortedSet {
     return members
   }
 
+  /** The pairs in their order, which stay as they are whatever becomes of the set. O(1). */
+  freeze(): OrderTree {
+    return this.#tree.clone()
+  }
+
   /** One step of a scan with the guarantees of scan-map.ts; a listpack comes in one step. Returns the next cursor. */
   scan(cursor: string, count: number, visit: Visit): string {
     if (this.#scores === undefined || this.#encoding === 'listpack') {
@@ -127,7 +132,7 @@ export class SortedSet {
 
   clone(): SortedSet {
     const copy = new SortedSet()
-    this.visit(0, this.size, (member, score) => copy.#tree.insert(score, member))
+    copy.#tree = this.#tree.clone()
     copy.#encoding = this.#encoding
     copy.#scores = this.#scores?.clone()
     return copy

@@ -101,8 +101,8 @@ describe('ConsumerGroup', () => {
             for (const [key] of owned) owners.delete(key)
           } else {
             if (kind === 'deliver')
-              expect(group.deliver(consumer, id, 7)).toMatchObject({ deliveryTimeMs: 7, deliveryCount: 1 })
-            else group.assign(consumer, id)
+              expect(group.assign(consumer, id, 7, 1)).toMatchObject({ deliveryTimeMs: 7, deliveryCount: 1 })
+            else group.assign(consumer, id, 0, 0)
             owners.set(id, name)
           }
         }

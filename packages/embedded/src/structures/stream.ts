@@ -4,11 +4,12 @@
 //
 // A node is full by the same two limits as in Redis (entries, and bytes of its listpack). A deleted entry stays in its
 // node, marked, until the node has no live one left: the node's size and its dumped bytes depend on it.
-// Append is O(1), a range O(log n + visited), delete O(log n + node).
+// Append is O(1), a range O(log n + visited), delete O(log n + node). A clone shares nodes: see owner.ts.
 import type { ConsumerGroup } from './consumer-group.ts'
 import { LEAN } from './lean-array.ts'
 import { elementSize, listpackSize } from './listpack.ts'
 import { addIntegers, type Integer } from './numbers.ts'
+import { FIRST_OWNER, newOwner } from './owner.ts'
 import { SortedMap } from './sorted-map.ts'
 import { idMs, idSequence, incrementId, MAX_ID, MAX_SEQUENCE, MIN_ID, type StreamId, streamId } from './stream-id.ts'
 
@@ -16,10 +17,11 @@ export interface StreamEntry {
   readonly id: StreamId
   /** Field, value, field, value ... */
   readonly fields: readonly string[]
-  isDeleted: boolean
+  readonly isDeleted: boolean
 }
 
 export interface StreamNode {
+  readonly owner: number
   /** The id that the node was created with; never changes. */
   readonly masterId: StreamId
   /** The field names of its first entry: entries with the same ones share them. */
@@ -44,6 +46,7 @@ export type VisitEntry = (entry: StreamEntry) => boolean
 export class Stream {
   /** In id order. Read-only to others, except to whoever loads a stream. */
   readonly nodes: StreamNode[] = []
+  #owner = FIRST_OWNER
   length = 0
   lastId: StreamId = MIN_ID
   /** The first live entry, MIN_ID when there is none. */
@@ -68,38 +71,50 @@ export class Stream {
   /** Appends an entry; false when the id is not above the last one. `fields` is kept: it must not change any more. */
   append(id: StreamId, fields: readonly string[], limits: NodeLimits): boolean {
     if (id <= this.lastId) return false
-    this.appendTo(this.#nodeFor(id, fields, limits), { id, fields, isDeleted: false })
+    if (!this.#hasRoom(fields, limits)) {
+      this.addNode(
+        id,
+        fields.filter((_, i) => i % 2 === 0),
+      )
+    }
+    this.addEntry({ id, fields, isDeleted: false })
     this.lastId = id
     if (this.length === 1) this.firstId = id
     this.entriesAdded = addIntegers(this.entriesAdded, 1) ?? this.entriesAdded
     return true
   }
 
-  #nodeFor(id: StreamId, fields: readonly string[], limits: NodeLimits): StreamNode {
+  /** Whether there is a last node that takes one more entry. */
+  #hasRoom(fields: readonly string[], limits: NodeLimits): boolean {
     const last = this.nodes[this.nodes.length - 1]
-    if (last !== undefined) {
-      const maxBytes = limits.bytes === 0 ? MAX_NODE_BYTES : Math.min(limits.bytes, MAX_NODE_BYTES)
-      let bytes = nodeBytes(last)
-      for (const text of fields) bytes += text.length
-      if (bytes < maxBytes && (limits.entries === 0 || last.entries.length < limits.entries)) return last
-    }
-    return this.addNode(
-      id,
-      fields.filter((_, i) => i % 2 === 0),
-    )
+    if (last === undefined) return false
+    const maxBytes = limits.bytes === 0 ? MAX_NODE_BYTES : Math.min(limits.bytes, MAX_NODE_BYTES)
+    let bytes = nodeBytes(last)
+    for (const text of fields) bytes += text.length
+    return bytes < maxBytes && (limits.entries === 0 || last.entries.length < limits.entries)
+  }
+
+  /** The node at a position, to be changed. */
+  #own(at: number): StreamNode {
+    const node = this.nodes[at]!
+    if (node.owner === this.#owner) return node
+    const own = { ...node, owner: this.#owner, entries: node.entries.slice() }
+    this.nodes[at] = own
+    return own
   }
 
   /** Adds an empty last node. Used by append and by whoever loads a stream. */
   addNode(masterId: StreamId, masterFields: readonly string[]): StreamNode {
     let bytes = elementSize(masterFields.length) + elementSize(0)
     for (const field of masterFields) bytes += elementSize(field)
-    const node: StreamNode = { masterId, masterFields, entries: [], live: 0, bytes }
+    const node: StreamNode = { owner: this.#owner, masterId, masterFields, entries: [], live: 0, bytes }
     this.nodes.push(node)
     return node
   }
 
-  /** Adds an entry to a node with its byte count, counting it when it is live. Used by append and by whoever loads a stream. */
-  appendTo(node: StreamNode, entry: StreamEntry): void {
+  /** Adds an entry to the last node with its byte count, counting it when it is live. Used by append and by whoever loads a stream. */
+  addEntry(entry: StreamEntry): void {
+    const node = this.#own(this.nodes.length - 1)
     if (node.entries.length < LEAN) node.entries = node.entries.concat(entry)
     else node.entries.push(entry)
     node.bytes += entryBytes(node, entry)
@@ -166,8 +181,8 @@ export class Stream {
     const entry = this.get(id)
     if (entry === undefined) return false
     const at = this.#nodeAt(id)
-    const node = this.nodes[at]!
-    entry.isDeleted = true
+    const node = this.#own(at)
+    node.entries[lowerBound(node.entries, id)] = { ...entry, isDeleted: true }
     node.live--
     this.length--
     if (node.live === 0) this.nodes.splice(at, 1)
@@ -225,11 +240,12 @@ export class Stream {
         continue
       }
       if (isApproximate) break
-      for (const entry of node.entries) {
+      const own = this.#own(whole)
+      for (const [i, entry] of own.entries.entries()) {
         if (isDone(entry.id)) break
         if (entry.isDeleted) continue
-        entry.isDeleted = true
-        node.live--
+        own.entries[i] = { ...entry, isDeleted: true }
+        own.live--
         this.length--
       }
       break
@@ -277,14 +293,18 @@ export class Stream {
     return read === undefined ? undefined : addIntegers(this.entriesAdded, -read)
   }
 
+  /** A copy without the groups: O(nodes). */
+  freeze(): Stream {
+    const { length, lastId, firstId, maxDeletedId, entriesAdded } = this
+    const nodes = this.nodes.slice()
+    const copy = Object.assign(new Stream(), { nodes, length, lastId, firstId, maxDeletedId, entriesAdded })
+    this.#owner = newOwner()
+    copy.#owner = newOwner()
+    return copy
+  }
+
   clone(): Stream {
-    const copy = new Stream()
-    for (const node of this.nodes) copy.nodes.push({ ...node, entries: node.entries.map((entry) => ({ ...entry })) })
-    copy.length = this.length
-    copy.lastId = this.lastId
-    copy.firstId = this.firstId
-    copy.maxDeletedId = this.maxDeletedId
-    copy.entriesAdded = this.entriesAdded
+    const copy = this.freeze()
     for (const [name, group] of this.groups.entries()) copy.groups.set(name, group.clone())
     return copy
   }
