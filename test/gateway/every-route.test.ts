@@ -125,7 +125,7 @@ const REQUESTS: readonly (readonly [method: string, path: string, body?: unknown
   ['GET', '/v1/redis/geo/geo/positions?member=P&member=none'],
   ['GET', '/v1/redis/geo/geo/distance?from=P&to=C&unit=km'],
   ['POST', '/v1/redis/geo/geo/search', { longitude: 15, latitude: 37, radius: 200, unit: 'km' }],
-  ['GET', '/v1/redis/keys?match=st*&count=1000'],
+  ['GET', '/v1/redis/keys?match=s&count=1000'],
   ['PUT', '/v1/redis/keys/s/ttl', { ttl: 1e9 }],
   ['GET', '/v1/redis/keys/s'],
   ['GET', '/v1/redis/keys/s/ttl'],

@@ -42,13 +42,20 @@ export function codedTag(etag: string, coding: string): string {
   return etag.startsWith('W/') ? etag : `${etag.slice(0, -1)}-${coding}"`
 }
 
-/** 304 when the reader has this state already, with the tag that it has, else the answer itself. */
+/**
+ * 304 when the reader has this state already, with the tag that it has, else the answer itself. Throws
+ * PRECONDITION_FAILED when the reader wants another state or none.
+ */
 export function conditional(request: GatewayRequest, response: GatewayResponse): GatewayResponse {
   const { etag } = response.headers
   if (etag === undefined || response.status !== 200) return response
+  const value = etag.slice(etag.indexOf('"') + 1, -1)
+  const wanted = tagsIn(request, 'if-match')
+  if (wanted !== undefined && wanted !== '*' && !wanted.some((tag) => !tag.isWeak && tag.value === value)) {
+    throw new GatewayError('PRECONDITION_FAILED', 'The state is none of those that If-Match names.')
+  }
   const known = tagsIn(request, 'if-none-match')
   if (known === undefined) return response
-  const value = etag.slice(etag.indexOf('"') + 1, -1)
   const found = known === '*' ? etag : known.find((tag) => tag.value === value)?.text
   return found === undefined ? response : { status: 304, headers: { ...response.headers, etag: found }, body: null }
 }

@@ -110,6 +110,14 @@ async function sharedSecret(connections: Connections): Promise<Uint8Array> {
   return Buffer.from(String(await connections.own.call('GET', key)), 'hex')
 }
 
+/** A guard that a route does not know must not be overlooked: the write would happen unguarded. */
+function refuseUnheeded(request: GatewayRequest, { doc }: Route<Handler>): void {
+  for (const name of ['if-match', 'if-none-match'] as const) {
+    if (request.headers[name] !== undefined && doc.headers?.[name] === undefined)
+      throw new GatewayError('BAD_REQUEST', `The route does not support ${name}.`)
+  }
+}
+
 export class Gateway {
   readonly keys: ApiKeys
   readonly metrics: Metrics = new Metrics()
@@ -226,6 +234,7 @@ export class Gateway {
         if (match.query.raw !== '' || request.headers['ochre-db'] !== undefined) {
           caller = { principal, database: this.#database(request, match, principal) }
         }
+        if (route.method !== 'GET') refuseUnheeded(request, route)
         const exchange = new Exchange(this, request, id, match.params, match.query, caller, token)
         const sentAs = headerOf(request, 'content-encoding')
         if (sentAs !== undefined) exchange.body = inflated(request.body, sentAs, this.limits.valueBytes)
@@ -240,7 +249,7 @@ export class Gateway {
       const failure = failureOf(error)
       code = failure.code
       if (code === 'INTERNAL') this.options.onBug?.(error, id)
-      const isUpstash = request.target.startsWith('/upstash')
+      const isUpstash = /^(?:https?:\/\/[^/]*)?\/upstash/i.test(request.target)
       response = isUpstash ? upstashProblem(error) : problem(error, id)
     }
     // Written out: this runs for every request, and a literal is several times faster than merging objects.

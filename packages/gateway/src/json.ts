@@ -33,6 +33,20 @@ const MAYBE_NUMBER = /[[,:\s]-?\d|^-?\d/
  * name the last wins. Throws a `BAD_JSON` error that names the position, never the content.
  */
 export function parseJson(input: Uint8Array | string, maxDepth = 32): JsonValue {
+  const [text, value] = parsed(input, maxDepth)
+  // Half a character can only be written as an escape, cannot be stored, and would silently become another text.
+  if (text.includes('\\u') && hasHalf(value))
+    throw new GatewayError('BAD_JSON', 'The body holds half a surrogate pair.')
+  return value
+}
+
+function hasHalf(value: JsonValue): boolean {
+  if (typeof value === 'string') return /\p{Surrogate}/u.test(value)
+  if (Array.isArray(value)) return value.some(hasHalf)
+  return isObject(value) && Object.entries(value).some(([name, item]) => hasHalf(name) || hasHalf(item))
+}
+
+function parsed(input: Uint8Array | string, maxDepth: number): [text: string, value: JsonValue] {
   let text: string
   if (typeof input === 'string') text = input
   else {
@@ -47,11 +61,11 @@ export function parseJson(input: Uint8Array | string, maxDepth = 32): JsonValue 
     try {
       value = JSON.parse(text)
     } catch {
-      return new Parser(text, maxDepth).document() // throws, and knows where
+      return [text, new Parser(text, maxDepth).document()] // throws, and knows where
     }
-    return checked(value, maxDepth)
+    return [text, checked(value, maxDepth)]
   }
-  return new Parser(text, maxDepth).document()
+  return [text, new Parser(text, maxDepth).document()]
 }
 
 /** Gives objects a null prototype and bounds the depth; a value without objects is returned as it is. */

@@ -6,6 +6,7 @@ import { OchreError } from '@ochre/protocol'
 import { conditional, tagsIn } from './etag.ts'
 import type { Exchange } from './exchange.ts'
 import { isObject, type JsonObject, writeJson } from './json.ts'
+import { preferredType } from './media-types.ts'
 import { type GatewayResponse, json } from './message.ts'
 import { bulk } from './model-bulk.ts'
 import { modelSchemas, rowJson, rowValue, textValue } from './model-json.ts'
@@ -81,6 +82,7 @@ function programOf(spec: ModelSpec, program: JsonObject): (row: object) => unkno
 
 // Routes
 
+const FORMS = ['application/json', 'application/x-ndjson', 'application/schema+json']
 const INTEGER = { type: 'integer' }
 const CURSOR = { type: ['string', 'null'] }
 const ROW: Schema = { type: 'object' }
@@ -133,10 +135,10 @@ export function modelRoutes(models: OpenModels): readonly Route<Handler>[] {
       path,
       handle: async (x) => {
         const store = await models.of(x, 'find', false, 5)
-        const accept = x.header('accept') ?? ''
-        if (/schema\+json/.test(accept)) return schemaAnswer(store.spec)
+        const type = preferredType(x.header('accept'), FORMS)
+        if (type === 'application/schema+json') return schemaAnswer(store.spec)
         const find = urlFind(x, store.spec)
-        if (/ndjson/.test(accept)) {
+        if (type === 'application/x-ndjson') {
           // The first row is read before the answer begins, so that a query that is refused is an error and not a stream.
           await store.find({ ...find, limit: 1 } as never).ids()
           return { status: 200, headers: { 'content-type': 'application/x-ndjson' }, body: ndjson(store, find) }

@@ -42,6 +42,10 @@ export function createShell(gateway: Gateway, options: ShellOptions = {}): Serve
   const proxies = options.trustedProxies ?? 0
   const strict = options.tls === undefined ? {} : { 'strict-transport-security': 'max-age=31536000' }
   const answer = (incoming: IncomingMessage, outgoing: ServerResponse): void => {
+    if (hasTwoHosts(incoming.rawHeaders)) {
+      send(problem(new GatewayError('BAD_REQUEST', 'There are two Host headers.')), incoming, outgoing, true, strict)
+      return
+    }
     const request = new NodeRequest(incoming, outgoing, proxies)
     gateway.handle(request).then(
       (response) => send(response, incoming, outgoing, gateway.isClosing, strict),
@@ -52,6 +56,8 @@ export function createShell(gateway: Gateway, options: ShellOptions = {}): Serve
     options.tls === undefined
       ? createServer(settings, answer)
       : createTlsServer({ ...settings, ...options.tls }, answer)
+  // Beyond a number headers would be left out without a word, If-Match too; their bytes are limited instead.
+  server.maxHeadersCount = 0
   attachHttpLane(server, options.tls === undefined ? 'connection' : 'secureConnection', {
     answer: (request) => gateway.handle(request),
     addressOf: (socket, headers) => addressOf(socket, headers, proxies),
@@ -63,6 +69,12 @@ export function createShell(gateway: Gateway, options: ShellOptions = {}): Serve
   server.on('clientError', onClientError)
   server.on('checkContinue', answer)
   return server
+}
+
+function hasTwoHosts(raw: readonly string[]): boolean {
+  let hosts = 0
+  for (let i = 0; i < raw.length; i += 2) if (raw[i]!.length === 4 && raw[i]!.toLowerCase() === 'host') hosts++
+  return hosts > 1
 }
 
 /** What the HTTP parser refuses never becomes a request; the answer is a problem document all the same. */
@@ -167,8 +179,8 @@ class NodeBody implements Body {
   #collect(limitBytes: number): Promise<Buffer> {
     const incoming = this.#incoming
     if (this.length !== undefined && this.length > limitBytes) return Promise.reject(tooLarge(limitBytes))
-    if (incoming.headers.expect !== undefined) this.#outgoing?.writeContinue()
     return new Promise((resolve, reject) => {
+      this.#begin()
       const known = this.length !== undefined && this.length > 64 * 1024 ? Buffer.allocUnsafe(this.length) : undefined
       const chunks = new Gathering(limitBytes)
       let size = 0
@@ -189,8 +201,16 @@ class NodeBody implements Body {
     })
   }
 
+  /** Before the first byte is read. node:http takes only chunks apart, whatever else the body is said to be coded with. */
+  #begin(): void {
+    const { 'transfer-encoding': coding, expect } = this.#incoming.headers
+    if (coding !== undefined && coding.toLowerCase() !== 'chunked')
+      throw new GatewayError('UNSUPPORTED_CODING', 'The only transfer coding is chunked.')
+    if (expect !== undefined) this.#outgoing?.writeContinue()
+  }
+
   async *[Symbol.asyncIterator](): AsyncGenerator<Uint8Array> {
-    if (this.#incoming.headers.expect !== undefined) this.#outgoing?.writeContinue()
+    this.#begin()
     try {
       // Who stops reading still wants to answer, over the same socket.
       for await (const chunk of this.#incoming.iterator({ destroyOnReturn: false })) yield chunk as Buffer
@@ -198,6 +218,11 @@ class NodeBody implements Body {
       throw new GatewayError('BAD_REQUEST', 'The body ended before its announced length.')
     }
   }
+}
+
+/** A body that nobody wants is not read to its end, which may be far. */
+function hasBody({ headers }: IncomingMessage): boolean {
+  return headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined
 }
 
 /** Writes a response. A stream is drained only as fast as the peer reads. */
@@ -212,8 +237,7 @@ function send(
   const { status, body } = response
   const headers = response.headers as Record<string, string>
   Object.assign(headers, extra)
-  if (isClosing || (!incoming.complete && incoming.headers['content-length'] !== undefined))
-    headers.connection = 'close'
+  if (isClosing || (!incoming.complete && hasBody(incoming))) headers.connection = 'close'
   if (body === null) {
     if (status !== 204 && status !== 304 && incoming.method !== 'HEAD') headers['content-length'] = '0'
     outgoing.writeHead(status, headers)

@@ -152,10 +152,10 @@ export class Router<Handler> {
   }
 
   /** Throws `NOT_FOUND`, `METHOD_NOT_ALLOWED` (with `allow`) or `BAD_REQUEST`. HEAD is served by GET's route. */
-  match(method: string, target: string): Match<Handler> {
+  match(method: string, sent: string): Match<Handler> {
+    const target = sent.charCodeAt(0) === 0x2f ? sent : originForm(sent)
     const mark = target.indexOf('?')
     const path = mark === -1 ? target : target.slice(0, mark)
-    if (path.charCodeAt(0) !== 0x2f) throw new GatewayError('BAD_REQUEST', 'The request target is not a path.')
     const query = new Query(mark === -1 ? '' : target.slice(mark + 1))
     const values: string[] = []
     const leaf = this.#find(this.#root, path, 1, method === 'HEAD' ? 'GET' : method, values)
@@ -207,6 +207,14 @@ export class Router<Handler> {
       allow: allowed.sort().join(', '),
     })
   }
+}
+
+/** Path and query of `http://host/path?query`, which proxies send. Throws `BAD_REQUEST` for what is no target either. */
+export function originForm(target: string): string {
+  if (target.startsWith('/')) return target
+  const match = /^https?:\/\/[^/?#]+(\/[^#]*|\?[^#]*|)$/i.exec(target)
+  if (match === null) throw new GatewayError('BAD_REQUEST', 'The request target is not a path.')
+  return match[1]!.startsWith('/') ? match[1]! : `/${match[1]}`
 }
 
 /** Percent-decodes one segment: text when the bytes are UTF-8, else the bytes. Throws `BAD_REQUEST` on `%` without hex. */

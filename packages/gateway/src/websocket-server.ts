@@ -1,6 +1,6 @@
 // WebSockets on the shell's server: the handshake, and a session (websocket.ts) for each socket.
 
-import type { Server } from 'node:http'
+import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { Packr, Unpackr } from 'msgpackr'
 import { WebSocket, WebSocketServer } from 'ws'
@@ -10,7 +10,7 @@ import type { Gateway } from './gateway.ts'
 import { JsonNumber, type JsonObject, type JsonValue, parseJson } from './json.ts'
 import { headerOf } from './message.ts'
 import { NodeRequest } from './node.ts'
-import { Query } from './routes.ts'
+import { originForm, Query } from './routes.ts'
 import { GatewayError, problem } from './status.ts'
 import { type Codec, Session } from './websocket.ts'
 
@@ -70,10 +70,17 @@ export function attachWebSocket(server: Server, gateway: Gateway, trustedProxies
   gateway.metrics.gauge('ochre_websockets', 'WebSockets that are open.', () => sockets.clients.size)
 
   server.on('upgrade', (incoming, socket: Duplex, head) => {
+    if (incoming.headers.upgrade?.toLowerCase() !== 'websocket') return goOn(server, incoming, socket, head)
     socket.on('error', () => socket.destroy())
     const request = new NodeRequest(incoming, undefined, trustedProxies)
-    const mark = request.target.indexOf('?')
-    const path = mark === -1 ? request.target : request.target.slice(0, mark)
+    let target = request.target
+    try {
+      target = originForm(target)
+    } catch {
+      // Told below, as any path at which there are no WebSockets.
+    }
+    const mark = target.indexOf('?')
+    const path = mark === -1 ? target : target.slice(0, mark)
     const origin = headerOf(request, 'origin')
     if (!PATHS.has(path)) return refuse(socket, new GatewayError('NOT_FOUND', 'WebSockets are at /v1/ws and /ws.'))
     if (gateway.isClosing) return refuse(socket, new GatewayError('SHUTTING_DOWN', 'The gateway is closing.'))
@@ -87,7 +94,7 @@ export function attachWebSocket(server: Server, gateway: Gateway, trustedProxies
     const offered = protocols.find((name) => name.startsWith(TOKEN_PROTOCOL))?.slice(TOKEN_PROTOCOL.length)
     let token = tokenOf(request) ?? offered
     try {
-      token ??= mark === -1 ? undefined : new Query(request.target.slice(mark + 1)).text('_token')
+      token ??= mark === -1 ? undefined : new Query(target.slice(mark + 1)).text('_token')
     } catch {
       return refuse(socket, new GatewayError('BAD_REQUEST', 'The query is malformed.'))
     }
@@ -102,12 +109,27 @@ export function attachWebSocket(server: Server, gateway: Gateway, trustedProxies
   })
 }
 
+/**
+ * A request that asks for another protocol (some clients offer h2c with their first one) is answered as if it had not
+ * asked, as HTTP lets a server do: its connection begins again without the offer.
+ */
+function goOn(server: Server, incoming: IncomingMessage, socket: Duplex, head: Buffer): void {
+  const lines = [`${incoming.method} ${incoming.url} HTTP/${incoming.httpVersion}`]
+  const raw = incoming.rawHeaders
+  for (let i = 0; i < raw.length; i += 2) {
+    if (!/^(?:upgrade|http2-settings|connection)$/i.test(raw[i]!)) lines.push(`${raw[i]}: ${raw[i + 1]}`)
+  }
+  if (/\bclose\b/i.test(incoming.headers.connection ?? '')) lines.push('connection: close')
+  socket.unshift(Buffer.concat([Buffer.from(`${lines.join('\r\n')}\r\n\r\n`, 'latin1'), head]))
+  server.emit('encrypted' in socket ? 'secureConnection' : 'connection', socket)
+}
+
 function refuse(socket: Duplex, error: unknown): void {
   const { status, headers, body } = problem(error)
   const text = String(body)
   const lines = Object.entries({ ...headers, 'content-length': String(Buffer.byteLength(text)), connection: 'close' })
   socket.end(
-    `HTTP/1.1 ${status} Refused\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n${text}`,
+    `HTTP/1.1 ${status} ${STATUS_CODES[status] ?? ''}\r\n${lines.map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n${text}`,
   )
 }
 

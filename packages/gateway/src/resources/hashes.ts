@@ -20,12 +20,14 @@ import {
   member,
   missing,
   NO_CONTENT,
+  type Precondition,
   pairs,
   preconditionFailed,
   preconditionOf,
   scriptOf,
   sendsJson,
   sha1,
+  throwFirst,
   ttlIn,
   ttlOf,
   valueAnswer,
@@ -81,32 +83,49 @@ async function scan(x: Exchange): Promise<GatewayResponse> {
   return json(200, `{"fields":${fields},"cursor":${JSON.stringify(textOf(String(cursor)))}}`)
 }
 
-// KEYS key; ARGV ttl ('' none), number of tags, tags, then fields. Replaces the hash as a whole.
-const CONDITIONAL_REPLACE = scriptOf(`${TAG_LUA}local n = tonumber(ARGV[2])
-local present = tag(redis.call('HGETALL', KEYS[1]))
+// KEYS key; ARGV 'delete', or the ttl ('' none) of the hash that takes its place; what is required: 'present', 'absent' or
+// the number of tags of which the hash must have one; the tags; the fields. 0: it is not so, 1: done.
+const CONDITIONAL_WRITE = scriptOf(`${TAG_LUA}local required = ARGV[2]
+local n = tonumber(required) or 0
 local found = false
-for i = 3, 2 + n do if ARGV[i] == present then found = true end end
+if required == 'absent' then found = redis.call('EXISTS', KEYS[1]) == 0
+else
+  local fields = redis.call('HGETALL', KEYS[1])
+  if required == 'present' then found = #fields > 0
+  elseif #fields > 0 then
+    local present = tag(fields)
+    for i = 3, 2 + n do if ARGV[i] == present then found = true end end
+  end
+end
 if not found then return 0 end
 redis.call('DEL', KEYS[1])
+if ARGV[1] == 'delete' then return 1 end
 for i = 3 + n, #ARGV, 2 do redis.call('HSET', KEYS[1], ARGV[i], ARGV[i + 1]) end
 if ARGV[1] ~= '' then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
 return 1`)
+
+/** Replaces the hash as a whole, or deletes it, if it is as required. Rejects with PRECONDITION_FAILED. */
+async function writeIf(
+  x: Exchange,
+  required: Exclude<Precondition, 'none'>,
+  what: string,
+  fields: readonly Arg[],
+): Promise<GatewayResponse> {
+  const key = x.param('key')
+  const condition = typeof required === 'string' ? [required] : [String(required.length), ...required]
+  // It reads and writes the whole key, as this command would.
+  const outcome = await x.script(CONDITIONAL_WRITE, ['SET', key, '', 'GET'], [key], [what, ...condition, ...fields])
+  if (outcome === 0) throw preconditionFailed()
+  return NO_CONTENT
+}
 
 async function put(x: Exchange): Promise<GatewayResponse> {
   const key = x.param('key')
   const body = await x.object(['fields', 'ttl'])
   const fields = pairs(body.fields, 'fields')
   const ttl = ttlIn(x, body)
-  const precondition = preconditionOf(x)
-  if (Array.isArray(precondition)) {
-    const args = [ttl === undefined ? '' : String(ttl), String(precondition.length), ...precondition, ...fields]
-    // Reads and writes the whole key, as COPY onto itself would.
-    if ((await x.script(CONDITIONAL_REPLACE, ['SET', key, '', 'GET'], [key], args)) === 0) throw preconditionFailed()
-    return NO_CONTENT
-  }
-  if (precondition !== 'none') {
-    throw new GatewayError('BAD_REQUEST', 'For hashes, If-Match takes entity tags; * is for strings.')
-  }
+  const required = preconditionOf(x)
+  if (required !== 'none') return writeIf(x, required, ttl === undefined ? '' : String(ttl), fields)
   const commands: Arg[][] = [
     ['DEL', key],
     ['HSET', key, ...fields],
@@ -114,6 +133,11 @@ async function put(x: Exchange): Promise<GatewayResponse> {
   if (ttl !== undefined) commands.push(['PEXPIRE', key, String(ttl)])
   throwFirst(await x.transaction(commands))
   return NO_CONTENT
+}
+
+async function remove(x: Exchange): Promise<GatewayResponse> {
+  const required = preconditionOf(x)
+  return Array.isArray(required) ? writeIf(x, required, 'delete', []) : deleteTyped(x, 'hash')
 }
 
 async function patch(x: Exchange): Promise<GatewayResponse> {
@@ -135,12 +159,6 @@ async function patch(x: Exchange): Promise<GatewayResponse> {
   const added = set.length > 0 ? outcomes[0] : 0
   const removed = unset.length > 0 ? outcomes.at(-1) : 0
   return json(200, `{"added":${String(added)},"removed":${String(removed)}}`)
-}
-
-/** The outcomes, or the first error among them. */
-export function throwFirst(outcomes: readonly unknown[]): readonly unknown[] {
-  for (const outcome of outcomes) if (outcome instanceof Error) throw outcome
-  return outcomes
 }
 
 async function getField(x: Exchange): Promise<GatewayResponse> {
@@ -224,7 +242,10 @@ export const hashRoutes: readonly Route<Handler>[] = [
       tag,
       summary: 'Replace a hash',
       takesDatabase: true,
-      headers: { 'if-match': { about: 'The ETag that the hash must have.' } },
+      headers: {
+        'if-match': { about: 'The ETag that the hash must have, or *.' },
+        'if-none-match': { about: '* for a key that must not exist.' },
+      },
       body: {
         schema: object({ fields: FIELDS_IN, ttl: { type: 'integer' } }, ['ttl']),
         example: { fields: { name: 'Ada', born: 1815 } },
@@ -256,14 +277,15 @@ export const hashRoutes: readonly Route<Handler>[] = [
   {
     method: 'DELETE',
     path,
-    handle: (x) => deleteTyped(x, 'hash'),
+    handle: remove,
     doc: {
       id: 'deleteHash',
       tag,
       summary: 'Delete a hash',
       takesDatabase: true,
+      headers: { 'if-match': { about: 'The ETag that the hash must have.' } },
       answers: { 204: { about: 'Deleted.' } },
-      errors: ['NOT_FOUND', 'WRONGTYPE'],
+      errors: ['NOT_FOUND', 'WRONGTYPE', 'PRECONDITION_FAILED'],
     },
   },
   {

@@ -19,6 +19,7 @@ import {
   scriptOf,
   sendsJson,
   sha1,
+  throwFirst,
   ttlIn,
   ttlOf,
   valueAnswer,
@@ -28,47 +29,79 @@ import {
 
 async function get(x: Exchange): Promise<GatewayResponse> {
   const key = x.param('key')
-  const range = x.header('range')
-  if (range !== undefined && wantsBytes(x)) return getRange(x, range)
+  // Only a GET has ranges, and only of the value itself.
+  const range = x.request.method === 'GET' && wantsBytes(x) ? rangeIn(x.header('range')) : undefined
+  const isGuarded = ['if-range', 'if-match', 'if-none-match'].some((name) => x.header(name) !== undefined)
+  if (range !== undefined && !isGuarded) return getRange(x, range)
   // Sent together on one connection, so that a key that expires shows neither or both.
   const [value, pttl] = await Promise.all([x.run(['GET', key], BYTES), x.run(['PTTL', key])])
   if (value === null) throw missing()
+  const bytes = value as Buffer
   const ttl = ttlOf(pttl)
   const headers = headersFor(undefined, ttl)
   if (wantsBytes(x)) headers['accept-ranges'] = 'bytes'
-  return valueAnswer(x, value as Buffer, `,"ttl":${ttl}`, headers)
+  const whole = valueAnswer(x, bytes, `,"ttl":${ttl}`, headers)
+  if (range === undefined || whole.status !== 200) return whole
+  // A reader that has the beginning of another state, or of a compressed one, gets all of this one.
+  const held = x.header('if-range')
+  if (held !== undefined && held.trim() !== whole.headers.etag) return whole
+  const [start, end] = placeOf(range, bytes.length)
+  return part(bytes.subarray(start, end), start, bytes.length, whole.headers)
 }
 
-/** One range of bytes: `bytes=0-99`, `bytes=100-`, `bytes=-50`. */
-async function getRange(x: Exchange, range: string): Promise<GatewayResponse> {
-  const match = /^bytes=(\d{0,12})-(\d{0,12})$/.exec(range)
-  if (match === null || (match[1] === '' && match[2] === '')) {
-    throw new GatewayError('RANGE_NOT_SATISFIABLE', 'The range is one of bytes=a-b, bytes=a- or bytes=-n.')
-  }
-  const first = match[1] === '' ? -Number(match[2]) : Number(match[1])
-  const last = match[1] === '' || match[2] === '' ? -1 : Number(match[2])
-  const key = x.param('key')
-  const [size, part] = await Promise.all([
-    x.run(['STRLEN', key]),
-    x.run(['GETRANGE', key, String(first), String(last)], BYTES),
-  ])
-  const length = Number(size)
-  if (length === 0 && (await x.run(['EXISTS', key])) === 0) throw missing()
-  const bytes = part as Buffer
-  if (bytes.length === 0) {
+/** From the first byte to the last one, both included; or the last so many. */
+type Range = { readonly first: number; readonly last: number } | { readonly suffix: number }
+
+/** One range of bytes: `bytes=0-99`, `bytes=100-`, `bytes=-50`. Whatever else is sent is as if nothing were, as HTTP has it. */
+function rangeIn(header: string | undefined): Range | undefined {
+  const match = /^bytes=\s*(\d*)-(\d*)\s*$/i.exec(header ?? '')
+  if (match === null) return undefined
+  const [from, to] = [match[1]!, match[2]!].map((text) => (text === '' ? undefined : Math.min(Number(text), 2 ** 40)))
+  if (from === undefined) return to === undefined ? undefined : { suffix: to }
+  return to !== undefined && to < from ? undefined : { first: from, last: to ?? 2 ** 40 }
+}
+
+/** Where a range begins and ends in a value of that length. Throws RANGE_NOT_SATISFIABLE when it has no byte there. */
+function placeOf(range: Range, length: number): [start: number, end: number] {
+  const start = 'suffix' in range ? Math.max(0, length - range.suffix) : range.first
+  const end = 'suffix' in range ? length : Math.min(range.last + 1, length)
+  if (start >= end) {
     throw new GatewayError('RANGE_NOT_SATISFIABLE', 'The value has no bytes in this range.', {
       'content-range': `bytes */${length}`,
     })
   }
-  const start = first < 0 ? Math.max(0, length + first) : first
+  return [start, end]
+}
+
+function part(
+  bytes: Uint8Array,
+  start: number,
+  length: number,
+  headers?: Readonly<Record<string, string>>,
+): GatewayResponse {
+  const range = `bytes ${start}-${start + bytes.length - 1}/${length}`
   return {
     status: 206,
-    headers: {
-      'content-type': 'application/octet-stream',
-      'content-range': `bytes ${start}-${start + bytes.length - 1}/${length}`,
-    },
+    headers: { ...headers, 'content-type': 'application/octet-stream', 'content-range': range, vary: 'accept' },
     body: bytes,
   }
+}
+
+/** Only the part is read, so that nothing is known of the whole but its length: there is no ETag. */
+async function getRange(x: Exchange, range: Range): Promise<GatewayResponse> {
+  const key = x.param('key')
+  const [first, last] = 'suffix' in range ? [-Math.max(1, range.suffix), -1] : [range.first, range.last]
+  // One transaction, so that the length is that of the value whose part it is.
+  const commands = [
+    ['EXISTS', key],
+    ['STRLEN', key],
+    ['GETRANGE', key, String(first), String(last)],
+  ]
+  const [exists, size, bytes] = throwFirst(await x.transaction(commands, BYTES))
+  if (exists === 0) throw missing()
+  const length = Number(size)
+  const [start] = placeOf(range, length)
+  return part(bytes as Buffer, start, length)
 }
 
 // KEYS key; ARGV value, ttl ('' none), keep ('1' keeps the present ttl), then the tags the value must have one of.

@@ -6,6 +6,7 @@ import { argOf } from '../command-json.ts'
 import { conditional, tagsIn } from '../etag.ts'
 import type { Exchange, Script } from '../exchange.ts'
 import { isObject, JsonNumber, type JsonObject, type JsonValue, type StringEncoding, writeJson } from '../json.ts'
+import { preferredType } from '../media-types.ts'
 import { type GatewayResponse, json } from '../message.ts'
 import type { Arg } from '../policy.ts'
 import { GatewayError } from '../status.ts'
@@ -26,10 +27,11 @@ export function scriptOf(lua: string): Script {
   return { lua, sha: sha1(lua) }
 }
 
-/** Whether the request asks for the bytes themselves instead of JSON. */
+const FORMS = ['application/json', 'application/octet-stream']
+
+/** Whether the request rather has the bytes themselves than JSON. Throws NOT_ACCEPTABLE when it takes neither. */
 export function wantsBytes(x: Exchange): boolean {
-  const accept = x.header('accept')
-  return accept !== undefined && /application\/octet-stream/i.test(accept)
+  return preferredType(x.header('accept'), FORMS) === 'application/octet-stream'
 }
 
 /** Whether the body is a JSON document; any other type is the value itself. */
@@ -104,6 +106,12 @@ export function preconditionOf(x: Exchange): Precondition {
   if (match === '*') return 'present'
   // A weak tag does not say that the bytes are the same, and matches nothing.
   return match.map(({ value, isWeak }) => (isWeak ? '-' : value))
+}
+
+/** The outcomes, or the first error among them. */
+export function throwFirst(outcomes: readonly unknown[]): readonly unknown[] {
+  for (const outcome of outcomes) if (outcome instanceof Error) throw outcome
+  return outcomes
 }
 
 export function preconditionFailed(): GatewayError {
