@@ -111,10 +111,23 @@ describe.each(BACKENDS)('over %s', (backend) => {
         profile: { city: 'London', tags: ['a', 'b'] },
         tags: ['x', 'y'],
         settings: { level: 3 },
+        ranks: { first: 1.5, second: 2 },
       })
-      const read = await go('GET', '/user/ada?path=profile.tags[1]&path=tags&path=settings.level&path=tags[9]')
+      const paths = ['profile.tags[1]', 'tags', 'settings.level', 'tags[9]', 'ranks', 'ranks.second', 'ranks.none']
+      const read = await go('GET', `/user/ada?${paths.map((path) => `path=${path}`).join('&')}`)
       expect(read.json).toEqual({
-        values: { 'profile.tags[1]': 'b', tags: ['x', 'y'], 'settings.level': 3, 'tags[9]': null },
+        values: {
+          'profile.tags[1]': 'b',
+          tags: ['x', 'y'],
+          'settings.level': 3,
+          'tags[9]': null,
+          ranks: [
+            ['first', 1.5],
+            ['second', 2],
+          ],
+          'ranks.second': 2,
+          'ranks.none': null,
+        },
       })
     })
   })

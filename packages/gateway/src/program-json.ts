@@ -5,14 +5,16 @@
 //      ["profile.address", "put", {"city": "Rome"}],               a place in a JSON field
 //      {"when": COND, "do": [..], "else": [..]},
 //      {"switch": EXPR, "cases": [{"is": 1, "do": [..]}], "default": [..]},
-//      {"each": "inventory", "as": ["item"], "do": [..]},          loop over a collection; $item in steps
+//      {"each": "inventory", "as": ["item"], "do": [..]},          loop over a collection; $item in steps; also limit, and
+//                                                                  for sorted sets from, to and order
 //      {"let": "before", "be": EXPR},                              a value of this moment
 //      {"fail": "TOO_YOUNG"}],
 //    "return": {"score": EXPR, "tags": ["tags", "length"]}}
 //
 //   EXPR  a literal, or {"$field": "age"}, {"$var": "item"}, {"$now": true}, {"$value": literal}, each with optional calls
-//         "$do": [["plus", 1], ["gt", 17]]; {"$cond": [COND, EXPR, EXPR]}
-//   COND  an EXPR that is a condition, {"$and": [..]}, {"$or": [..]}, {"$not": COND}, or a filter: {"age": {"gt": 17}}
+//         "$do": [["plus", 1], ["gt", 17]]; {"$cond": [COND, EXPR, EXPR]}; {"$and": [..]}, {"$or": [..]}, {"$not": COND};
+//         {"$some": "tags", "as": ["tag"], "where": COND}, and $every, $count and $find in the same way
+//   COND  an EXPR that is a condition, or a filter: {"age": {"gt": 17}}
 
 import type { FieldSpec as FieldDoc, ModelSpec as ModelDoc } from '@ochre/model'
 import { and, type Condition, cond, fail, keep, not, now, or, switchOn, when } from '@ochre/model'
@@ -163,6 +165,7 @@ const INT: FieldDoc = { kind: 'int', optional: false, nullable: false }
 const DATE: FieldDoc = { kind: 'date', optional: false, nullable: false }
 const TEXT: FieldDoc = { kind: 'string', optional: false, nullable: false }
 const FLOAT: FieldDoc = { kind: 'float', optional: false, nullable: false }
+const BOOLEAN: FieldDoc = { kind: 'boolean', optional: false, nullable: false }
 
 const MAX_STEPS = 1000
 
@@ -205,6 +208,9 @@ class Player {
       return
     }
     if (!isObject(step)) wrong(`${where} is [field, operation, ...arguments] or an object.`)
+    const known = STEPS.find(([name]) => step[name!] !== undefined)
+    if (known === undefined) wrong(`${where} has when, switch, each, let or fail.`)
+    onlyHas(step, known, where)
     if (step.when !== undefined) {
       const chain = when(this.condition(step.when, `${where}.when`), () => this.steps(step.do ?? [], `${where}.do`))
       if (step.else !== undefined) chain.else(() => this.steps(step.else!, `${where}.else`))
@@ -213,8 +219,7 @@ class Player {
     else if (step.let !== undefined) {
       const { value, spec } = this.#handle(step.be ?? null, `${where}.be`)
       this.#variables.set(nameOf(step.let, `${where}.let`), { value: keep(value as Condition), spec })
-    } else if (typeof step.fail === 'string') fail(step.fail)
-    else wrong(`${where} has when, switch, each, let or fail.`)
+    } else fail(nameOf(step.fail!, `${where}.fail`))
   }
 
   #switch(step: JsonObject, where: string): void {
@@ -223,6 +228,7 @@ class Player {
     const cases = switchOn(subject.value as Condition as Parameters<typeof switchOn<unknown>>[0])
     step.cases.forEach((one, i) => {
       if (!isObject(one) || one.is === undefined) wrong(`${where}.cases[${i}] has is and do.`)
+      onlyHas(one, ['is', 'do'], `${where}.cases[${i}]`)
       const is = Array.isArray(one.is)
         ? one.is.map((v) => fieldValue(subject.spec, v))
         : fieldValue(subject.spec, one.is)
@@ -235,19 +241,40 @@ class Player {
     const { value, spec } = this.#target(nameOf(step.each!, `${where}.each`), `${where}.each`)
     const each = (value as Callable).each
     if (each === undefined) wrong(`${where}.each names a list, set, map or sorted set.`)
-    const names = step.as === undefined ? ['item'] : Array.isArray(step.as) ? step.as : [step.as]
-    const { element } = spec
-    const specs = spec.kind === 'map' ? [TEXT, element!] : spec.kind === 'sortedSet' ? [element!, FLOAT] : [element!]
-    const body = (...items: readonly object[]): void => {
-      items.forEach((item, i) => {
-        if (names[i] !== undefined)
-          this.#variables.set(nameOf(names[i], `${where}.as`), { value: item, spec: specs[i]! })
-      })
-      this.steps(step.do ?? [], `${where}.do`)
+    const options: Record<string, unknown> = {}
+    for (const name of ['limit', 'from', 'to'] as const) {
+      if (step[name] !== undefined) options[name] = this.#argument('n', spec, step[name], `${where}.${name}`)
     }
-    const limit = step.limit instanceof JsonNumber ? { limit: Number(step.limit.text) } : undefined
-    each.call(value, body, limit)
-    for (const name of names) this.#variables.delete(nameOf(name, `${where}.as`))
+    if (step.order !== undefined) options.order = this.#argument('s', spec, step.order, `${where}.order`)
+    const isPart = step.from !== undefined || step.to !== undefined || step.order !== undefined
+    if (isPart && spec.kind !== 'sortedSet') wrong(`${where}: only a sorted set has from, to and order.`)
+    const steps = (): void => this.steps(step.do ?? [], `${where}.do`)
+    each.call(value, (...items: readonly object[]) => this.#withItems(step, spec, items, where, steps), options)
+  }
+
+  /** Runs `body` with the items of a loop as the variables that `as` names. */
+  #withItems<T>(
+    step: JsonObject,
+    { kind, element }: FieldDoc,
+    items: readonly object[],
+    where: string,
+    body: () => T,
+  ): T {
+    const names = (step.as === undefined ? ['item'] : Array.isArray(step.as) ? step.as : [step.as]).map((name) =>
+      nameOf(name, `${where}.as`),
+    )
+    const specs = kind === 'map' ? [TEXT, element!] : kind === 'sortedSet' ? [element!, FLOAT] : [element!]
+    if (names.length > items.length) wrong(`${where}.as has more names than there are.`)
+    const hidden = names.map((name) => this.#variables.get(name))
+    for (const [i, name] of names.entries()) this.#variables.set(name, { value: items[i]!, spec: specs[i]! })
+    try {
+      return body()
+    } finally {
+      names.forEach((name, i) => {
+        if (hidden[i] === undefined) this.#variables.delete(name)
+        else this.#variables.set(name, hidden[i])
+      })
+    }
   }
 
   /** What the program gives back: a call, an expression, or objects and lists of them. */
@@ -355,13 +382,6 @@ class Player {
 
   condition(value: JsonValue, where: string): Condition {
     if (!isObject(value)) wrong(`${where} is a condition: an object.`)
-    const many = (list: JsonValue | undefined, name: string): Condition[] =>
-      Array.isArray(list) && list.length > 0
-        ? list.map((item, i) => this.condition(item, `${where}.${name}[${i}]`))
-        : wrong(`${where}.${name} is a list of conditions.`)
-    if (value.$and !== undefined) return and(...many(value.$and, '$and'))
-    if (value.$or !== undefined) return or(...many(value.$or, '$or'))
-    if (value.$not !== undefined) return not(this.condition(value.$not, `${where}.$not`))
     if (isExpression(value)) return this.#evaluate(value, where).value as Condition
     const parts: Condition[] = []
     for (const name of Object.keys(value)) {
@@ -387,9 +407,42 @@ class Player {
     return this.#evaluate(value, where)
   }
 
+  #conditions(list: JsonValue, where: string): Condition[] {
+    if (!Array.isArray(list) || list.length === 0) wrong(`${where} is a list of conditions.`)
+    return list.map((item, i) => this.condition(item, `${where}[${i}]`))
+  }
+
+  /** `{"$some": "tags", "as": ["tag"], "where": COND}`. */
+  #quantified(value: JsonObject, mode: string, where: string): Handle {
+    const { value: collection, spec } = this.#target(nameOf(value[`$${mode}`]!, `${where}.$${mode}`), where)
+    const quantify = (collection as Callable)[mode]
+    if (quantify === undefined || spec.element === undefined)
+      wrong(`${where}.$${mode} names a list, set, map or sorted set.`)
+    const options = value.limit === undefined ? {} : { limit: this.#argument('n', spec, value.limit, `${where}.limit`) }
+    const test = (...items: readonly object[]): Condition =>
+      this.#withItems(value, spec, items, where, () => this.condition(value.where ?? null, `${where}.where`))
+    const given = mode === 'count' ? INT : mode === 'find' ? (spec.kind === 'map' ? TEXT : spec.element) : BOOLEAN
+    return { value: quantify.call(collection, test, options) as object, spec: given }
+  }
+
   #evaluate(value: JsonObject, where: string): Handle {
+    const quantifier = QUANTIFIERS.find((name) => value[`$${name}`] !== undefined)
+    onlyHas(
+      value,
+      quantifier === undefined
+        ? [EXPRESSIONS.find((name) => value[name] !== undefined)!, ...(value.$value === undefined ? ['$do'] : [])]
+        : [`$${quantifier}`, '$do', 'as', 'where', 'limit'],
+      where,
+    )
     let handle: Handle
-    if (typeof value.$field === 'string') handle = this.#target(value.$field, where)
+    if (quantifier !== undefined) handle = this.#quantified(value, quantifier, where)
+    else if (value.$and !== undefined)
+      handle = { value: and(...this.#conditions(value.$and, `${where}.$and`)), spec: BOOLEAN }
+    else if (value.$or !== undefined)
+      handle = { value: or(...this.#conditions(value.$or, `${where}.$or`)), spec: BOOLEAN }
+    else if (value.$not !== undefined)
+      handle = { value: not(this.condition(value.$not, `${where}.$not`)), spec: BOOLEAN }
+    else if (typeof value.$field === 'string') handle = this.#target(value.$field, where)
     else if (typeof value.$var === 'string') handle = this.#target(`$${value.$var}`, where)
     else if (value.$now !== undefined) handle = { value: now(), spec: DATE }
     else if (value.$value !== undefined) return { value: plainJson(value.$value) as object, spec: TEXT }
@@ -401,7 +454,7 @@ class Player {
         value: cond(this.condition(test!, `${where}.$cond[0]`), a.value as Condition, b.value as Condition),
         spec: a.spec,
       }
-    } else wrong(`${where} is an expression with $field, $var, $now, $value or $cond.`)
+    } else wrong(`${where} is an expression with ${EXPRESSIONS.join(', ')}.`)
     if (value.$do === undefined) return handle
     if (!Array.isArray(value.$do)) wrong(`${where}.$do is a list of calls.`)
     for (const [i, call] of value.$do.entries()) {
@@ -412,11 +465,31 @@ class Player {
   }
 }
 
-const EXPRESSION = ['$field', '$var', '$now', '$value', '$cond']
+const QUANTIFIERS = ['some', 'every', 'count', 'find'] as const
+const EXPRESSIONS: readonly string[] = [
+  ...['$field', '$var', '$now', '$value', '$cond', '$and', '$or', '$not'],
+  ...QUANTIFIERS.map((name) => `$${name}`),
+]
+
+/** Members of each kind of step; the first one tells it. */
+const STEPS: readonly (readonly string[])[] = [
+  ['when', 'do', 'else'],
+  ['switch', 'cases', 'default'],
+  ['each', 'as', 'do', 'limit', 'from', 'to', 'order'],
+  ['let', 'be'],
+  ['fail'],
+]
+
+/** A misspelt member must not be overlooked: the program would do something else. */
+function onlyHas(value: JsonObject, members: readonly string[], where: string): void {
+  for (const name of Object.keys(value)) {
+    if (!members.includes(name)) wrong(`${where} has ${members.join(', ')}, and nothing else.`)
+  }
+}
 
 /** No field begins with `$`, so an expression is never mistaken for a filter or a value with members. */
 function isExpression(value: JsonObject): boolean {
-  return EXPRESSION.some((name) => value[name] !== undefined)
+  return EXPRESSIONS.some((name) => value[name] !== undefined)
 }
 
 function nameOf(value: JsonValue, where: string): string {

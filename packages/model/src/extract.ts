@@ -11,13 +11,16 @@ export function reach(row: object, path: string): unknown {
   if (rest === '') {
     if (handle.items) return handle.items()
     if (handle.entries) return handle.entries()
+    if (handle.rangeWithScores) return handle.rangeWithScores(0, -1)
+    if (handle.handleOf !== undefined) throw new UsageError('Positions and streams are read by a program')
     return handle
   }
   if (handle.handleOf === undefined) return handle.at!(rest.startsWith('.') ? rest.slice(1) : rest)
   const index = /^\[(-?\d+)\](.*)$/s.exec(rest)
   const key = /^\.([^.[]+)(.*)$/s.exec(rest)
-  const found = index && handle.at ? handle.at(Number(index[1])) : key && handle.get ? handle.get(key[1]) : null
-  if (!found) throw new UsageError('A path into a list is tags[0], into a map settings.level')
+  const get = handle.get ?? handle.score
+  const found = index && handle.at ? handle.at(Number(index[1])) : key && get ? get.call(handle, key[1]) : null
+  if (!found) throw new UsageError('A path into a list is tags[0], into a map or a sorted set settings.level')
   const deeper = (index ?? key)![2]!
   return deeper === ''
     ? found

@@ -109,7 +109,7 @@ export class Store<F extends Fields> {
     return (await this.runner.command('exists', ['EXISTS', this.keys.of(text).row(text)])) === 1
   }
 
-  /** Values at paths such as `'score'`, `'profile.tags[0]'`, `'settings.level'`, `'tags[-1]'`; null where there is none. */
+  /** Values at paths such as `'score'`, `'profile.tags[0]'`, `'settings.level'`, `'tags[-1]'`, `'ranks.ada'`; null where there is none. */
   extract(id: IdOf<F>, paths: readonly string[]): Promise<unknown[]> {
     return this.run(
       'extract',
