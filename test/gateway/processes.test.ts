@@ -1,5 +1,6 @@
 // Gateways as processes: several on one port, signals under load, reload, TLS with client certificates.
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { Agent, request } from 'node:https'
@@ -7,8 +8,10 @@ import { createRequire } from 'node:module'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import { connect as connectTls } from 'node:tls'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { verifyAudit } from '../../packages/gateway/src/index.ts'
 import { startServer, type TestServer } from '../servers/index.ts'
 import { ROOT } from './ask.ts'
 
@@ -145,13 +148,16 @@ describe('SIGHUP', () => {
 
 describe('workers', () => {
   it('share a port, are replaced when they die, and end together', async () => {
-    const { child, url, adminUrl, pids } = await start({ OCHRE_WORKERS: '2' })
+    const audit = join(dir, 'audit.log')
+    const { child, url, adminUrl, pids } = await start({ OCHRE_WORKERS: '2', OCHRE_AUDIT_FILE: audit })
     expect(pids.length).toBe(2)
     for (let i = 0; i < 20; i++) expect((await command(url, ['PING'])).status).toBe(200)
     expect(await (await fetch(`${adminUrl}/health/ready`)).json()).toEqual({ status: 'ok', workers: 2 })
     const metrics = await (await fetch(`${adminUrl}/metrics`)).text()
     expect(metrics).toContain('ochre_http_requests_total{route="runCommand",status="2xx"} 20')
     expect(metrics).toContain('worker="1"')
+    expect((await fetch(`${adminUrl}/metrics`, { method: 'POST' })).status).toBe(405)
+    await Promise.all(Array.from({ length: 100 }, (_, i) => command(url, ['SET', `k${i}`, 'v'])))
     process.kill(pids[0]!, 'SIGKILL')
     const ready = async () => ((await (await fetch(`${adminUrl}/health/ready`)).json()) as { workers: number }).workers
     while ((await ready()) !== 1);
@@ -160,6 +166,8 @@ describe('workers', () => {
     child.kill('SIGTERM')
     expect(((await once(child, 'exit')) as [number])[0]).toBe(0)
     await expect(command(url, ['PING'])).rejects.toThrow()
+    // The lines of all workers are one chain.
+    expect(await verifyAudit(audit)).toEqual({ lines: 100 })
   })
 })
 
@@ -183,7 +191,7 @@ describe('TLS', () => {
       '-subj',
       '/CN=test ca',
     )
-    for (const name of ['server', 'client']) {
+    const sign = (name: string): void => {
       openssl(
         'req',
         '-newkey',
@@ -217,8 +225,9 @@ describe('TLS', () => {
         'ext',
       )
     }
+    for (const name of ['server', 'client']) sign(name)
     const read = (name: string) => readFileSync(join(dir, name))
-    const { url } = await start({
+    const { child, url } = await start({
       OCHRE_TLS_CERT_FILE: 'server.pem',
       OCHRE_TLS_KEY_FILE: 'server.key',
       OCHRE_TLS_CA_FILE: 'ca.pem',
@@ -242,5 +251,31 @@ describe('TLS', () => {
       hsts: 'max-age=31536000',
     })
     await expect(get({})).rejects.toThrow()
+
+    // Another certificate in the same files is taken on SIGHUP; one that is no certificate is not.
+    const client = { cert: read('client.pem'), key: read('client.key') }
+    const shown = () =>
+      new Promise<string>((resolve, reject) => {
+        const socket = connectTls(
+          { host: '127.0.0.1', port: Number(new URL(url).port), ca: read('ca.pem'), ...client },
+          () => {
+            resolve(socket.getPeerCertificate().fingerprint256)
+            socket.destroy()
+          },
+        ).on('error', reject)
+      })
+    const fingerprint = (name: string) => new X509Certificate(read(name)).fingerprint256
+    const before = fingerprint('server.pem')
+    expect(await shown()).toBe(before)
+    sign('server')
+    const after = fingerprint('server.pem')
+    expect(after).not.toBe(before)
+    child.kill('SIGHUP')
+    await expect.poll(shown).toBe(after)
+    writeFileSync(join(dir, 'server.pem'), 'nonsense')
+    child.kill('SIGHUP')
+    const [message] = (await once(child.stderr!, 'data')) as [Buffer]
+    expect(message.toString('utf8')).toContain('The configuration was not reloaded.')
+    expect([await shown(), (await get(client)).status]).toEqual([after, 200])
   })
 })

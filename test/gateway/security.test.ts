@@ -409,6 +409,16 @@ describe('the audit log', () => {
     expect(await verifyAudit(path)).toEqual({ lines: 3 })
   })
 
+  it.runIf(process.platform === 'linux')('waits while its disk is full', async () => {
+    const failures: unknown[] = []
+    const file = new AuditFile('/dev/full', 1, (error) => failures.push((error as { code: string }).code))
+    const gateway = await createGateway({ redis: server.url, rootKey: ROOT, audit: file })
+    for (let i = 0; i < 10 && failures.length === 0; i++) expect(await run(gateway, ROOT, ['SET', 'k', 'v'])).toBe('OK')
+    await expect.poll(() => failures).toContain('ENOSPC')
+    expect(await run(gateway, ROOT, ['SET', 'k', 'v'])).toBe('OK')
+    await gateway.close()
+  })
+
   it('is continued by the next process, and shows what was changed', async () => {
     const path = join(dir, 'audit.log')
     for (const value of ['1', '2', '3']) {

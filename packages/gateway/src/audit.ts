@@ -7,6 +7,7 @@
 import { createHash } from 'node:crypto'
 import { closeSync, createReadStream, fsyncSync, openSync, readSync, statSync, writeSync } from 'node:fs'
 import { createInterface } from 'node:readline'
+import type { Logger } from 'pino'
 import type { Caller } from './execute.ts'
 import type { GatewayRequest } from './message.ts'
 
@@ -68,27 +69,38 @@ export function chainLine(entry: AuditEntry, previous: string): string {
   return JSON.stringify({ ...entry, previous })
 }
 
+const RETRY_MS = 1_000
+/** So much may wait for a disk that takes nothing. What comes then is left out, and shows as a break of the chain. */
+const MAX_WAITING_BYTES = 64 * 1024 * 1024
+
 /**
  * Appends to a file, continuing its chain. Lines are written in batches, at most `flushMs` after they were appended, and
  * synced to disk on close. A line that is cut off at the end of the file by a crash is ended and stays visible as broken.
+ * While nothing can be written (a full disk) lines wait, and `onFailure` is told at each attempt.
  */
 export class AuditFile implements AuditLog {
   readonly #fd: number
   readonly #flushMs: number
+  readonly #onFailure: (error: unknown) => void
   #previous: string
   #waiting: string[] = []
+  #waitingBytes = 0
+  #unwritten: Buffer = Buffer.alloc(0)
   #timer: NodeJS.Timeout | undefined
 
-  constructor(path: string, flushMs = 200) {
+  constructor(path: string, flushMs = 200, onFailure: (error: unknown) => void = () => {}) {
     this.#previous = lastHash(path)
     this.#fd = openSync(path, 'a', 0o600)
     this.#flushMs = flushMs
+    this.#onFailure = onFailure
   }
 
   append(entry: AuditEntry): void {
     const line = chainLine(entry, this.#previous)
     this.#previous = hashOf(line)
+    if (this.#waitingBytes + this.#unwritten.length > MAX_WAITING_BYTES) return
     this.#waiting.push(line)
+    this.#waitingBytes += line.length
     this.#timer ??= setTimeout(() => this.flush(), this.#flushMs)
   }
 
@@ -96,18 +108,41 @@ export class AuditFile implements AuditLog {
   flush(): void {
     clearTimeout(this.#timer)
     this.#timer = undefined
-    if (this.#waiting.length === 0) return
-    const text = `${this.#waiting.join('\n')}\n`
-    this.#waiting = []
-    writeSync(this.#fd, text)
+    if (this.#waiting.length > 0) {
+      this.#unwritten = Buffer.concat([this.#unwritten, Buffer.from(`${this.#waiting.join('\n')}\n`)])
+      this.#waiting = []
+      this.#waitingBytes = 0
+    }
+    try {
+      while (this.#unwritten.length > 0) {
+        this.#unwritten = this.#unwritten.subarray(writeSync(this.#fd, this.#unwritten))
+      }
+    } catch (error) {
+      // It must not end the service.
+      this.#onFailure(error)
+      this.#timer = setTimeout(() => this.flush(), RETRY_MS)
+      this.#timer.unref()
+    }
   }
 
   close(): Promise<void> {
     this.flush()
-    fsyncSync(this.#fd)
+    clearTimeout(this.#timer)
+    try {
+      fsyncSync(this.#fd)
+    } catch (error) {
+      this.#onFailure(error)
+    }
     closeSync(this.#fd)
     return Promise.resolve()
   }
+}
+
+/** The audit log of this process; the log says why lines have to wait. */
+export function auditFile(path: string, log: Logger): AuditFile {
+  return new AuditFile(path, undefined, (error) =>
+    log.error({ code: (error as NodeJS.ErrnoException).code }, 'the audit log cannot be written; its lines wait'),
+  )
 }
 
 /** The hash of the last line of a file; GENESIS when there is none. */

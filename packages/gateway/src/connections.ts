@@ -92,7 +92,7 @@ export class Connections {
     if (this.#users.size > MAX_USERS) {
       const [oldest, client] = this.#users.entries().next().value!
       this.#users.delete(oldest)
-      void Promise.resolve(client).then((c) => c.close())
+      closeQuietly(client)
     }
     return found
   }
@@ -101,14 +101,23 @@ export class Connections {
     return connect(this.#options.redis, { ...DEFAULTS, ...this.#options.client, ...options })
   }
 
-  /** Whether Redis lets the user log in. Rejects when Redis cannot be reached. */
+  /**
+   * Whether Redis lets the user log in now, tried on a connection for this: one that is open stays logged in whatever
+   * becomes of the password. If not, those that are open as this user are closed. Rejects when Redis cannot be reached.
+   */
   async checkAclUser(user: AclUser): Promise<boolean> {
     try {
-      await this.of(this.database, false, user)
+      const client = await this.#open({ db: this.database, username: user.name, password: user.password })
+      await client.close()
       return true
     } catch (error) {
-      if (error instanceof ReplyError) return false
-      throw error
+      if (!(error instanceof ReplyError)) throw error
+      for (const [name, client] of this.#users) {
+        if (!name.endsWith(`:${user.name}\0${user.password}`)) continue
+        this.#users.delete(name)
+        closeQuietly(client)
+      }
+      return false
     }
   }
 
@@ -144,6 +153,13 @@ export class Connections {
     this.#users.clear()
     await Promise.all(all.map(async (client) => (await client).close()))
   }
+}
+
+/** Closes a client that may still be opening, or fail to. */
+function closeQuietly(client: Client | Promise<Client>): void {
+  Promise.resolve(client)
+    .then((opened) => opened.close())
+    .catch(() => {})
 }
 
 function nameOf(database: number, resp2: boolean): string {

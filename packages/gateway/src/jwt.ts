@@ -11,7 +11,8 @@ import {
   type JWTVerifyGetKey,
   jwtVerify,
 } from 'jose'
-import { type Grant, type Principal, Rules, SCOPES, type Scope } from './principal.ts'
+import { grantOf } from './grant.ts'
+import { type Grant, type Principal, SCOPES, type Scope } from './principal.ts'
 import { GatewayError } from './status.ts'
 
 export interface JwtOptions {
@@ -66,37 +67,33 @@ export class JwtVerifier {
       })
       payload = verified.payload
     } catch (error) {
-      // A token that is wrong is one thing, an issuer that cannot be asked for its keys another.
-      if (error instanceof errors.JOSEError && !(error instanceof errors.JWKSTimeout)) return undefined
+      // A token that is wrong is one thing, an issuer that cannot be asked for its keys, or answers nonsense, another.
+      const isIssuers = error instanceof errors.JWKSTimeout || error instanceof errors.JWKSInvalid
+      const isGeneric = error instanceof errors.JOSEError && error.code === 'ERR_JOSE_GENERIC'
+      if (error instanceof errors.JOSEError && !isIssuers && !isGeneric) return undefined
       throw new GatewayError('AUTH_UNAVAILABLE', 'The keys of the token issuer cannot be fetched.', {
         'retry-after': '5',
       })
     }
     try {
-      const grant = this.#grantOf(payload)
+      const { grant, rules } = grantOf(this.#claimsOf(payload))
       const expiresAt = payload.exp! * 1000
-      return { id: `jwt:${payload.sub}`, kind: 'jwt', grant, rules: new Rules(grant), expiresAt }
+      return { id: `jwt:${payload.sub}`, kind: 'jwt', grant, rules, expiresAt }
     } catch (error) {
       if (error instanceof UsageError) return undefined
       throw error
     }
   }
 
-  #grantOf(payload: JWTPayload): Grant {
+  /** The grant that the claims say, unchecked. */
+  #claimsOf(payload: JWTPayload): object {
     const claimed = payload[this.#options.claim ?? 'ochre']
-    const fields = claimed !== null && typeof claimed === 'object' ? (claimed as Partial<Grant>) : {}
+    const fields = claimed !== null && typeof claimed === 'object' && !Array.isArray(claimed) ? claimed : {}
     const scope = payload.scope
     const fromScope =
       typeof scope === 'string'
         ? { scopes: scope.split(' ').filter((s): s is Scope => SCOPES.includes(s as Scope)) }
         : {}
-    const grant = { scopes: [], ...this.#options.defaults, ...fromScope, ...fields }
-    for (const name of ['scopes', 'commands', 'keys', 'channels', 'models', 'networks'] as const) {
-      const list: unknown = grant[name]
-      if (list !== undefined && !(Array.isArray(list) && list.every((item) => typeof item === 'string'))) {
-        throw new UsageError(`${name} is a list of strings`)
-      }
-    }
-    return grant
+    return { scopes: [], ...this.#options.defaults, ...fromScope, ...fields }
   }
 }

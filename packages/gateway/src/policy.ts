@@ -104,8 +104,10 @@ function authorizeKeys(principal: Principal, spec: CommandSpec, args: readonly A
   const onlyOne = spec.keySpecs.length === 1 ? spec.keySpecs[0]! : undefined
   for (const keySpec of onlyOne === undefined ? spec.keySpecs : [onlyOne]) {
     if (keySpec.notKey) continue
-    if ((keySpec.incomplete || keySpec.begin.type === 'unknown') && !rules.hasAllKeys) {
-      throw denied(`the '${spec.name}' command reads keys that cannot be told, and needs access to all keys`)
+    if (keySpec.incomplete || keySpec.begin.type === 'unknown') {
+      if (!rules.hasAllKeys)
+        throw denied(`the '${spec.name}' command reads keys that cannot be told, and needs access to all keys`)
+      refuseReservedPatterns(args)
     }
     let positions: number[]
     try {
@@ -124,6 +126,20 @@ function authorizeKeys(principal: Principal, spec: CommandSpec, args: readonly A
         throw denied(`this credential has no access to one of the keys of the '${spec.name}' command`)
       }
     }
+  }
+}
+
+/**
+ * Arguments that make names of keys (SORT ... BY weight_* GET name_*) must not be able to make the name of one that belongs
+ * to the gateway, whatever takes the place of the asterisk.
+ */
+function refuseReservedPatterns(args: readonly Arg[]): void {
+  for (const arg of args.slice(1)) {
+    const text = binary(arg)
+    const mark = text.indexOf('*')
+    const fixed = mark === -1 ? text : text.slice(0, mark)
+    if (fixed.startsWith(RESERVED_PREFIX) || (mark !== -1 && RESERVED_PREFIX.startsWith(fixed)))
+      throw denied('this key belongs to the gateway')
   }
 }
 

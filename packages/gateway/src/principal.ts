@@ -57,6 +57,14 @@ export interface Principal {
   readonly expiresAt?: number
 }
 
+/**
+ * Whether the principal may do everything that the gateway itself may. A Redis user is never one: its rules are Redis's,
+ * and what it could have the gateway do is not.
+ */
+export function hasAllRights({ rules, redisUser }: Principal): boolean {
+  return redisUser === undefined && rules.isFull
+}
+
 /** Classes of commands that a scope opens. A command with a class that is not opened is refused. */
 const CLASS_SCOPE: Readonly<Record<string, Scope>> = {
   read: 'read',
@@ -77,6 +85,8 @@ interface KeyRule {
 export class Rules {
   readonly hasAllKeys: boolean
   readonly hasAllDatabases: boolean
+  /** Whether nothing is left out: every scope, command, key, channel, model and database. */
+  readonly isFull: boolean
   readonly #scopes: ReadonlySet<Scope>
   readonly #commands: readonly { readonly allow: boolean; readonly test: (spec: CommandSpec) => boolean }[]
   readonly #keys: readonly KeyRule[]
@@ -106,6 +116,13 @@ export class Rules {
     this.hasAllDatabases = grant.databases === '*'
     this.#databases = new Set(Array.isArray(grant.databases) ? grant.databases : [])
     this.#networks = grant.networks === undefined ? undefined : blockList(grant.networks)
+    this.isFull =
+      SCOPES.every((scope) => this.#scopes.has(scope)) &&
+      this.#commands.length === 0 &&
+      this.hasAllKeys &&
+      this.hasAllDatabases &&
+      this.allowsChannelPattern('*') &&
+      this.#models.has('*')
   }
 
   has(scope: Scope): boolean {
@@ -161,9 +178,9 @@ export class Rules {
 
   allowsNetwork(address: string): boolean {
     if (this.#networks === undefined) return true
-    const plain = address.startsWith('::ffff:') ? address.slice(7) : address
-    const family = isIP(plain)
-    return family !== 0 && this.#networks.check(plain, family === 4 ? 'ipv4' : 'ipv6')
+    const family = isIP(address)
+    // An IPv4 address in IPv6's spelling is one of IPv4 to the list.
+    return family !== 0 && this.#networks.check(address, family === 4 ? 'ipv4' : 'ipv6')
   }
 }
 

@@ -10,14 +10,14 @@ import type { Server as TlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { ClientOptions, Target } from '@ochre/client'
 import { type Logger, pino } from 'pino'
-import { createAdmin } from './admin.ts'
-import { AuditFile } from './audit.ts'
+import { createAdmin, observed } from './admin.ts'
+import { auditFile } from './audit.ts'
 import { type Config, loadConfig } from './config.ts'
 import { createGateway, type Gateway, type RequestNote } from './gateway.ts'
 import { createShell } from './node.ts'
 import type { Models } from './open-models.ts'
 import { attachWebSocket } from './websocket-server.ts'
-import { isWorker } from './workers.ts'
+import { auditAtPrimary, isWorker } from './workers.ts'
 
 export interface StartOptions {
   /** The Redis to serve: anything that `connect` of @ochre/client takes, an embedded engine too. */
@@ -80,7 +80,9 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
     ...(config.rootKey === undefined ? {} : { rootKey: config.rootKey }),
     ...(config.secret === undefined ? {} : { secret: Buffer.from(config.secret) }),
     ...(config.publicUrl === undefined ? {} : { publicUrl: config.publicUrl }),
-    ...(config.auditFile === undefined ? {} : { audit: new AuditFile(config.auditFile) }),
+    ...(config.auditFile === undefined
+      ? {}
+      : { audit: isWorker() ? auditAtPrimary() : auditFile(config.auditFile, log) }),
     ...(config.jwtIssuer === undefined ? {} : { jwt: jwtOf(config) }),
     ...reloadable(config),
     onRequest: (note) => logRequest(log, note),
@@ -100,7 +102,7 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
     attachWebSocket(shell, gateway, config.trustedProxies)
     await listen(shell, config.port, config.host)
     if (config.admin && options.admin !== false) {
-      admin = createAdmin(gateway)
+      admin = createAdmin(observed(gateway))
       await listen(admin, config.adminPort, config.adminHost)
     }
   } catch (error) {
@@ -138,11 +140,12 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
     adminUrl,
     rootKey,
     reload(next) {
-      log.level = next.logLevel
-      gateway.reload({ ...reloadable(next), ...(next.rootKey === undefined ? {} : { rootKey: next.rootKey }) })
+      // First, since the files may be wrong: then nothing is changed.
       if (next.tlsCertFile !== undefined && 'setSecureContext' in shell) {
         ;(shell as TlsServer).setSecureContext(tlsOf(next))
       }
+      log.level = next.logLevel
+      gateway.reload({ ...reloadable(next), ...(next.rootKey === undefined ? {} : { rootKey: next.rootKey }) })
       log.info('configuration reloaded')
     },
     close() {

@@ -5,10 +5,11 @@
 
 import cluster, { type Worker } from 'node:cluster'
 import { once } from 'node:events'
-import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { OchreError } from '@ochre/protocol'
 import type { Logger } from 'pino'
+import { createAdmin, type Observed } from './admin.ts'
+import { type AuditEntry, type AuditLog, auditFile } from './audit.ts'
 import type { Config } from './config.ts'
 import type { RunningGateway } from './server.ts'
 
@@ -21,6 +22,10 @@ interface Question {
   readonly ochre: 'ask'
   readonly id: number
   readonly what: 'metrics' | 'ready'
+}
+interface Audited {
+  readonly ochre: 'audit'
+  readonly entry: AuditEntry
 }
 interface Answer {
   readonly ochre: 'answer'
@@ -49,16 +54,22 @@ export async function superviseWorkers(config: Config, log: Logger): Promise<Sup
   let nextId = 0
   const waiting = new Map<number, (text: string) => void>()
   const workers = new Set<Worker>()
+  const gone = new Map<Worker, Promise<unknown>>()
+  const audit = config.auditFile === undefined ? undefined : auditFile(config.auditFile, log)
 
   async function start(): Promise<Announcement> {
     const worker = cluster.fork()
     workers.add(worker)
-    worker.on('message', (message: Answer | Announcement) => {
+    worker.on('message', (message: Answer | Announcement | Audited) => {
       if (message.ochre === 'answer') waiting.get(message.id)?.(message.text)
+      else if (message.ochre === 'audit') audit?.append(message.entry)
     })
-    const ended = once(worker, 'exit')
+    // What it has sent is read to the end before it counts as gone.
+    const ended = Promise.all([once(worker, 'exit'), once(worker, 'disconnect')])
+    gone.set(worker, ended)
     void ended.then(() => {
       workers.delete(worker)
+      gone.delete(worker)
       if (isClosing) return
       log.error({ pid: worker.process.pid }, 'a worker ended; starting another')
       setTimeout(() => {
@@ -105,7 +116,11 @@ export async function superviseWorkers(config: Config, log: Logger): Promise<Sup
     for (const worker of workers) worker.process.kill('SIGTERM')
     throw error
   }
-  const admin = config.admin ? await openAdmin(config, askAll, () => isClosing) : undefined
+  const admin = config.admin ? createAdmin(observedWorkers(askAll, () => isClosing)) : undefined
+  if (admin !== undefined) {
+    admin.listen(config.adminPort, config.adminHost)
+    await once(admin, 'listening')
+  }
   const { url } = first[0]!
   const adminUrl =
     admin === undefined ? undefined : `http://${config.adminHost}:${(admin.address() as AddressInfo).port}`
@@ -121,51 +136,41 @@ export async function superviseWorkers(config: Config, log: Logger): Promise<Sup
     },
     async close() {
       isClosing = true
-      const ends = [...workers].map((worker) => once(worker, 'exit'))
       for (const worker of workers) worker.process.kill('SIGTERM')
-      await Promise.all(ends)
+      await Promise.all(gone.values())
       admin?.close()
       admin?.closeAllConnections()
+      await audit?.close()
     },
   }
 }
 
-async function openAdmin(
-  config: Config,
-  askAll: (what: Question['what']) => Promise<string[]>,
-  isClosing: () => boolean,
-): Promise<Server> {
-  const admin = createServer((incoming, outgoing) => {
-    const answer = (status: number, type: string, body: string): void => {
-      outgoing.writeHead(status, { 'content-type': type, 'cache-control': 'no-store' })
-      outgoing.end(body)
-    }
-    const path = (incoming.url ?? '').split('?')[0]
-    if (path === '/health/live') answer(200, 'application/json', '{"status":"ok"}')
-    else if (path === '/health/ready') {
-      void askAll('ready').then((answers) => {
-        const ready = answers.filter((text) => text === 'true').length
-        const ok = ready > 0 && !isClosing()
-        answer(
-          ok ? 200 : 503,
-          'application/json',
-          JSON.stringify({ status: ok ? 'ok' : 'unavailable', workers: ready }),
-        )
-      })
-    } else if (path === '/metrics') {
-      void askAll('metrics').then((texts) =>
-        answer(200, 'text/plain; version=0.0.4; charset=utf-8', mergeMetrics(texts)),
-      )
-    } else answer(404, 'application/json', '{"error":"There is /health/live, /health/ready and /metrics."}')
-  })
-  admin.listen(config.adminPort, config.adminHost)
-  await once(admin, 'listening')
-  return admin
+/** The workers together: ready when any of them is, and all their figures. */
+function observedWorkers(askAll: (what: Question['what']) => Promise<string[]>, isClosing: () => boolean): Observed {
+  return {
+    async ready() {
+      const workers = (await askAll('ready')).filter((text) => text === 'true').length
+      const ok = workers > 0 && !isClosing()
+      return { ok, status: ok ? 'ok' : 'unavailable', workers }
+    },
+    metrics: async () => mergeMetrics(await askAll('metrics')),
+  }
 }
 
 /** Whether this process is a worker that a primary started. */
 export function isWorker(): boolean {
   return cluster.isWorker
+}
+
+/** In a worker: an audit log that the primary writes, so that the lines of all processes are one chain. */
+export function auditAtPrimary(): AuditLog {
+  let last: Promise<void> = Promise.resolve()
+  return {
+    append(entry) {
+      last = new Promise((resolve) => process.send?.({ ochre: 'audit', entry } satisfies Audited, () => resolve()))
+    },
+    close: () => last,
+  }
 }
 
 /** In a worker: tells the primary that it listens, and answers its questions. */

@@ -3,67 +3,32 @@
 import { UsageError } from '@ochre/protocol'
 import type { ApiKey, ApiKeys } from '../api-keys.ts'
 import type { Exchange } from '../exchange.ts'
-import { type JsonValue, plainJson } from '../json.ts'
+import { grantOf } from '../grant.ts'
+import { type JsonObject, plainJson } from '../json.ts'
 import { type GatewayResponse, json } from '../message.ts'
-import type { Grant } from '../principal.ts'
+import { type Grant, hasAllRights } from '../principal.ts'
 import type { Handler, Route } from '../routes.ts'
 import { GatewayError } from '../status.ts'
 import { listOf, object, ref } from './schemas.ts'
 import { integer, NO_CONTENT } from './value.ts'
 
-const LISTS = ['scopes', 'commands', 'keys', 'channels', 'models', 'networks'] as const
-const FIELDS = [...LISTS, 'databases', 'rate', 'quotaPerDay']
-
-/** A grant from JSON. Throws BAD_REQUEST naming the field that is wrong. */
-export function grantOf(value: JsonValue | undefined): Grant {
-  const plain = value === undefined ? undefined : (plainJson(value) as Record<string, unknown>)
-  if (plain === undefined || plain === null || typeof plain !== 'object' || Array.isArray(plain))
-    wrong('grant', 'an object')
-  for (const name of Object.keys(plain)) {
-    if (!FIELDS.includes(name))
-      throw new GatewayError('BAD_REQUEST', `A grant has ${FIELDS.join(', ')} and nothing else.`)
+/** A grant from a body. Throws BAD_REQUEST naming the field that is wrong. */
+function grantIn(body: JsonObject): Grant {
+  try {
+    return grantOf(body.grant === undefined ? undefined : plainJson(body.grant)).grant
+  } catch (error) {
+    if (error instanceof UsageError) throw new GatewayError('BAD_REQUEST', error.message)
+    throw error
   }
-  if (plain.scopes === undefined) wrong('scopes', 'a list')
-  for (const name of LISTS) {
-    const list = plain[name]
-    if (list === undefined) continue
-    if (!Array.isArray(list) || !list.every((item) => typeof item === 'string')) wrong(name, 'a list of text')
-  }
-  const { databases, rate, quotaPerDay } = plain as {
-    databases?: unknown
-    rate?: Record<string, unknown>
-    quotaPerDay?: unknown
-  }
-  if (databases !== undefined && databases !== '*') {
-    if (!Array.isArray(databases) || !databases.every((n) => Number.isInteger(n) && n >= 0))
-      wrong('databases', '"*" or a list of numbers')
-  }
-  if (rate !== undefined) {
-    const { perSecond, burst } = rate ?? {}
-    if (!(typeof perSecond === 'number' && perSecond > 0 && typeof burst === 'number' && burst >= 1)) {
-      wrong('rate', '{"perSecond": above 0, "burst": 1 or more}')
-    }
-  }
-  if (quotaPerDay !== undefined && !(Number.isSafeInteger(quotaPerDay) && Number(quotaPerDay) >= 0))
-    wrong('quotaPerDay', 'a number')
-  return { ...(plain as unknown as Grant) }
-}
-
-function wrong(field: string, expected: string): never {
-  throw new GatewayError('BAD_REQUEST', `In the grant, ${field} is ${expected}.`)
 }
 
 /** Managing keys is giving rights away, so it needs all of them. */
 function requireAll(x: Exchange): void {
-  const rules = x.principal.rules
-  if (rules.has('admin') && rules.has('scripts') && rules.hasAllKeys && rules.hasAllDatabases) {
+  if (hasAllRights(x.principal)) {
     x.caller.managed = true
     return
   }
-  throw new GatewayError(
-    'NOT_PERMITTED',
-    'Managing API keys needs the root key, or a key with all scopes, keys and databases.',
-  )
+  throw new GatewayError('NOT_PERMITTED', 'Managing API keys needs the root key, or a key with all rights.')
 }
 
 const made = ({ key, record }: { key: string; record: ApiKey }): GatewayResponse =>
@@ -153,13 +118,8 @@ export function apiKeyRoutes(keys: ApiKeys, forget: () => void): readonly Route<
         if (typeof name !== 'string' || name === '' || name.length > 200) {
           throw new GatewayError('BAD_REQUEST', 'The member name is text of 1 to 200 characters.')
         }
-        const grant = grantOf(body.grant)
-        try {
-          return made(await keys.create(name, grant, integer(body, 'expiresAt', 0, Number.MAX_SAFE_INTEGER)))
-        } catch (error) {
-          if (error instanceof UsageError) throw new GatewayError('BAD_REQUEST', error.message)
-          throw error
-        }
+        const grant = grantIn(body)
+        return made(await keys.create(name, grant, integer(body, 'expiresAt', 0, Number.MAX_SAFE_INTEGER)))
       },
       doc: {
         id: 'createApiKey',
