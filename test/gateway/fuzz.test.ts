@@ -231,7 +231,7 @@ describe('HTTP', () => {
 describe('WebSocket frames', () => {
   it('are answered or refused, each of them, without a bug', async () => {
     const sent: string[] = []
-    const codec: Codec = { name: 'ochre.v1.json', decode: parseJson, encode: (json) => json }
+    const codec: Codec = { name: 'ochre.v1.json', decode: parseJson }
     const session = new Session({
       gateway,
       codec,

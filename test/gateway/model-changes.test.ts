@@ -28,7 +28,7 @@ class Socket {
       gateway,
       token,
       remoteAddress: '127.0.0.1',
-      codec: { name: 'ochre.v1.json', decode: parseJson, encode: (json) => json },
+      codec: { name: 'ochre.v1.json', decode: parseJson },
       peer: {
         send: (data) => {
           this.#frames.push(JSON.parse(String(data)) as Frame)

@@ -1,6 +1,7 @@
 // Replies exactly as they came over the wire (protocol/reply.ts), written as JSON: nothing re-typed, no digit and no byte
 // lost. Binary strings become text (invalid UTF-8 shown as U+FFFD) or base64.
 
+import { isUtf8 } from 'node:buffer'
 import {
   BigNumberReply,
   DoubleReply,
@@ -87,4 +88,29 @@ export function itemsOf(reply: Reply): readonly Reply[] {
   if (reply instanceof SetReply || reply instanceof PushReply) return reply.items
   if (reply instanceof MapReply) return reply.entries
   return []
+}
+
+/**
+ * A reply as values for MessagePack: strings as bytes, 64-bit integers whole, names of maps as text, or as bytes where they
+ * are not UTF-8.
+ */
+export function replyValue(reply: Reply): unknown {
+  if (typeof reply === 'string') return Buffer.from(reply, 'latin1')
+  if (reply === null || reply === NULL_ARRAY) return null
+  if (typeof reply !== 'object' || reply instanceof Uint8Array) return reply
+  if (Array.isArray(reply)) return (reply as readonly Reply[]).map(replyValue)
+  if (reply instanceof StatusReply) return textOf(reply.text)
+  if (reply instanceof DoubleReply) return Number(reply.text.replace('inf', 'Infinity'))
+  if (reply instanceof BigNumberReply) return BigInt(reply.text)
+  if (reply instanceof VerbatimReply) return Buffer.from(reply.text, 'latin1')
+  if (reply instanceof MapReply) {
+    const map = new Map<unknown, unknown>()
+    for (let i = 0; i + 1 < reply.entries.length; i += 2) {
+      const name = replyValue(reply.entries[i]!)
+      map.set(name instanceof Uint8Array && isUtf8(name) ? name.toString() : name, replyValue(reply.entries[i + 1]!))
+    }
+    return map
+  }
+  if (reply instanceof SetReply || reply instanceof PushReply) return reply.items.map(replyValue)
+  return reply instanceof FailureReply ? { error: { message: textOf(reply.text) } } : null
 }

@@ -21,7 +21,6 @@ const TOKEN_PROTOCOL = 'ochre.token.'
 const jsonCodec: Codec = {
   name: 'ochre.v1.json',
   decode: parseJson,
-  encode: (json) => json,
 }
 
 const unpackr = new Unpackr({ useRecords: false, mapsAsObjects: false, int64AsType: 'bigint' })
@@ -38,7 +37,7 @@ const msgpackCodec: Codec = {
       throw new GatewayError('BAD_JSON', 'The frame is not valid MessagePack.')
     }
   },
-  encode: (_, value) => packr.pack(value()),
+  encode: (frame) => packr.pack(frame),
 }
 
 /** What MessagePack decodes to, as the values that JSON parsing gives; bytes stay bytes. */

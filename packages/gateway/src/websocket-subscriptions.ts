@@ -42,7 +42,6 @@ export class SocketSubscriptions {
 
   /** Opens what a frame asks for, all of it or nothing. `id` as JSON text. */
   async open(id: string, frame: JsonObject, caller: Caller): Promise<void> {
-    if (this.#open.has(id)) throw new GatewayError('CONFLICT', 'There is a subscription with this id.')
     const wanted = wantedOf(frame)
     const { topics, keyspace, streams, models } = wanted
     const count = topics.length + keyspace.length + streams.length + models.length
@@ -52,6 +51,7 @@ export class SocketSubscriptions {
     if (this.#count + count > this.#gateway.limits.socketSubscriptions) {
       throw new GatewayError('RATE_LIMITED', 'Too many subscriptions on this socket.')
     }
+    if (this.#open.has(id)) throw new GatewayError('CONFLICT', 'There is a subscription with this id.')
     const subscription: Subscription = { wanted, caller, leave: [] }
     this.#open.set(id, subscription)
     this.#count += count
@@ -59,9 +59,11 @@ export class SocketSubscriptions {
       this.#count -= count
     })
     try {
-      await this.#listen(id, subscription)
-      for (const { key, after } of streams) await this.#followStream(id, subscription, key, after)
-      for (const { model, after } of models) await this.#followModel(id, subscription, model, after)
+      await Promise.all([
+        ...this.#listen(id, subscription),
+        ...streams.map(({ key, after }) => this.#followStream(id, subscription, key, after)),
+        ...models.map(({ model, after }) => this.#followModel(id, subscription, model, after)),
+      ])
     } catch (error) {
       this.close(id, subscription)
       throw error
@@ -124,7 +126,7 @@ export class SocketSubscriptions {
     else leave()
   }
 
-  async #listen(id: string, subscription: Subscription): Promise<void> {
+  #listen(id: string, subscription: Subscription): Promise<void>[] {
     const { wanted, caller } = subscription
     const prefix = `__keyspace@${caller.database}__:`
     const listener: HubListener = {
@@ -140,10 +142,10 @@ export class SocketSubscriptions {
       onGap: () => this.#push(`{"t":"gap","ref":${id}}`),
     }
     const topics = [...wanted.topics, ...wanted.keyspace.map((pattern) => ['pattern', prefix + pattern] as const)]
-    for (const [kind, name] of topics) {
+    return topics.map(async ([kind, name]) => {
       const leave = await this.#gateway.hub.subscribe(kind, name, listener, caller.principal.redisUser)
       this.#keep(id, subscription, leave)
-    }
+    })
   }
 
   #followStream(id: string, subscription: Subscription, key: string, after: string): Promise<void> {

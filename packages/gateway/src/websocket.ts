@@ -19,15 +19,14 @@
 // Replies come in any order. A frame of DBX, {"id","command":{"action","params"}}, is answered in its own form.
 
 import { setMaxListeners } from 'node:events'
-import type { Reply } from '@ochre/protocol'
 import { commandOf, commandsOf } from './command-json.ts'
 import { dbxRequest } from './dbx-frames.ts'
-import { BYTES, type Caller, type Form, RAW, TEXT } from './execute.ts'
+import { type Caller, type Form, RAW, TEXT } from './execute.ts'
+import { errorJson, errorOf, idJson, replyOf, replyText } from './frames.ts'
 import type { Gateway } from './gateway.ts'
 import { isObject, JsonNumber, type JsonObject, type JsonValue, writeJson } from './json.ts'
 import { bodyOf } from './message.ts'
 import type { Principal } from './principal.ts'
-import { replyJson } from './reply-json.ts'
 import { failureOf, GatewayError } from './status.ts'
 import { SocketSubscriptions } from './websocket-subscriptions.ts'
 
@@ -36,8 +35,8 @@ export interface Codec {
   readonly name: 'ochre.v1.json' | 'ochre.v1.msgpack'
   /** Throws BAD_JSON when the bytes are no frame. */
   decode(data: Uint8Array | string): JsonValue
-  /** Text of a JSON frame as it goes out; MessagePack encodes the parsed value. */
-  encode(json: string, value: () => unknown): string | Uint8Array
+  /** How a frame goes out; absent: as the JSON text that it is made of. */
+  readonly encode?: (frame: unknown) => Uint8Array
 }
 
 /** The other end of the session. */
@@ -53,6 +52,8 @@ export interface Peer {
 export const CLOSE = { BAD_FRAME: 4400, UNAUTHENTICATED: 4401, TOO_SLOW: 4408, GOING_AWAY: 1001 } as const
 
 const HELLO_MS = 10_000
+/** Of a frame before there is a credential. */
+const MAX_ANONYMOUS_BYTES = 64 * 1024
 const RECHECK_MS = 10_000
 
 export interface SessionOptions {
@@ -73,6 +74,8 @@ export class Session {
   readonly #subscriptions: SocketSubscriptions
   #inFlight = 0
   #isPaused = false
+  /** Frames that had arrived before reading stopped. */
+  readonly #waiting: (Uint8Array | string)[] = []
   #isClosed = false
   /** The gateway closes: what is in work is still answered, further frames are refused. */
   #isLeaving = false
@@ -105,6 +108,7 @@ export class Session {
   onClose(): void {
     if (this.#isClosed) return
     this.#isClosed = true
+    this.#waiting.length = 0
     this.#ended.abort()
     clearInterval(this.#recheck)
     clearTimeout(this.#helloDeadline)
@@ -114,14 +118,30 @@ export class Session {
 
   /** The socket has sent what was buffered. */
   onDrain(): void {
-    if (this.#isPaused && !this.#isCongested()) {
-      this.#isPaused = false
-      this.#peer.resume()
+    if (!this.#isPaused) return
+    while (this.#waiting.length > 0) {
+      if (this.#isCongested()) return
+      this.#take(this.#waiting.shift()!)
     }
+    if (this.#isCongested()) return
+    this.#isPaused = false
+    this.#peer.resume()
   }
 
   /** One frame arrived. Never throws. */
   onFrame(data: Uint8Array | string): void {
+    if (this.#isClosed) return
+    // Nobody has said yet who sends it.
+    if (this.#token === undefined && data.length > MAX_ANONYMOUS_BYTES) {
+      this.#close(CLOSE.UNAUTHENTICATED, 'no credential')
+      return
+    }
+    // Many small frames arrive in one piece, more than may be in work.
+    if (this.#isPaused) this.#waiting.push(data)
+    else this.#take(data)
+  }
+
+  #take(data: Uint8Array | string): void {
     let frame: JsonValue
     try {
       frame = this.#codec.decode(data)
@@ -143,7 +163,11 @@ export class Session {
       this.#isPaused = true
       this.#peer.pause()
     }
-    this.#dispatch(frame, id).then(
+    const isNamed = id !== undefined || frame.id === undefined || frame.id === null || isObject(frame.command)
+    const done = isNamed
+      ? this.#dispatch(frame, id)
+      : Promise.reject(new GatewayError('BAD_REQUEST', 'An id is a number, or text of at most 64 characters.'))
+    done.then(
       () => this.#settled(),
       (error: unknown) => {
         this.#sendError(id, error)
@@ -193,7 +217,11 @@ export class Session {
         return this.#hello(frame, id)
       case 'ping':
         metrics.frames.add('ping')
-        this.#reply(id, '"pong"', () => 'pong')
+        this.#reply(
+          id,
+          () => '"pong"',
+          () => 'pong',
+        )
         return Promise.resolve()
       default:
         metrics.frames.add('other')
@@ -216,7 +244,12 @@ export class Session {
     }
     this.#token = token
     this.#subscriptions.keepFor(principal)
-    this.#reply(id, `{"principal":${JSON.stringify(principal.id)}}`, () => ({ principal: principal.id }))
+    const r = { principal: principal.id }
+    this.#reply(
+      id,
+      () => JSON.stringify(r),
+      () => r,
+    )
   }
 
   async #caller(frame: JsonObject): Promise<Caller> {
@@ -237,7 +270,7 @@ export class Session {
     const { enc } = frame
     if (enc === undefined || enc === 'utf8') return TEXT
     const isJson = this.#codec.name === 'ochre.v1.json'
-    if (enc === (isJson ? 'base64' : 'bytes')) return isJson ? RAW : BYTES
+    if (enc === (isJson ? 'base64' : 'bytes')) return RAW
     throw new GatewayError('BAD_REQUEST', `The member enc is utf8 or ${isJson ? 'base64' : 'bytes'}.`)
   }
 
@@ -245,7 +278,11 @@ export class Session {
     const args = commandOf(frame.c)
     const form = this.#form(frame)
     const reply = await this.#gateway.executor.run(await this.#caller(frame), args, form, () => this.#ended.signal)
-    this.#reply(id, form === RAW ? replyJson(reply as Reply, 'base64') : writeJson(reply), () => reply)
+    this.#reply(
+      id,
+      () => replyText(reply, form),
+      () => replyOf(reply, form),
+    )
   }
 
   async #commands(frame: JsonObject, id: string | undefined, isTransaction: boolean): Promise<void> {
@@ -259,14 +296,16 @@ export class Session {
       commands,
       form,
     )
-    const parts = outcomes.map((outcome) => {
-      if (outcome instanceof Error) return `{"ok":false,"e":${errorJson(outcome)}}`
-      return `{"ok":true,"r":${form === RAW ? replyJson(outcome as Reply, 'base64') : writeJson(outcome)}}`
-    })
-    this.#reply(id, `[${parts.join(',')}]`, () =>
-      outcomes.map((outcome) =>
-        outcome instanceof Error ? { ok: false, e: errorOf(outcome) } : { ok: true, r: outcome },
-      ),
+    const text = (outcome: unknown): string =>
+      outcome instanceof Error
+        ? `{"ok":false,"e":${errorJson(outcome)}}`
+        : `{"ok":true,"r":${replyText(outcome, form)}}`
+    const value = (outcome: unknown): object =>
+      outcome instanceof Error ? { ok: false, e: errorOf(outcome) } : { ok: true, r: replyOf(outcome, form) }
+    this.#reply(
+      id,
+      () => `[${outcomes.map(text).join(',')}]`,
+      () => outcomes.map(value),
     )
   }
 
@@ -316,15 +355,25 @@ export class Session {
 
   async #subscribe(frame: JsonObject, id: string | undefined): Promise<void> {
     if (id === undefined) throw new GatewayError('BAD_REQUEST', 'A sub has an id; unsub names it as ref.')
-    await this.#subscriptions.open(id, frame, await this.#caller(frame))
-    this.#reply(id, `{"ref":${id}}`, () => ({ ref: JSON.parse(id) as unknown }))
+    const caller = await this.#caller(frame)
+    if (this.#isClosed) return
+    await this.#subscriptions.open(id, frame, caller)
+    this.#reply(
+      id,
+      () => `{"ref":${id}}`,
+      () => ({ ref: JSON.parse(id) as unknown }),
+    )
   }
 
   #unsubscribe(frame: JsonObject, id: string | undefined): Promise<void> {
     const ref = idJson(frame.ref)
     if (ref === undefined || !this.#subscriptions.close(ref))
       return Promise.reject(new GatewayError('NOT_FOUND', 'There is no such subscription.'))
-    this.#reply(id, 'true', () => true)
+    this.#reply(
+      id,
+      () => 'true',
+      () => true,
+    )
     return Promise.resolve()
   }
 
@@ -340,6 +389,7 @@ export class Session {
   #goAway(): void {
     this.#send('{"t":"bye","reason":"the gateway is closing","retryMs":1000}')
     this.#isLeaving = true
+    for (const data of this.#waiting.splice(0)) this.#take(data)
     if (this.#inFlight === 0) this.#close(CLOSE.GOING_AWAY, 'closing')
     // Commands that wait for something to happen would wait on.
     else this.#ended.abort(new GatewayError('SHUTTING_DOWN', 'The gateway is closing; nothing happened.'))
@@ -351,11 +401,15 @@ export class Session {
     this.onClose()
   }
 
-  #reply(id: string | undefined, json: string, value: () => unknown): void {
+  /** Only the one of the two that the codec writes is made. */
+  #reply(id: string | undefined, text: () => string, value: () => unknown): void {
     if (this.#isClosed) return
     const shown = id ?? 'null'
-    const text = `{"id":${shown},"ok":true,"r":${json}}`
-    this.#peer.send(this.#codec.encode(text, () => ({ id: JSON.parse(shown) as unknown, ok: true, r: value() })))
+    const data =
+      this.#codec.encode === undefined
+        ? `{"id":${shown},"ok":true,"r":${text()}}`
+        : this.#codec.encode({ id: JSON.parse(shown) as unknown, ok: true, r: value() })
+    this.#peer.send(data)
   }
 
   #sendError(id: string | undefined, error: unknown): void {
@@ -364,7 +418,8 @@ export class Session {
   }
 
   #send(json: string): void {
-    if (!this.#isClosed) this.#peer.send(this.#codec.encode(json, () => JSON.parse(json) as unknown))
+    if (this.#isClosed) return
+    this.#peer.send(this.#codec.encode === undefined ? json : this.#codec.encode(JSON.parse(json) as unknown))
   }
 
   /** Something the peer did not ask for just now: a peer that does not read is told and closed instead. */
@@ -380,16 +435,3 @@ export class Session {
     return true
   }
 }
-
-/** An id as JSON text: a number or a string of up to 64 characters. */
-function idJson(id: JsonValue | undefined): string | undefined {
-  if (id instanceof JsonNumber && id.text.length <= 32) return id.text
-  return typeof id === 'string' && id.length <= 64 ? JSON.stringify(id) : undefined
-}
-
-function errorOf(error: unknown): { code: string; message: string; status: number } {
-  const { code, detail, status } = failureOf(error)
-  return { code, message: detail, status }
-}
-
-const errorJson = (error: unknown): string => JSON.stringify(errorOf(error))
