@@ -100,6 +100,7 @@ test('keys lists, filters, limits and describes', async () => {
   expect((await cli('keys', ['--match', 'user:*'])).out.split('\n').sort().join(' ').trim()).toBe('user:1 user:2')
   expect((await cli('keys', ['--type', 'hash'])).out).toBe('user:1\n')
   expect((await cli('keys', ['--limit', 1])).out.trim().split('\n')).toHaveLength(1)
+  expect(await cli('keys', ['--limit', 0])).toMatchObject({ code: 2, err: expect.stringContaining('--limit') })
   expect((await cli('keys', ['--long', '--match', 'user:2'])).out).toMatch(/^string +100 s +\d+ B {2}user:2\n$/)
   expect(JSON.parse((await cli('keys', ['--json', '--type', 'hash'])).out)).toMatchObject({
     key: 'user:1',
@@ -107,6 +108,40 @@ test('keys lists, filters, limits and describes', async () => {
     ttlMs: null,
   })
 })
+
+test('keys are listed once each, with every byte, whatever is in their names', async () => {
+  const names = [Buffer.from([0xff, 0x00]), Buffer.from('line\nfeed'), Buffer.from('é "q"'), Buffer.from('')]
+  for (const name of names) await server.call('SET', name, 'v')
+  const run = await cli('keys', ['--null'], { binary: true })
+  expect(run.out.split('\0').sort()).toEqual(
+    ['', ...names.flatMap((name) => name.toString('latin1').split('\0'))].sort(),
+  )
+  expect((await cli('keys', ['--long'])).out).toMatch(/ {2}"\\xff\\x00"\n/)
+  expect((await cli('keys', ['--long'])).out).toMatch(/ {2}"line\\nfeed"\n/)
+  expect((await cli('keys', [], { tty: true })).out.split('\n').sort()).toEqual(
+    ['', '""', '"\\xff\\x00"', '"line\\nfeed"', '"é \\"q\\""'].sort(),
+  )
+  const parsed = (await cli('keys', ['--json'])).out
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as { key: unknown })
+  expect(parsed.map(({ key }) => key)).toEqual(expect.arrayContaining([{ base64: '/wA=' }, 'line\nfeed', 'é "q"', '']))
+})
+
+test('two hundred thousand keys, while others come and go', async () => {
+  for (let from = 0; from < 200_000; from += 2000)
+    await server.call('MSET', ...Array.from({ length: 2000 }, (_, i) => [`k${from + i}`, 'v']).flat())
+  const run = startCli(['keys', '--url', server.url])
+  // A table that grows and shrinks makes SCAN give keys twice.
+  for (let i = 0; i < 20; i++) {
+    await server.call('MSET', ...Array.from({ length: 10_000 }, (_, j) => [`new${i}:${j}`, 'v']).flat())
+    await server.call('UNLINK', ...Array.from({ length: 9999 }, (_, j) => `new${i}:${j}`))
+  }
+  const lines = (await run.done).out.trim().split('\n')
+  const lasting = lines.filter((line) => line.startsWith('k'))
+  expect(lasting).toHaveLength(200_000)
+  expect(new Set(lines).size).toBe(lines.length)
+}, 60_000)
 
 test('bench measures and leaves nothing behind', async () => {
   const run = await cli('bench', ['-n', 200, '-c', 10, '--json'])

@@ -12,6 +12,8 @@ export interface CliRun {
 export interface CliOptions {
   readonly stdin?: string | Buffer
   readonly env?: Readonly<Record<string, string>>
+  /** Output is bytes, one per character. */
+  readonly binary?: boolean
   /** Standard output is a terminal. */
   readonly tty?: boolean
 }
@@ -39,7 +41,7 @@ export function startCli(
   const text = { out: '', err: '' }
   const looks = new Set<() => void>()
   stdout.on('data', (chunk: Buffer) => {
-    text.out += chunk.toString()
+    text.out += chunk.toString(options.binary ? 'latin1' : 'utf8')
     for (const look of looks) look()
   })
   stderr.on('data', (chunk: Buffer) => {

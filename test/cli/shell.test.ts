@@ -229,30 +229,6 @@ test('a view shows messages until it is interrupted', async () => {
   expect((await run.done).code).toBe(0)
 })
 
-test('tail follows channels, patterns, streams, keyspace events and commands', async () => {
-  const follow = async (args: string[], cause: () => Promise<unknown>, wanted: string): Promise<void> => {
-    const run = startCli(['tail', '--url', server.url, ...args])
-    await run.told('Following')
-    await cause()
-    await run.wrote(wanted)
-    run.stop()
-    expect((await run.done).code).toBe(0)
-  }
-  await follow(['news'], () => server.call('PUBLISH', 'news', 'hello'), 'news  hello\n')
-  await follow(
-    ['--pattern', 'n*', '--json'],
-    () => server.call('PUBLISH', 'n1', 'x'),
-    '{"channel":"n1","message":"x"}\n',
-  )
-  await follow(['--keyspace', 'k*'], () => server.call('SET', 'k1', 'v'), 'k1  set\n')
-  await follow(['--monitor'], () => server.call('ECHO', 'seen'), '"ECHO" "seen"')
-  await server.call('XADD', 's', '1-1', 'f', 'old')
-  await follow(['--stream', 's'], () => server.call('XADD', 's', '2-1', 'f', 'new'), 's  2-1  f="new"\n')
-  await follow(['--stream', 's', '--from', '0', '--json'], async () => {}, '{"stream":"s","id":"1-1","f":"old"}\n')
-  expect(await runCli(['tail', '--url', server.url])).toMatchObject({ code: 2 })
-  expect(await runCli(['tail', '--url', server.url, '--stream', '--monitor', 'x'])).toMatchObject({ code: 2 })
-})
-
 test('models are listed, shown, explained, verified and repaired', async () => {
   const models = (verb: string, ...args: string[]): Promise<CliRun> =>
     runCli(['models', verb, ...args, '--url', server.url, '--models', LIBRARY])

@@ -3,7 +3,7 @@
 import type { Client } from '@ochre/client'
 import { UsageError } from '@ochre/protocol'
 import { Command } from 'commander'
-import { EXIT, type Io, print, tell } from '../io.ts'
+import { EXIT, type Io, tell, write } from '../io.ts'
 import { jsonBytes, quote } from '../print.ts'
 import { type TargetOptions, withClient, withTarget } from '../target.ts'
 
@@ -17,7 +17,10 @@ interface Options extends TargetOptions {
 }
 
 /** One thing that happened: words for a person, fields for a program. */
-type Line = readonly (readonly [name: string, value: string | Buffer])[]
+type Line = readonly (readonly [name: string, value: string | number | Buffer | Fields])[]
+
+/** Of an entry of a stream: names are whatever a program chose. */
+type Fields = readonly (readonly [name: string, value: Buffer])[]
 
 export function tailCommand(io: Io, exit: (code: number) => void): Command {
   return withTarget(new Command('tail'))
@@ -37,7 +40,10 @@ Examples:
   ochre tail --pattern 'user:*' --json
   ochre tail --stream orders --from 0
   ochre tail --keyspace 'session:*'
-  ochre tail --monitor`,
+  ochre tail --monitor
+
+A lost connection comes back by itself. What streams have is read on from where it was; messages and events of the
+meantime are gone, and a line on standard error says so.`,
     )
     .action(async (names: string[], options: Options) => {
       const kinds = [options.pattern, options.stream, options.keyspace, options.monitor].filter(Boolean).length
@@ -45,7 +51,7 @@ Examples:
       if (names.length === 0 && !options.monitor) throw new UsageError('Name what to follow.')
       await withClient(io, options, async (client) => {
         for await (const line of follow(io, client, names, options))
-          print(io, options.json ? asJson(line) : asText(line))
+          await write(io, options.json ? `${asJson(line)}\n` : asText(line))
       })
       exit(EXIT.ok)
     })
@@ -76,11 +82,13 @@ async function* followChannels(
       ? bytes.psubscribe(topics, { gaps: true })
       : bytes.subscribe(topics, { gaps: true })
   await subscription.ready
+  if (options.keyspace) await warnIfOff(io, client)
   tell(io, `Following ${names.join(', ')}.`)
   for await (const item of subscription) {
     if (item.gap !== undefined) tell(io, GAPS[item.gap])
     else if (options.keyspace)
       yield [
+        ['db', Number(/@(\d+)__:/.exec(item.channel)?.[1])],
         ['key', item.channel.slice(item.channel.indexOf(':') + 1)],
         ['event', item.message],
       ]
@@ -90,6 +98,14 @@ async function* followChannels(
         ['message', item.message],
       ]
   }
+}
+
+/** Without the setting nothing would ever come, and nothing would say why. */
+async function warnIfOff(io: Io, client: Client): Promise<void> {
+  const setting = await client.configGet('notify-keyspace-events').catch(() => null)
+  const flags = setting?.['notify-keyspace-events'] ?? 'K'
+  if (!flags.includes('K'))
+    tell(io, 'The server announces no events of keys yet: CONFIG SET notify-keyspace-events KEA')
 }
 
 const GAPS = {
@@ -117,15 +133,18 @@ async function* followStreams(io: Io, client: Client, keys: readonly string[], f
     for (const [stream, entries] of entriesOf(reply)) {
       for (const [id, fields] of entries) {
         after.set(stream, id.toString())
-        const line: [string, string | Buffer][] = [
+        yield [
           ['stream', stream],
           ['id', id.toString()],
+          ['fields', pairs(fields)],
         ]
-        for (let at = 0; at < fields.length; at += 2) line.push([fields[at]!.toString(), fields[at + 1]!])
-        yield line
       }
     }
   }
+}
+
+function pairs(flat: readonly Buffer[]): Fields {
+  return flat.flatMap((name, i) => (i % 2 === 0 ? [[name.toString(), flat[i + 1]!] as const] : []))
 }
 
 type Entries = [id: Buffer, fields: Buffer[]][]
@@ -147,36 +166,35 @@ async function* followCommands(io: Io, client: Client): AsyncGenerator<Line> {
   tell(io, 'Following all commands.')
   for await (const { time, db, address, args } of monitor) {
     yield [
-      ['time', String(time)],
-      ['db', String(db)],
+      ['time', time / 1000],
+      ['db', db],
       ['address', address],
       ['command', args.map((arg) => quote(arg)).join(' ')],
     ]
   }
 }
 
-/** Fields of stream entries are named; what every line of a kind has is not. */
-function asText(line: Line): string {
-  return line
-    .map(([name, value]) =>
-      NAMELESS.has(name) ? String(value) : `${name}=${typeof value === 'string' ? value : quote(value)}`,
-    )
-    .join('  ')
+/** What every line of a kind has is not named; bytes are as they are, but values of fields are quoted. */
+function asText(line: Line): Buffer {
+  const parts = line.flatMap(([name, value]): Buffer[] => {
+    if (name === 'time') return [Buffer.from((value as number).toFixed(6))]
+    // Most servers use one database.
+    if (name === 'db') return value === 0 ? [] : [Buffer.from(`[${value}]`)]
+    if (Buffer.isBuffer(value)) return [value]
+    if (typeof value !== 'object') return [Buffer.from(String(value))]
+    return value.map(([field, content]) => Buffer.from(`${field}=${quote(content)}`))
+  })
+  return Buffer.concat([...parts.flatMap((part, i) => (i === 0 ? [part] : [GAP, part])), Buffer.from('\n')])
 }
 
-const NAMELESS: ReadonlySet<string> = new Set([
-  'channel',
-  'message',
-  'key',
-  'event',
-  'stream',
-  'id',
-  'time',
-  'db',
-  'address',
-  'command',
-])
+const GAP = Buffer.from('  ')
 
-function asJson(line: Line): string {
-  return `{${line.map(([name, value]) => `${JSON.stringify(name)}:${typeof value === 'string' ? JSON.stringify(value) : jsonBytes(value)}`).join(',')}}`
+function asJson(line: Line | Fields): string {
+  const members = line.map(([name, value]) => `${JSON.stringify(name)}:${jsonOf(value)}`)
+  return `{${members.join(',')}}`
+}
+
+function jsonOf(value: Line[number][1]): string {
+  if (Buffer.isBuffer(value)) return jsonBytes(value)
+  return typeof value === 'object' ? asJson(value) : JSON.stringify(value)
 }
