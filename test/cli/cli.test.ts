@@ -88,7 +88,7 @@ test('exec keeps one connection, and takes the bytes of its lines as they are', 
 
 test('exec waits as long as a command takes, and no longer than it is let', async () => {
   const run = startCli(['exec', '--url', server.url, 'BLPOP', 'queue', '0'])
-  await expect.poll(async () => String(await server.call('CLIENT', 'LIST')).includes('cmd=blpop')).toBe(true)
+  await expect.poll(async () => String(await server.call('CLIENT', 'LIST')), { timeout: 20_000 }).toContain('cmd=blpop')
   run.stop()
   expect(await run.done).toMatchObject({ code: 143, out: '' })
 })

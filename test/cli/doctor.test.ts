@@ -21,6 +21,8 @@ interface Finding {
   readonly advice?: string
 }
 
+const PATIENT = { timeout: 20_000 }
+
 async function start(config: ServerOptions['config'] = {}, version?: string): Promise<TestServer> {
   const server = await startServer({ name: 'doctor', config, ...(version === undefined ? {} : { version }) })
   onTestFinished(() => server.stop())
@@ -124,7 +126,9 @@ test('nothing on disk, snapshots alone, a save that failed', async () => {
   // The file is a folder: what was saved cannot take its place.
   await mkdir(join(dir, 'dump.rdb'))
   await server.call('BGSAVE')
-  await expect.poll(async () => String(await server.call('INFO', 'persistence'))).toContain('bgsave_status:err')
+  await expect
+    .poll(async () => String(await server.call('INFO', 'persistence')), PATIENT)
+    .toContain('bgsave_status:err')
   await expectFinding(server.url, 'problem', 'persistence', /last background save failed/, /server log/)
 })
 
@@ -135,7 +139,9 @@ test('an append-only file that cannot be written', async () => {
   await symlink('/dev/full', join(dir, 'appendonlydir', 'appendonly.aof.1.incr.aof'))
   const server = await start({ dir: `"${dir}"`, appendonly: 'yes', appendfsync: 'everysec' })
   await server.call('SET', 'k', 'v').catch(() => undefined)
-  await expect.poll(async () => String(await server.call('INFO', 'persistence'))).toContain('aof_last_write_status:err')
+  await expect
+    .poll(async () => String(await server.call('INFO', 'persistence')), PATIENT)
+    .toContain('aof_last_write_status:err')
   await expectFinding(server.url, 'problem', 'persistence', /write of the append-only file failed/, /disk space/)
 })
 
@@ -181,16 +187,16 @@ test('connections that are nearly used up, and those that were turned away', asy
   const rejected = await Promise.all(Array.from({ length: 4 }, () => RawClient.open(server.port)))
   await Promise.allSettled(rejected.map((client) => client.call('PING')))
   for (const client of [...clients, ...rejected]) client.close()
-  await expect.poll(async () => String(await server.call('INFO', 'clients'))).toMatch(/connected_clients:[12]\r/)
+  await expect
+    .poll(async () => String(await server.call('INFO', 'clients')), PATIENT)
+    .toMatch(/connected_clients:[12]\r/)
   await expectFinding(server.url, 'problem', 'clients', /connections were rejected: maxclients is 10/, /maxclients/)
 })
 
 test('a replica, with its primary and without', async () => {
   const primary = await start({ 'repl-diskless-sync-delay': 0 })
   const replica = await start({ replicaof: `127.0.0.1 ${primary.port}` })
-  await expect
-    .poll(async () => String(await replica.call('INFO', 'replication')), { timeout: 20_000 })
-    .toContain('link_status:up')
+  await expect.poll(async () => String(await replica.call('INFO', 'replication')), PATIENT).toContain('link_status:up')
   const { findings } = await examine(replica.url)
   expect(findings).toContainEqual({
     severity: 'good',
@@ -213,16 +219,14 @@ test('a cluster without slots, with all of them, and without the node of some', 
   const other = await start({ 'cluster-enabled': 'yes', 'cluster-node-timeout': 1000 })
   await other.call('CLUSTER', 'ADDSLOTSRANGE', 8192, 16383)
   await server.call('CLUSTER', 'MEET', '127.0.0.1', other.port)
-  await expect.poll(async () => String(await server.call('CLUSTER', 'INFO')), { timeout: 20_000 }).toContain('state:ok')
+  await expect.poll(async () => String(await server.call('CLUSTER', 'INFO')), PATIENT).toContain('state:ok')
   expect((await examine(server.url)).findings).toContainEqual({
     severity: 'good',
     check: 'cluster',
     seen: 'All 16,384 slots are served by 2 primaries.',
   })
   await other.kill()
-  await expect
-    .poll(async () => String(await server.call('CLUSTER', 'INFO')), { timeout: 20_000 })
-    .toContain('state:fail')
+  await expect.poll(async () => String(await server.call('CLUSTER', 'INFO')), PATIENT).toContain('state:fail')
   await expectFinding(
     server.url,
     'problem',

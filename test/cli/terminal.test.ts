@@ -60,7 +60,7 @@ test('names are completed, arguments hinted, and lines remembered without passwo
 test('Ctrl-C ends what waits, then what is typed, and never the shell', async () => {
   const terminal = await shell()
   terminal.type('BLPOP queue 0\r')
-  await expect.poll(async () => String(await server.call('CLIENT', 'LIST')).includes('cmd=blpop')).toBe(true)
+  await expect.poll(async () => String(await server.call('CLIENT', 'LIST')), { timeout: 20_000 }).toContain('cmd=blpop')
   terminal.type(CTRL_C)
   let at = await terminal.shows('(interrupted)')
   terminal.type('SUBSCRIBE news\r')

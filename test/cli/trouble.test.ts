@@ -149,7 +149,7 @@ test.each(['keys --long', 'export', 'backup', 'restore', 'tail', 'exec'])(
     if (verb === 'exec') args.push('BLPOP', 'queue', '0')
     await own.call('CONFIG', 'RESETSTAT')
     const running = startCli([verb, '--url', `${own.url}?timeoutMs=500`, ...args])
-    await expect.poll(() => isInTheMiddle(own, verb), { interval: 1 }).toBe(true)
+    await expect.poll(() => isInTheMiddle(own, verb), { interval: 1, timeout: 20_000 }).toBe(true)
     await own.kill()
     if (verb === 'tail') {
       // It waits for the server, and goes on.
