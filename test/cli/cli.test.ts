@@ -150,12 +150,3 @@ test('bench measures and leaves nothing behind', async () => {
   for (const result of results) expect(result.perSecond).toBeGreaterThan(0)
   expect(await server.call('DBSIZE')).toBe(0)
 })
-
-test('completion scripts exist for three shells', async () => {
-  for (const shell of ['bash', 'zsh', 'fish']) {
-    const run = await runCli(['completion', shell])
-    expect(run.code).toBe(0)
-    expect(run.out).toContain('backup')
-  }
-  expect(await runCli(['completion', 'tcsh'])).toMatchObject({ code: 2 })
-})

@@ -7,7 +7,7 @@ import { ROOT } from '../e2e/process.ts'
 export interface Terminal {
   /** Everything that was written to the screen so far. */
   screen(): string
-  /** Resolves when this was written after `from` (a length of the screen), and gives the new length. */
+  /** Resolves when this was written after `from` (a place on the screen), and gives the place behind it. */
   shows(text: string | RegExp, from?: number): Promise<number>
   type(text: string): void
   readonly ended: Promise<number | null>
@@ -44,10 +44,11 @@ export function startTerminal(line: string, env: Readonly<Record<string, string>
       new Promise((resolve, reject) => {
         const look = (): void => {
           const rest = text.slice(from)
-          if (!(typeof wanted === 'string' ? rest.includes(wanted) : wanted.test(rest))) return
+          const end = typeof wanted === 'string' ? endOf(rest, wanted) : endOf(rest, wanted.exec(rest)?.[0])
+          if (end === -1) return
           looks.delete(look)
           clearTimeout(late)
-          resolve(text.length)
+          resolve(from + end)
         }
         const fail = (why: string): void =>
           reject(new Error(`${why} before showing ${wanted}: ${JSON.stringify(text)}`))
@@ -59,4 +60,9 @@ export function startTerminal(line: string, env: Readonly<Record<string, string>
     type: (keys) => child.stdin.write(keys),
     ended,
   }
+}
+
+function endOf(text: string, part: string | undefined): number {
+  const at = part === undefined ? -1 : text.indexOf(part)
+  return at === -1 ? -1 : at + part!.length
 }

@@ -4,7 +4,7 @@
 // is already configured with, through apt in a state of its own: packages are downloaded with everything they link to,
 // unpacked into a cache folder and run through their own loader. Nothing is installed, started or changed on the machine,
 // no root is needed, and it works before the first `apt-get update`. On other systems only what is on PATH is used.
-// Programs that benchmarks run (`obtainProgram`) come the same way.
+// Programs that benchmarks and tests run (`obtainProgram`) come the same way.
 import { execFile } from 'node:child_process'
 import {
   existsSync,
@@ -55,11 +55,18 @@ const OBTAINABLE: Readonly<Record<string, Suites>> = {
 
 const DEFAULT = Object.keys(OBTAINABLE)
 
+const EVERYWHERE: Suites = { debian: ['bookworm', 'trixie'], ubuntu: ['noble'] }
+
 /** Programs that can be obtained; each is the package of its own name. */
 const PROGRAMS = {
-  wrk: { debian: ['bookworm', 'trixie'], ubuntu: ['noble'] },
-  webdis: { debian: ['bookworm', 'trixie'], ubuntu: ['noble'] },
+  wrk: EVERYWHERE,
+  webdis: EVERYWHERE,
+  zsh: EVERYWHERE,
+  fish: EVERYWHERE,
 } satisfies Readonly<Record<string, Suites>>
+
+/** Programs that are nothing without the files that come with them. */
+const WITH_DATA: ReadonlySet<string> = new Set(['zsh', 'fish'])
 
 export type ProgramName = keyof typeof PROGRAMS
 
@@ -269,7 +276,8 @@ async function unpack(contents: Contents, work: string): Promise<string> {
       const archives = join(work, 'apt/cache/archives')
       for (const file of readdirSync(archives).filter((entry) => entry.endsWith('.deb')))
         await run('dpkg-deb', ['-x', join(archives, file), root])
-      for (const folder of ['../apt', 'usr/share', 'usr/lib/locale', 'etc', 'var'])
+      const data = WITH_DATA.has(contents.withLibraries) ? [] : ['usr/share']
+      for (const folder of ['../apt', ...data, 'usr/lib/locale', 'etc', 'var'])
         rmSync(join(root, folder), { recursive: true, force: true })
       return suite
     } catch (error) {
@@ -342,7 +350,8 @@ function loaderCommand(root: string, program: string): string[] {
     .flatMap((folder) => readdirSync(folder).map((file) => join(folder, file)))
     .find((file) => /\/ld-linux[^/]*\.so\.\d+$/.test(file) && existsSync(file))
   if (loader === undefined) throw new Error('the unpacked packages have no loader.')
-  return [loader, '--library-path', folders.join(':'), join(root, 'usr/bin', program)]
+  const file = ['usr/bin', 'bin'].map((folder) => join(root, folder, program)).find((path) => existsSync(path))
+  return [loader, '--library-path', folders.join(':'), file ?? join(root, 'usr/bin', program)]
 }
 
 /** Runs `work` while no other process runs it under the same path. A lock whose owner is dead is taken over. */

@@ -2,11 +2,12 @@
 
 import { Engine, repairFolder } from '@ochre/embedded'
 import { UsageError } from '@ochre/protocol'
-import { Command } from 'commander'
+import { Command, Option } from 'commander'
 import { EXIT, type Io, print, tell } from '../io.ts'
+import { wholeNumber } from '../options.ts'
 
 interface Options {
-  readonly port: string
+  readonly port: number
   readonly host: string
   readonly path?: string
   readonly dir?: string
@@ -18,11 +19,15 @@ interface Options {
 export function engineCommand(io: Io, exit: (code: number) => void): Command {
   return new Command('engine')
     .description('run the embedded engine as a server, for any Redis client')
-    .option('--port <port>', 'TCP port, 0 = any free one', '6390')
+    .option('--port <port>', 'TCP port, 0 = any free one', wholeNumber(0, 65_535), 6390)
     .option('--host <host>', 'address to listen on', '127.0.0.1')
-    .option('--path <socket>', 'listen on a unix socket instead')
+    .option('--path <file>', 'listen on a unix socket instead')
     .option('--dir <folder>', 'keep the data there (default: memory only)')
-    .option('--fsync <policy>', 'when the append-only file reaches the disk: always, everysec or no', 'everysec')
+    .addOption(
+      new Option('--fsync <policy>', 'when the append-only file reaches the disk')
+        .choices(['always', 'everysec', 'no'])
+        .default('everysec'),
+    )
     .option('--password <password>', 'clients must AUTH with it')
     .option('--repair', 'first cut a damaged folder where the damage begins; copies of what is cut stay beside it')
     .addHelpText(
@@ -35,11 +40,7 @@ Examples:
   redis-cli -p 6390 PING`,
     )
     .action(async (options: Options) => {
-      const port = Number(options.port)
-      if (!Number.isInteger(port) || port < 0 || port > 65535)
-        throw new UsageError('--port is a number from 0 to 65535.')
-      if (!['always', 'everysec', 'no'].includes(options.fsync))
-        throw new UsageError('--fsync is always, everysec or no.')
+      const { port } = options
       if (options.repair) {
         if (options.dir === undefined) throw new UsageError('--repair needs --dir, the folder to repair.')
         for (const { file, offset, reason, backups } of await repairFolder(options.dir))
