@@ -127,8 +127,8 @@ function compile(spec: ModelSpec, { where, slots, order, output }: QueryShape): 
   if #row == 0 then return false end
   out[#out + 1] = id
   out[#out + 1] = row`,
-    ids: `${ttl ? "if not tested and call('EXISTS', RP .. id) == 0 then return false end\n  " : ''}out[#out + 1] = id`,
-    versions: `local version = call('HGET', RP .. id, '_v')
+    ids: `${ttl ? "if not version and call('EXISTS', RP .. id) == 0 then return false end\n  " : ''}out[#out + 1] = id`,
+    versions: `version = version or call('HGET', RP .. id, '_v')
   if not version then return false end
   out[#out + 1] = id
   out[#out + 1] = version`,
@@ -136,7 +136,7 @@ function compile(spec: ModelSpec, { where, slots, order, output }: QueryShape): 
   if not row[1] then return false end
   out[#out + 1] = id
   out[#out + 1] = row`,
-    count: `${ttl ? "if not tested and call('EXISTS', RP .. id) == 0 then return false end" : ''}`,
+    count: `${ttl ? "if not version and call('EXISTS', RP .. id) == 0 then return false end" : ''}`,
     explain: '',
   }[output]
 
@@ -193,11 +193,9 @@ end
 local function test(id, exact)
   local r = call('HMGET', RP .. id, ${["'_v'", ...fetched.map((field) => quote(field.name))].join(', ')})
   if not r[1] then return false end
-  if exact == 'columns' then exact = true elseif exact then return true end
-${load}${views}  if exact then return true end
-  return ${condition}
+${load}${views}  return (exact or ${condition}) and r[1]
 end
-local function give(id, tested)
+local function give(id, version)
   ${emit}
   found = found + 1
   return true
@@ -240,12 +238,12 @@ ${idStart}${order.length > 0 ? "        p = (x.prefix > 0 and sub(lo, 2, x.prefi
         local m = members[i]
         local id = id_of(g, m)
         examined = examined + 1
-        local fits, tested = id, false
-        if fits and not x.exact then fits, tested = test(id, false), true end
-        if fits then
+        local version = nil
+        if id and not x.exact then version = test(id, false) end
+        if version or (id and x.exact) then
           if limit >= 0 and found >= limit then
-            if tested or call('EXISTS', RP .. id) == 1 then more = 1 return end
-          elseif give(id, tested) then
+            if version or call('EXISTS', RP .. id) == 1 then more = 1 return end
+          elseif give(id, version) then
             if first == '' then first = m end
             last = m
             if with_keys then keys_out[#keys_out + 1] = hex(place(x, m)) end
@@ -276,10 +274,11 @@ local function gather(x)
           seen[id] = true
           examined = examined + 1
           if examined > ${GATHER_BUDGET} then err('GATHER', '') end
-          if test(id, x.exact and 'columns') then
+          local version = test(id, x.exact)
+          if version then
             local k = ${key}
             if from == '' or (backwards and before(k, from)) or (not backwards and before(from, k)) or (edge == '[' and k == from) then
-              items[#items + 1] = { k, id }
+              items[#items + 1] = { k, id, version }
               if limit >= 0 and #items > 2 * limit + 200 then
                 sort()
                 for j = #items, limit + 2, -1 do items[j] = nil end
@@ -294,8 +293,8 @@ local function gather(x)
   sort()
   for i = 1, #items do
     if limit >= 0 and i > limit then more = 1 break end
-    local k, id = items[i][1], items[i][2]
-    if give(id, true) then
+    local k, id, version = unpack(items[i])
+    if give(id, version) then
       if first == '' then first = k end
       last = k
       if with_keys then keys_out[#keys_out + 1] = hex(k) end
