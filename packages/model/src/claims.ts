@@ -145,6 +145,7 @@ const BUSY = 'busy'
 /** Of the claims of one row; the third is the failure entry of a unique violation. */
 type Outcome = typeof CLAIMED | typeof BUSY | readonly unknown[]
 
+/** Claims what rows want, and anew what they have claimed already. */
 async function claim(
   owner: ClaimOwner,
   asking: readonly { readonly held: Held; readonly wants: readonly Want[] }[],
