@@ -235,7 +235,7 @@ describe.each(BACKENDS)('over %s', (backend) => {
       expect(await redis.get('none')).toBe(null)
       expect(await redis.mget('n', 'none')).toEqual([42, null])
       expect(await redis.set('k', 'x', { nx: true })).toBe(null)
-      expect(await redis.ttl('k')).toBe(100)
+      expect(await redis.ttl('k')).toBeGreaterThan(90)
     })
 
     it('works with every collection', async () => {

@@ -205,7 +205,7 @@ class NodeBody implements Body {
   #begin(): void {
     const { 'transfer-encoding': coding, expect } = this.#incoming.headers
     if (coding !== undefined && coding.toLowerCase() !== 'chunked')
-      throw new GatewayError('UNSUPPORTED_CODING', 'The only transfer coding is chunked.')
+      throw new GatewayError('UNSUPPORTED_CODING', 'The only transfer coding is chunked.', { connection: 'close' })
     if (expect !== undefined) this.#outgoing?.writeContinue()
   }
 
