@@ -95,7 +95,7 @@ function report(io: Io, error: unknown): number {
 
 /** What to do about refusals whose text does not say it. */
 const REMEDIES: Readonly<Record<string, string>> = {
-  CONNECTION_FAILED: 'Name a server that runs with --url or OCHRE_REDIS_URL.',
+  CONNECTION_FAILED: 'Name a server that runs in the command line or in OCHRE_REDIS_URL.',
   NOAUTH: 'Give the password in the URL: redis://user:password@host:port',
   WRONGPASS: 'User and password stand in the URL: redis://user:password@host:port',
   NOPERM: 'Let the user of the URL do that with ACL SETUSER, or name another one.',
@@ -103,15 +103,26 @@ const REMEDIES: Readonly<Record<string, string>> = {
   LOADING: 'Try again when the server has read its data.',
 }
 
-type SystemError = NodeJS.ErrnoException & { readonly address?: string; readonly port?: number }
+type SystemError = NodeJS.ErrnoException & {
+  readonly address?: string
+  readonly port?: number
+  readonly hostname?: string
+}
 
 /** What the operating system refuses, in words; undefined for an error of another origin. */
-function systemSentence({ code, path, message, address, port }: SystemError): string | undefined {
+function systemSentence({ code, path, message, address, port, hostname }: SystemError): string | undefined {
   switch (code) {
     case 'EADDRINUSE':
       return `${address}${port === undefined || port === -1 ? '' : `:${port}`} is taken by another process.`
+    case 'EADDRNOTAVAIL':
+      return `This machine has no address ${address}.`
+    case 'ENOTFOUND':
+      return `There is no host ${hostname}.`
     case 'ENOENT':
       return `There is no ${path}.`
+    case 'EEXIST':
+    case 'ENOTDIR':
+      return `${path} cannot be a folder: a file is in the way.`
     case 'EISDIR':
       return `${path ?? 'What is named as a file'} is a folder.`
     case 'EACCES':

@@ -1,7 +1,7 @@
 // Loads a user's module with models, TypeScript or JavaScript.
 
 import { stat } from 'node:fs/promises'
-import { resolve } from 'node:path'
+import { dirname, relative, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { AnyModel } from '@ochre/model'
 import { UsageError } from '@ochre/protocol'
@@ -29,7 +29,7 @@ export async function loadModels(path: string): Promise<ModelsModule> {
   try {
     exported = (await jiti.import(file)) as Record<string, unknown>
   } catch (cause) {
-    throw new UsageError(`${path} does not load: ${(cause as Error).message}`, { cause })
+    throw new UsageError(`${path} does not load: ${explain(cause, file)}`, { cause })
   }
   const models = Object.fromEntries(
     Object.entries(exported).filter((entry): entry is [string, AnyModel] => isModel(entry[1])),
@@ -38,6 +38,18 @@ export async function loadModels(path: string): Promise<ModelsModule> {
     throw new UsageError(`${path} exports no model: export const User = model('user', { ... })`)
   const { seed } = exported
   return { models, seed: typeof seed === 'function' ? (seed as ModelsModule['seed']) : undefined }
+}
+
+/** What went wrong in a user's code, in one line, and where: the first place on the way that is beside the module or below. */
+export function explain(cause: unknown, file: string): string {
+  const { message = String(cause), stack = '' } = (cause ?? {}) as Partial<Error>
+  const [said = ''] = message.replace(/^ParseError: /, '').split(/\nRequire stack|\n\s*\n/)
+  const folder = dirname(file)
+  const place = [...stack.matchAll(/(?:file:\/\/)?(\/[^()\n]*?):(\d+):\d+/g)].find(
+    ([, path]) => path!.startsWith(folder) && !path!.includes('node_modules'),
+  )
+  const where = place === undefined || said.includes(place[1]!) ? '' : ` (${relative('', place[1]!)}:${place[2]})`
+  return said.trim().replaceAll(/\s*\n\s*/g, ' ') + where
 }
 
 /** By what it has and not by its class: the module may bring a copy of @ochre/model of its own. */

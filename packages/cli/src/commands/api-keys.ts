@@ -1,8 +1,9 @@
 // `ochre api-keys`: the API keys of a running gateway.
 
-import { OchreError, UsageError } from '@ochre/protocol'
+import { ConnectionError, OchreError, UsageError } from '@ochre/protocol'
 import { Command } from 'commander'
 import { EXIT, type Io, print, tell } from '../io.ts'
+import { list, wholeNumber } from '../options.ts'
 
 interface Options {
   readonly gateway?: string
@@ -11,15 +12,15 @@ interface Options {
 }
 
 interface CreateOptions extends Options {
-  readonly scopes: string
-  readonly keys?: string
-  readonly channels?: string
-  readonly models?: string
-  readonly commands?: string
-  readonly networks?: string
+  readonly scopes: readonly string[]
+  readonly keys?: readonly string[]
+  readonly channels?: readonly string[]
+  readonly models?: readonly string[]
+  readonly commands?: readonly string[]
+  readonly networks?: readonly string[]
   readonly rate?: string
-  readonly quota?: string
-  readonly expires?: string
+  readonly quota?: number
+  readonly expires?: number
 }
 
 interface Key {
@@ -59,22 +60,20 @@ The gateway is OCHRE_URL (default http://127.0.0.1:7400); the token is OCHRE_TOK
   parent.addCommand(
     verb('create', 'make a key; its text is shown once', "create web --scopes read,write --keys 'app:*' --expires 90")
       .argument('<name>', 'what the key is for')
-      .requiredOption('--scopes <list>', 'read, write, pubsub, scripts, models, admin')
-      .option('--keys <list>', 'key patterns, separated by commas')
-      .option('--channels <list>', 'channel patterns')
-      .option('--models <list>', 'models, * for all')
-      .option('--commands <list>', 'ACL rules applied after the scopes: +get,-@slow')
-      .option('--networks <list>', 'addresses and CIDR blocks it may come from')
+      .requiredOption('--scopes <list>', 'read, write, pubsub, scripts, models, admin', list)
+      .option('--keys <list>', 'key patterns, separated by commas', list)
+      .option('--channels <list>', 'channel patterns', list)
+      .option('--models <list>', 'models, * for all', list)
+      .option('--commands <list>', 'ACL rules applied after the scopes: +get,-@slow', list)
+      .option('--networks <list>', 'addresses and CIDR blocks it may come from', list)
       .option('--rate <perSecond/burst>', 'requests per second and how many at once: 50/100')
-      .option('--quota <n>', 'cost units per day')
-      .option('--expires <days>', 'days until it ends')
+      .option('--quota <n>', 'cost units per day', wholeNumber(1))
+      .option('--expires <days>', 'days until it ends', wholeNumber(1, 36_500))
       .action(async (name: string, options: CreateOptions) => {
         const body = {
           name,
           grant: grantOf(options),
-          ...(options.expires === undefined
-            ? {}
-            : { expiresAt: Date.now() + positive('--expires', options.expires) * DAY_MS }),
+          ...(options.expires === undefined ? {} : { expiresAt: Date.now() + options.expires * DAY_MS }),
         }
         const made = (await ask(io, options, 'POST', '/v1/keys', body)) as Key
         show(io, options, made)
@@ -97,9 +96,9 @@ The gateway is OCHRE_URL (default http://127.0.0.1:7400); the token is OCHRE_TOK
       'rotate 0123456789ab --overlap 3600',
     )
       .argument('<id>', 'id of the key')
-      .option('--overlap <seconds>', 'how long the old key goes on working', '86400')
-      .action(async (id: string, options: Options & { overlap: string }) => {
-        const overlapMs = positive('--overlap', options.overlap) * 1000
+      .option('--overlap <seconds>', 'how long the old key goes on working', wholeNumber(0), 86_400)
+      .action(async (id: string, options: Options & { overlap: number }) => {
+        const overlapMs = options.overlap * 1000
         show(
           io,
           options,
@@ -113,7 +112,8 @@ The gateway is OCHRE_URL (default http://127.0.0.1:7400); the token is OCHRE_TOK
       .argument('<id>', 'id of the key')
       .action(async (id: string, options: Options) => {
         await ask(io, options, 'DELETE', `/v1/keys/${encodeURIComponent(id)}`)
-        tell(io, 'Revoked.')
+        if (options.json) print(io, JSON.stringify({ id, revoked: true }))
+        else tell(io, 'Revoked.')
         exit(EXIT.ok)
       }),
   )
@@ -121,39 +121,33 @@ The gateway is OCHRE_URL (default http://127.0.0.1:7400); the token is OCHRE_TOK
 }
 
 function grantOf(options: CreateOptions): object {
-  const list = (text: string | undefined): string[] | undefined => text?.split(',').map((item) => item.trim())
-  const grant: Record<string, unknown> = { scopes: list(options.scopes) }
+  const grant: Record<string, unknown> = { scopes: options.scopes }
   for (const name of ['keys', 'channels', 'models', 'commands', 'networks'] as const)
-    if (options[name] !== undefined) grant[name] = list(options[name])
+    if (options[name] !== undefined) grant[name] = options[name]
   if (options.rate !== undefined) {
     const [perSecond, burst] = options.rate.split('/').map(Number)
     if (!(perSecond! > 0) || !(burst! >= 1)) throw new UsageError('--rate is two numbers, such as 50/100.')
     grant.rate = { perSecond, burst }
   }
-  if (options.quota !== undefined) grant.quotaPerDay = positive('--quota', options.quota)
+  if (options.quota !== undefined) grant.quotaPerDay = options.quota
   return grant
-}
-
-function positive(name: string, text: string): number {
-  const value = Number(text)
-  if (!(value > 0)) throw new UsageError(`${name} is a positive number.`)
-  return value
 }
 
 async function ask(io: Io, options: Options, method: string, path: string, body?: object): Promise<unknown> {
   const base = options.gateway ?? io.env.OCHRE_URL ?? 'http://127.0.0.1:7400'
   const token = options.token ?? io.env.OCHRE_TOKEN ?? io.env.OCHRE_ROOT_KEY
   if (token === undefined) throw new UsageError('Give --token, or set OCHRE_TOKEN.')
+  if (!URL.canParse(path, base)) throw new UsageError('The address of the gateway is no URL; write http://host:port.')
   const response = await fetch(new URL(path, base), {
     method,
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-  }).catch((cause: unknown) => {
-    throw new OchreError(
-      'CONNECTION_LOST',
-      `There is no gateway at ${base}; --gateway or OCHRE_URL says where it is.`,
-      { cause },
-    )
+    signal: io.interrupted,
+  }).catch((cause: Error) => {
+    const why = cause.cause instanceof Error ? cause.cause.message : cause.message
+    throw new ConnectionError('CONNECTION_LOST', `No gateway answers at ${base} (--gateway, OCHRE_URL): ${why}.`, {
+      cause,
+    })
   })
   const text = await response.text()
   if (response.ok) return text === '' ? null : JSON.parse(text)

@@ -14,6 +14,7 @@ interface Options {
   readonly fsync: 'always' | 'everysec' | 'no'
   readonly password?: string
   readonly repair?: true
+  readonly json?: true
 }
 
 export function engineCommand(io: Io, exit: (code: number) => void): Command {
@@ -30,6 +31,7 @@ export function engineCommand(io: Io, exit: (code: number) => void): Command {
     )
     .option('--password <password>', 'clients must AUTH with it')
     .option('--repair', 'first cut a damaged folder where the damage begins; copies of what is cut stay beside it')
+    .option('--json', 'print where it listens as one line of JSON')
     .addHelpText(
       'after',
       `
@@ -53,10 +55,14 @@ Examples:
       const listening = await engine.listen(
         options.path === undefined ? { port, host: options.host } : { path: options.path },
       )
-      print(
-        io,
-        `Listening on ${options.path ?? `${options.host}:${listening.port}`}${options.dir === undefined ? ', in memory only' : `, data in ${options.dir}`}.`,
-      )
+      const { path, host, dir } = options
+      if (options.json)
+        print(io, JSON.stringify(path === undefined ? { host, port: listening.port, dir } : { path, dir }))
+      else
+        print(
+          io,
+          `Listening on ${path ?? `${host}:${listening.port}`}${dir === undefined ? ', in memory only' : `, data in ${dir}`}.`,
+        )
       await new Promise<void>((resolve) => {
         if (io.interrupted.aborted) resolve()
         io.interrupted.addEventListener('abort', () => resolve(), { once: true })

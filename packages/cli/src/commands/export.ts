@@ -6,6 +6,7 @@ import { UsageError } from '@ochre/protocol'
 import { Command, Option } from 'commander'
 import { counted, EXIT, type Io, tell, throwIfStopped, write } from '../io.ts'
 import { columnsOf, rowLine } from '../model-rows.ts'
+import { list } from '../options.ts'
 import { jsonBytes } from '../print.ts'
 import { type Progress, progress } from '../progress.ts'
 import { csvLine, FORMATS, type Format, KEY } from '../rows.ts'
@@ -25,7 +26,7 @@ interface Options extends StoreOptions, FilterOptions {
   readonly model?: string
   readonly match?: string
   readonly format: Format
-  readonly fields?: string
+  readonly fields?: readonly string[]
 }
 
 /** Rows that are read at the same time. */
@@ -37,7 +38,7 @@ export function exportCommand(io: Io, exit: (code: number) => void): Command {
     .option('--model <name>', 'rows of this model with their collections, instead of hashes')
     .option('--match <pattern>', 'hashes: only keys that match a glob pattern')
     .addOption(new Option('--format <format>', 'how rows are written').choices(FORMATS).default('ndjson'))
-    .option('--fields <list>', 'only these fields, separated by commas; hashes as csv need it')
+    .option('--fields <list>', 'only these fields, separated by commas; hashes as csv need it', list)
     .addHelpText(
       'after',
       `
@@ -51,7 +52,7 @@ Rows of a model come back with ochre import --model. Each is read whole, in one 
 column ${KEY}; keys that are no hashes are left out. For an exact copy of everything use ochre backup.`,
     )
     .action(async (options: Options) => {
-      const fields = options.fields?.split(',').map((name) => name.trim())
+      const { fields } = options
       if (options.model !== undefined) {
         if (options.match !== undefined) throw new UsageError('--match is for hashes; give --where with --model.')
         await withStores(io, options, options.model, ([opened]) => exportModel(io, opened!.store, options, fields))

@@ -2,7 +2,7 @@
 
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { connect } from '@ochre/client'
 import { Engine } from '@ochre/embedded'
 import {
@@ -22,9 +22,10 @@ import {
   superviseWorkers,
 } from '@ochre/gateway'
 import { open } from '@ochre/model'
+import { UsageError } from '@ochre/protocol'
 import { Command, Option } from 'commander'
 import { EXIT, type Io, print } from '../io.ts'
-import { loadModels, type ModelsModule } from '../modules.ts'
+import { explain, loadModels, type ModelsModule } from '../modules.ts'
 
 /** Options of the verb that are no settings of the gateway. */
 interface Options {
@@ -32,6 +33,7 @@ interface Options {
   readonly redis?: string
   readonly dir: string
   readonly memory?: true
+  readonly json?: true
 }
 
 export function serveCommand(io: Io, exit: (code: number) => void): Command {
@@ -41,6 +43,7 @@ export function serveCommand(io: Io, exit: (code: number) => void): Command {
     .option('--dir <folder>', 'where the embedded engine keeps its data', '.ochre')
     .option('--memory', 'the embedded engine keeps nothing on disk')
     .option('--config <file>', 'configuration file (default: ochre.config.json when there is one)')
+    .option('--json', 'print where it listens, and the API key when it is new, as one line of JSON')
     .addHelpText(
       'after',
       `
@@ -71,8 +74,19 @@ export function withSettings(command: Command): Command {
 }
 
 function optionOf(setting: Setting): Option {
-  const fallback = setting.fallback === undefined || setting.fallback === '' ? '' : ` (default: ${setting.fallback})`
-  return new Option(`${flagNameOf(setting.name)} <value>`, `${setting.about.replace(/\.$/, '')}${fallback}`)
+  const usual = String(setting.fallback ?? '')
+  const fallback = usual === '' ? '' : ` (default: ${usual})`
+  return new Option(
+    // A switch may be given alone.
+    `${flagNameOf(setting.name)} ${setting.kind === 'boolean' ? '[true|false]' : `<${placeholderOf(setting)}>`}`,
+    `${setting.about.replace(/\.$/, '')}${fallback}`,
+  )
+}
+
+function placeholderOf({ name, kind }: Setting): string {
+  if (name === 'models' || name.endsWith('File')) return 'file'
+  const words: Partial<Record<Setting['kind'], string>> = { integer: 'n', bytes: 'size', list: 'list', level: 'level' }
+  return words[kind] ?? 'text'
 }
 
 /** The options that are settings, by setting name. */
@@ -94,17 +108,21 @@ async function serve(io: Io, config: Config, options: Options, input: ConfigInpu
   const engine = config.redisUrl === undefined ? await Engine.open(options.memory ? {} : { dir: options.dir }) : null
   try {
     const redis = engine ?? config.redisUrl!
-    const example = module && (await prepare(redis, module))
+    const example = module && (await prepare(redis, module, config.models!))
     const over =
       engine === null
         ? 'a Redis server'
         : options.memory
           ? 'the embedded engine, in memory only'
           : `the embedded engine, data in ${options.dir}`
-    if (config.workers > 1)
-      return await supervise(io, config, engine, (place) => greet(io, place, config, over, module, example))
+    const announce = (place: Place): void => {
+      const { url, adminUrl, rootKey } = place
+      if (options.json) print(io, JSON.stringify({ url, adminUrl, rootKey, models: Object.keys(module?.models ?? {}) }))
+      else greet(io, place, over, module, example)
+    }
+    if (config.workers > 1) return await supervise(io, config, engine, announce)
     const running = await startGateway({ redis, config, ...withModels(module) })
-    greet(io, running, config, over, module, example)
+    announce(running)
     return await runUntilSignal(running, read)
   } finally {
     await engine?.close()
@@ -120,7 +138,7 @@ async function supervise(
   io: Io,
   config: Config,
   engine: Engine | null,
-  greet: (place: Place) => void,
+  announce: (place: Place) => void,
 ): Promise<number> {
   const folder = engine === null ? null : await mkdtemp(join(tmpdir(), 'ochre-'))
   try {
@@ -131,7 +149,7 @@ async function supervise(
       process.env.OCHRE_REDIS_URL = `unix:${path}`
     }
     const supervisor = await superviseWorkers(config, createLog(config.logLevel))
-    greet(supervisor)
+    announce(supervisor)
     process.on('SIGHUP', () => supervisor.reload())
     if (!io.interrupted.aborted)
       await new Promise((resolve) => io.interrupted.addEventListener('abort', resolve, { once: true }))
@@ -152,15 +170,21 @@ interface Example {
 }
 
 /** Calls the module's seed when all its models are empty, and looks for a row to show. */
-async function prepare(redis: Engine | string, { models, seed }: ModelsModule): Promise<Example | null> {
+async function prepare(redis: Engine | string, { models, seed }: ModelsModule, path: string): Promise<Example | null> {
   const client = await connect(redis)
-  const db = open(client, models)
   try {
+    const db = open(client, models, { sweepEvery: 0 })
     const stores = Object.values(models).map((model, i) => ({ model, store: db[Object.keys(models)[i]!]! }))
     const counts = await Promise.all(stores.map(({ store }) => store.find({}).count()))
-    if (seed && counts.every((count) => count === 0)) await seed(db)
+    if (seed && counts.every((count) => count === 0))
+      await seed(db).catch((cause: unknown) => {
+        throw new UsageError(`seed() of ${path} fails: ${explain(cause, resolve(path))}`, { cause })
+      })
     const numbers = stores.flatMap(({ model, store }) => {
-      const fields = model.spec.scalars.filter(({ kind, unique }) => (kind === 'int' || kind === 'float') && !unique)
+      const fields = model.spec.scalars.filter(
+        ({ kind, unique, optional, nullable, max }) =>
+          (kind === 'int' || kind === 'float') && !unique && !optional && !nullable && max === undefined,
+      )
       return fields.map((field) => ({ model: model.name, store, field }))
     })
     // A counter, such as a number of copies, has a default more often than a year has.
@@ -171,34 +195,32 @@ async function prepare(redis: Engine | string, { models, seed }: ModelsModule): 
     }
     return null
   } finally {
-    db.close()
     await client.close()
   }
 }
 
+/** What is served, and how to try it: the lines work when they are pasted into a shell. */
 function greet(
   io: Io,
-  { url, adminUrl, rootKey }: Pick<RunningGateway, 'url' | 'adminUrl' | 'rootKey'>,
-  config: Config,
+  { url, adminUrl, rootKey }: Place,
   over: string,
   module: ModelsModule | null,
   example: Example | null,
 ): void {
-  const key = rootKey ?? (config.rootKey === undefined ? '$OCHRE_KEY' : '$OCHRE_ROOT_KEY')
-  const curl = (path: string, rest: string): string =>
-    `  curl ${rest} -H 'Authorization: Bearer ${key}' '${url}${path}'`
+  // A variable is replaced in double quotes only.
+  const header = rootKey === undefined ? '"Authorization: Bearer $OCHRE_KEY"' : `'Authorization: Bearer ${rootKey}'`
+  const curl = (path: string, rest: string): string => `  curl ${rest} -H ${header} '${url}${path}'`
   print(io, `Serving ${over} at ${url}${adminUrl === undefined ? '' : `, admin at ${adminUrl}`}`)
   if (module) print(io, `Models: ${Object.keys(module.models).join(', ')}`)
   if (rootKey !== undefined) print(io, `\nAPI key, shown this once (only its hash is stored):\n\n  ${rootKey}`)
+  else print(io, '\nSet the variable OCHRE_KEY to your API key: export OCHRE_KEY=...')
   print(io, `\nTry, each in a terminal of its own:\n`)
   print(io, curl('/v1/redis', `-d '["INCR","visits"]'`))
-  if (example)
-    print(
-      io,
-      curl(
-        `/v1/models/${example.model}/${encodeURIComponent(example.id)}/atomic`,
-        `-d '{"steps":[["${example.field}","add",1]],"return":{"${example.field}":{"$field":"${example.field}"}}}'`,
-      ),
-    )
+  if (example) {
+    const { model, id, field } = example
+    const program = { steps: [[field, 'add', 1]], return: { [field]: { $field: field } } }
+    const path = `/v1/models/${model}/${encodeURIComponent(id).replaceAll("'", '%27')}/atomic`
+    print(io, curl(path, `-d '${JSON.stringify(program)}'`))
+  }
   print(io, curl('/v1/redis/pubsub/subscribe?channel=news', '-N'))
 }
