@@ -1,7 +1,10 @@
 // A running gateway over real ports: admin server, TCP-level refusals, Redis going away and coming back, an orderly end.
 import { once } from 'node:events'
 import { connect } from 'node:net'
+import { model, t } from '@ochre/model'
+import { EventSource } from 'eventsource'
 import { afterEach, describe, expect, it } from 'vitest'
+import { WebSocket } from 'ws'
 import { loadConfig, type RunningGateway, startGateway } from '../../packages/gateway/src/index.ts'
 import { startServer, type TestServer } from '../servers/index.ts'
 import { ROOT } from './ask.ts'
@@ -62,6 +65,98 @@ describe('a gateway without Redis', () => {
   })
 })
 
+describe('while Redis is away', () => {
+  const Note = model('note', { id: t.string(), text: t.string() })
+
+  it('every way in says so within a second, and goes on within two of its return', async () => {
+    const server = await startServer({ name: 'gateway-away', config: { appendonly: 'yes' } })
+    open.push(() => server.stop())
+    const env = { OCHRE_PORT: '0', OCHRE_ADMIN: 'false', OCHRE_ROOT_KEY: ROOT, OCHRE_LOG_LEVEL: 'silent' }
+    const running = await startGateway({ redis: server.url, models: { Note }, config: loadConfig({ env }).config })
+    open.push(() => running.close())
+    await server.call('XADD', 's', '1-1', 'n', '1')
+
+    const ask = async (method: string, path: string, body?: string) => {
+      const began = performance.now()
+      const answer = await fetch(running.url + path, { method, headers, ...(body === undefined ? {} : { body }) })
+      return { status: answer.status, text: await answer.text(), ms: performance.now() - began }
+    }
+    const ways: readonly (readonly [string, string, string?])[] = [
+      ['GET', '/v1/redis/strings/k'],
+      ['POST', '/v1/redis', '["INCR","n"]'],
+      ['POST', '/v1/redis', '["BLPOP","q",0]'],
+      ['POST', '/v1/redis/transaction', '[["INCR","n"]]'],
+      ['POST', '/v1/redis/scripts/eval', '{"script":"return 1"}'],
+      ['GET', '/v1/models/note/a'],
+      ['POST', '/v1/models/note', '{"id":"a","text":"x"}'],
+      ['POST', '/v1/models/note/a/atomic', '{"steps":[["text","append","!"]]}'],
+      ['GET', '/v1/redis/pubsub/subscribe?channel=late'],
+      ['GET', '/v1/keys'],
+      ['GET', '/upstash/get/k'],
+    ]
+    const ws = new WebSocket(`${running.url.replace('http', 'ws')}/v1/ws`, { headers })
+    await once(ws, 'open')
+    open.push(async () => ws.terminate())
+    const frames: Record<string, unknown>[] = []
+    ws.on('message', (data) => frames.push(JSON.parse(String(data)) as Record<string, unknown>))
+    const frame = async (sent: Record<string, unknown>): Promise<Record<string, unknown>> => {
+      const began = performance.now()
+      ws.send(JSON.stringify(sent))
+      await expect.poll(() => frames.some(({ id }) => id === sent.id), { interval: 5 }).toBe(true)
+      return { ...frames.find(({ id }) => id === sent.id)!, ms: performance.now() - began }
+    }
+    await frame({ id: 1, t: 'sub', channels: ['c'], streams: [{ key: 's', after: '0' }] })
+    const events = new EventSource(`${running.url}/v1/redis/streams/s/events?after=0&_token=${ROOT}`)
+    open.push(async () => events.close())
+    const seen: string[] = []
+    events.addEventListener('entry', ({ lastEventId }) => seen.push(lastEventId))
+    const stream = await fetch(`${running.url}/v1/redis/pubsub/subscribe?channel=c`, { headers })
+    const reader = stream.body!.pipeThrough(new TextDecoderStream()).getReader()
+    let told = ''
+    void (async () => {
+      for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) told += chunk.value
+    })().catch(() => {})
+    await expect.poll(() => [seen, told.includes('subscribed')]).toEqual([['1-1'], true])
+
+    await server.kill()
+    for (const [method, path, body] of ways) {
+      const { status, text, ms } = await ask(method, path, body)
+      expect([path, status, text]).toEqual([
+        path,
+        503,
+        expect.stringContaining(path.startsWith('/upstash') ? '"error"' : '"code"'),
+      ])
+      expect(ms).toBeLessThan(1000)
+    }
+    const refused = await frame({ id: 2, t: 'cmd', c: ['GET', 'k'] })
+    expect([refused.ok, (refused.e as { status: number }).status]).toEqual([false, 503])
+    expect(Number(refused.ms)).toBeLessThan(1000)
+
+    await server.restart()
+    const back = performance.now()
+    const within = { timeout: 2000, interval: 20 }
+    await expect.poll(async () => (await ask('GET', '/v1/models/note/a')).status, within).toBe(404)
+    let id = 10
+    await expect.poll(async () => (await frame({ id: ++id, t: 'cmd', c: ['SET', 'k', 'v'] })).ok, within).toBe(true)
+    // Subscriptions are there again by themselves, and tell that something may be missing.
+    await expect.poll(() => server.call('PUBSUB', 'NUMSUB', 'c'), within).toEqual(['c', 1])
+    expect(performance.now() - back).toBeLessThan(2000)
+    await server.call('PUBLISH', 'c', 'after')
+    await server.call('XADD', 's', '1-2', 'n', '2')
+    await expect.poll(() => told, within).toMatch(/event: gap[\s\S]*"data":"after"/)
+    await expect
+      .poll(() => frames.filter(({ t }) => t !== undefined), within)
+      .toEqual([
+        expect.objectContaining({ t: 'entry', id: '1-1' }),
+        { t: 'gap', ref: 1 },
+        { t: 'msg', ref: 1, ch: 'c', d: 'after' },
+        expect.objectContaining({ t: 'entry', id: '1-2' }),
+      ])
+    await expect.poll(() => seen, within).toEqual(['1-1', '1-2'])
+    await reader.cancel()
+  })
+})
+
 describe('what is not HTTP', () => {
   it('is refused with a problem document', async () => {
     const { running } = await start()
@@ -113,6 +208,48 @@ describe('closing', () => {
     await running.close()
     await closed
     expect(performance.now() - began).toBeLessThan(5000)
+  })
+
+  it('gives load balancers time, serves meanwhile, and then tells streams and sockets', async () => {
+    const { server, running } = await start({ OCHRE_SHUTDOWN_DELAY_MS: '1500', OCHRE_SHUTDOWN_MS: '5000' })
+    const listen = async () => {
+      const answer = await fetch(`${running.url}/v1/redis/pubsub/subscribe?channel=c`, { headers })
+      return { status: answer.status, text: answer.text() }
+    }
+    const socket = async () => {
+      const ws = new WebSocket(`${running.url.replace('http', 'ws')}/v1/ws`, { headers })
+      await once(ws, 'open')
+      const frames: string[] = []
+      ws.on('message', (data) => frames.push(String(data)))
+      return { frames, closed: once(ws, 'close').then(([code]) => code as number) }
+    }
+    const before = [await listen(), await socket()] as const
+    const blocked = fetch(`${running.url}/v1/redis`, { method: 'POST', headers, body: '["BLPOP","q",0]' })
+    await expect.poll(() => server.call('CLIENT', 'LIST')).toContain('cmd=blpop')
+
+    const began = performance.now()
+    const closing = running.close()
+    expect((await fetch(`${running.adminUrl}/health/ready`)).status).toBe(503)
+    const meanwhile = [await listen(), await socket()] as const
+    const command = await fetch(`${running.url}/v1/redis`, {
+      method: 'POST',
+      headers,
+      body: '["PUBLISH","c","still here"]',
+    })
+    expect([command.status, command.headers.get('connection')]).toEqual([200, 'close'])
+    expect(performance.now() - began).toBeLessThan(1500)
+
+    for (const [stream, ws] of [before, meanwhile]) {
+      expect(stream.status).toBe(200)
+      expect(await stream.text).toContain('still here')
+      expect(await ws.closed).toBe(1001)
+      expect(ws.frames).toEqual([expect.stringContaining('"t":"bye"')])
+    }
+    expect((await blocked).status).toBe(503)
+    await closing
+    const took = performance.now() - began
+    expect(took).toBeGreaterThan(1500)
+    expect(took).toBeLessThan(6000)
   })
 
   it('finishes what is in work, then refuses', async () => {

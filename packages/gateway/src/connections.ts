@@ -131,6 +131,8 @@ export class Connections {
     let isStopped = false
     let subscription: Subscription<Message<string> | Gap> | undefined
     const start = async (): Promise<void> => {
+      // A subscription waits for a server that is away; who wants a new one is rather told at once.
+      await this.own.call('PING')
       const client = user === undefined ? this.own : await this.of(this.database, false, user)
       if (isStopped) return
       const verb = { channel: 'subscribe', pattern: 'psubscribe', shard: 'ssubscribe' } as const

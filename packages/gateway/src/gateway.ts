@@ -139,6 +139,7 @@ export class Gateway {
   readonly #routeMetrics = new Map<Route<Handler>, RouteMetrics>()
   readonly #unmatched: RouteMetrics
   #isClosing = false
+  #isDismissed = false
   readonly #onClosing = new Set<() => void>()
   #nextId = 0
   readonly #idPrefix = randomBytes(6).toString('hex')
@@ -192,8 +193,14 @@ export class Gateway {
     return this.#isClosing
   }
 
-  /** Calls back when the gateway begins to close, for streams and sockets to end. Returns the way to cancel. */
+  /** Whether streams and sockets have been told to end; no further ones begin. */
+  get isDismissed(): boolean {
+    return this.#isDismissed
+  }
+
+  /** Calls back when streams and sockets are to end, soon when they were told already. Returns the way to cancel. */
   onClosing(callback: () => void): () => void {
+    if (this.#isDismissed) queueMicrotask(callback)
     this.#onClosing.add(callback)
     return () => this.#onClosing.delete(callback)
   }
@@ -349,16 +356,22 @@ export class Gateway {
     this.authenticator.forget()
   }
 
-  /** From now on `ready` is false and streams and sockets are told to end; requests are still served. */
+  /** From now on `ready` is false. Everything is served as before, until load balancers have noticed. */
   beginClosing(): void {
-    if (this.#isClosing) return
     this.#isClosing = true
+  }
+
+  /** Streams and sockets are told to end; requests are still served. */
+  dismiss(): void {
+    this.#isClosing = true
+    if (this.#isDismissed) return
+    this.#isDismissed = true
     for (const callback of [...this.#onClosing]) callback()
   }
 
   /** Ends subscriptions and connections. Call when no request is in work any more. */
   async close(): Promise<void> {
-    this.beginClosing()
+    this.dismiss()
     this.hub.close()
     await this.connections.close()
     this.metrics.close()

@@ -1,7 +1,7 @@
 // A gateway as a running service: the shell and the admin server listening, logs, reload, and an orderly end.
 //
-//   close: readiness off -> wait for load balancers -> stop accepting -> requests in work finish, sockets and streams are
-//          told -> connections to Redis close. After the deadline what is left is cut.
+//   close: readiness off -> wait for load balancers, serving as before -> stop accepting -> requests in work finish, sockets
+//          and streams are told -> connections to Redis close. After the deadline what is left is cut.
 
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
@@ -119,6 +119,7 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
     gateway.beginClosing()
     if (config.shutdownDelayMs > 0) await new Promise((resolve) => setTimeout(resolve, config.shutdownDelayMs))
     const ended = new Promise<void>((resolve) => shell.close(() => resolve()))
+    gateway.dismiss()
     const timer = setTimeout(() => {
       log.warn('cutting what did not finish in time')
       shell.closeAllConnections()

@@ -82,7 +82,7 @@ export function attachWebSocket(server: Server, gateway: Gateway, trustedProxies
     const path = mark === -1 ? target : target.slice(0, mark)
     const origin = headerOf(request, 'origin')
     if (!PATHS.has(path)) return refuse(socket, new GatewayError('NOT_FOUND', 'WebSockets are at /v1/ws and /ws.'))
-    if (gateway.isClosing) return refuse(socket, new GatewayError('SHUTTING_DOWN', 'The gateway is closing.'))
+    if (gateway.isDismissed) return refuse(socket, new GatewayError('SHUTTING_DOWN', 'The gateway is closing.'))
     // Browsers send the origin and no preflight, so the allow-list is kept here. Same-origin pages are fine.
     const host = headerOf(request, 'host')
     const isSame = origin !== undefined && origin.replace(/^https?:\/\//, '') === host
