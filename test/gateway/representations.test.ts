@@ -213,6 +213,21 @@ describe('JSON', () => {
   })
 })
 
+describe('parameters', () => {
+  it('that are misspelt are refused, not overlooked', async () => {
+    for (const [method, path, body] of [
+      ['PUT', 'strings/k?tll=60000', 'v'],
+      ['GET', 'lists/l?strat=1'],
+      ['GET', 'strings/v?__proto__=1'],
+      ['POST', 'pipeline?database=3', [['SET', 'k', 'v']]],
+    ] as const) {
+      expect([path, await status(method, path, {}, body)]).toEqual([path, 400])
+    }
+    expect(await server.call('EXISTS', 'k')).toBe(0)
+    expect(await status('GET', 'strings?key=v&db=0&encoding=base64')).toBe(200)
+  })
+})
+
 describe('keys', () => {
   it('are any bytes, in the path and in the query', async () => {
     for (let byte = 0; byte < 256; byte++) {

@@ -118,6 +118,17 @@ function refuseUnheeded(request: GatewayRequest, { doc }: Route<Handler>): void 
   }
 }
 
+/** A misspelt parameter must not be overlooked: with `?tll=60000` a value would be stored for ever. */
+function refuseUnknown({ route: { doc }, params, query }: Match<Handler>): void {
+  if (doc.anyQuery === true || doc.open === true || doc.hidden === true) return
+  for (const [name] of query.pairs) {
+    const isKnown = Object.hasOwn(doc.query ?? {}, name) || name in params
+    const isCommon = (name === 'db' && doc.takesDatabase === true) || (name === '_token' && doc.queryToken === true)
+    if (!isKnown && !isCommon)
+      throw new GatewayError('BAD_REQUEST', `There is no query parameter ${JSON.stringify(name.slice(0, 64))} here.`)
+  }
+}
+
 export class Gateway {
   readonly keys: ApiKeys
   readonly metrics: Metrics = new Metrics()
@@ -239,6 +250,7 @@ export class Gateway {
         }
         caller = { principal, database: this.connections.database }
         if (match.query.raw !== '' || request.headers['ochre-db'] !== undefined) {
+          refuseUnknown(match)
           caller = { principal, database: this.#database(request, match, principal) }
         }
         if (route.method !== 'GET') refuseUnheeded(request, route)

@@ -35,8 +35,6 @@ const RESERVED: ReadonlySet<string> = new Set([
   'not.and',
   'not.or',
   'db',
-  'id',
-  'ttl',
 ])
 const URL_OPERATORS: Readonly<Record<string, string>> = {
   eq: 'eq',
@@ -59,12 +57,15 @@ function fieldOf(spec: ModelSpec, name: string): FieldSpec {
 }
 
 /** `gte.18`, `in.(a,b)`, `is.null`, `not.eq.x` on a field, as a filter. */
-function urlCondition(spec: ModelSpec, name: string, text: string): object {
+function urlCondition(spec: ModelSpec, name: string, text: string, depth = 8): object {
   const field = fieldOf(spec, name)
   const dot = text.indexOf('.')
   const operator = dot === -1 ? text : text.slice(0, dot)
   const operand = dot === -1 ? '' : text.slice(dot + 1)
-  if (operator === 'not') return { NOT: urlCondition(spec, name, operand) }
+  if (operator === 'not') {
+    if (depth === 0) throw new GatewayError('BAD_REQUEST', 'not is written at most eight times.')
+    return { NOT: urlCondition(spec, name, operand, depth - 1) }
+  }
   const value = (item: string): unknown => textValue(field.element ?? field, item)
   if (operator === 'is' && operand === 'null') return { [name]: { isNull: true } }
   if (operator === 'is' && (operand === 'true' || operand === 'false')) return { [name]: { eq: operand === 'true' } }
@@ -138,8 +139,7 @@ export function urlFind(x: Exchange, spec: ModelSpec): Find {
     else if (name === 'or') conditions.push({ OR: urlGroup(spec, text) })
     else if (name === 'not.and') conditions.push({ NOT: { AND: urlGroup(spec, text) } })
     else if (name === 'not.or') conditions.push({ NOT: { OR: urlGroup(spec, text) } })
-    else if (!RESERVED.has(name) || (name === 'id' && text.includes('.')))
-      conditions.push(urlCondition(spec, name, text))
+    else if (!RESERVED.has(name)) conditions.push(urlCondition(spec, name, text))
   }
   const find: Find = { limit: x.query.integer('limit', 1, MAX_LIMIT) ?? DEFAULT_LIMIT }
   if (conditions.length > 0) find.where = conditions.length === 1 ? conditions[0]! : { AND: conditions }
@@ -147,16 +147,21 @@ export function urlFind(x: Exchange, spec: ModelSpec): Find {
   if (order !== undefined) {
     find.orderBy = {}
     for (const item of order.split(',')) {
-      const [name = '', direction = 'asc'] = item.split('.')
+      const [name = '', direction = 'asc', ...rest] = item.split('.')
       fieldOf(spec, name)
-      if (direction !== 'asc' && direction !== 'desc')
+      if ((direction !== 'asc' && direction !== 'desc') || rest.length > 0)
         throw new GatewayError('BAD_REQUEST', 'The order is field.asc or field.desc.')
       find.orderBy[name] = direction
     }
   }
   const [after, before] = [x.query.text('after'), x.query.text('before')]
-  if (after !== undefined) find.after = after
-  if (before !== undefined) find.before = before
+  for (const [name, cursor] of [
+    ['after', after],
+    ['before', before],
+  ] as const) {
+    if (cursor === '') throw new GatewayError('BAD_REQUEST', `The query parameter ${name} is a cursor.`)
+    if (cursor !== undefined) find[name] = cursor
+  }
   if (x.query.flag('allowScan')) find.allowScan = true
   return find
 }
@@ -205,8 +210,13 @@ export function bodyFind(spec: ModelSpec, body: JsonObject): Find {
       find.orderBy[name] = direction
     }
   }
-  if (typeof body.after === 'string') find.after = body.after
-  if (typeof body.before === 'string') find.before = body.before
+  for (const name of ['after', 'before'] as const) {
+    const cursor = body[name]
+    if (cursor === undefined) continue
+    if (typeof cursor !== 'string' || cursor === '')
+      throw new GatewayError('BAD_REQUEST', `The member ${name} is a cursor.`)
+    find[name] = cursor
+  }
   if (flag(body, 'allowScan')) find.allowScan = true
   return find
 }

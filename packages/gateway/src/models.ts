@@ -149,6 +149,7 @@ export function modelRoutes(models: OpenModels): readonly Route<Handler>[] {
       doc: {
         id: 'findRows',
         tag,
+        anyQuery: true,
         takesDatabase: true,
         summary: 'Find rows',
         about:

@@ -57,6 +57,8 @@ export interface RouteDoc {
   readonly open?: true
   /** The token may come as `?_token=`. */
   readonly queryToken?: true
+  /** The query holds more than the parameters that are told: conditions, arguments. */
+  readonly anyQuery?: true
   /** `?db=` selects the logical database. */
   readonly takesDatabase?: true
   /** Left out of the OpenAPI document: an alias of a documented route. */

@@ -11,7 +11,7 @@ import { itemsOf, mapJson, textOf } from '../reply-json.ts'
 import type { Handler, Route } from '../routes.ts'
 import { GatewayError } from '../status.ts'
 import { encodingOf } from './commands.ts'
-import { answer, COUNT, CURSOR, ENCODING, MATCH, object, ref } from './schemas.ts'
+import { answer, COUNT, CURSOR, ENCODING, MATCH, object, ref, TTL } from './schemas.ts'
 import { incrementBy } from './strings.ts'
 import {
   deleteTyped,
@@ -242,6 +242,7 @@ export const hashRoutes: readonly Route<Handler>[] = [
       tag,
       summary: 'Replace a hash',
       takesDatabase: true,
+      query: { ttl: TTL },
       headers: {
         'if-match': { about: 'The ETag that the hash must have, or *.' },
         'if-none-match': { about: '* for a key that must not exist.' },

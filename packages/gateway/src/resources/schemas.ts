@@ -155,6 +155,8 @@ export const ENCODING: ParameterDoc = {
   about: 'How strings of the answer are written.',
 }
 
+export const TTL: ParameterDoc = { schema: { type: 'integer', minimum: 1 }, about: 'Milliseconds to live.' }
+
 export const COUNT: ParameterDoc = {
   schema: { type: 'integer', minimum: 1, maximum: 10_000 },
   about: 'About how many.',

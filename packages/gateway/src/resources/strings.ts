@@ -6,7 +6,7 @@ import { JsonNumber } from '../json.ts'
 import type { GatewayResponse } from '../message.ts'
 import type { Handler, Route } from '../routes.ts'
 import { GatewayError } from '../status.ts'
-import { answer, ENCODING, object, ref } from './schemas.ts'
+import { answer, ENCODING, object, ref, TTL } from './schemas.ts'
 import {
   deleteTyped,
   headersFor,
@@ -190,7 +190,6 @@ const ETAGS = {
   'if-match': { about: 'The ETag that the value must have, or *.' },
   'if-none-match': { about: '* for a key that must not exist.' },
 }
-const TTL_QUERY = { ttl: { schema: { type: 'integer', minimum: 1 }, about: 'Milliseconds to live.' } }
 
 export const stringRoutes: readonly Route<Handler>[] = [
   {
@@ -231,7 +230,7 @@ export const stringRoutes: readonly Route<Handler>[] = [
       summary: 'Write a string',
       about: 'A body that is not JSON is the value itself, byte for byte.',
       takesDatabase: true,
-      query: { ...TTL_QUERY, keepTtl: { schema: { type: 'boolean' }, about: 'Keeps the present time to live.' } },
+      query: { ttl: TTL, keepTtl: { schema: { type: 'boolean' }, about: 'Keeps the present time to live.' } },
       headers: ETAGS,
       body: [
         {
