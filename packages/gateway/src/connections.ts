@@ -24,6 +24,15 @@ export interface ConnectionsOptions {
 /** A gateway rather refuses at once than lets requests wait for a server that is away, and looks for it every second. */
 const DEFAULTS: ClientOptions = { name: 'ochre-gateway', queue: { offline: false }, backoff: { maxMs: 1000 } }
 
+/** Figures for the metrics. */
+export interface Load {
+  connections: number
+  pooled: number
+  pooled_busy: number
+  waiting: number
+  in_flight: number
+}
+
 /** At most so many clients of ACL users are kept; the longest unused is closed first. */
 const MAX_USERS = 100
 
@@ -49,8 +58,20 @@ export class Connections {
     return new Connections(options, own, databaseOf(options))
   }
 
-  get size(): number {
-    return this.#clients.size + this.#users.size
+  /** What all clients hold at this moment. */
+  load(): Load {
+    const load: Load = { connections: 0, pooled: 0, pooled_busy: 0, waiting: 0, in_flight: 0 }
+    for (const client of [...this.#clients.values(), ...this.#users.values()]) {
+      if (client instanceof Promise) continue
+      for (const { connections, pool, waiting, inFlight } of client.health().nodes) {
+        load.connections += connections.ready
+        load.pooled += pool.idle + pool.leased
+        load.pooled_busy += pool.leased
+        load.waiting += waiting.count + pool.waiting
+        load.in_flight += inFlight.count
+      }
+    }
+    return load
   }
 
   /** The client for a database, RESP2 or RESP3, the gateway's own user or an ACL user. Synchronous once it is open. */

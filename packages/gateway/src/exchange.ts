@@ -20,6 +20,8 @@ export interface Host {
   readonly authenticator: Authenticator
   handle(request: GatewayRequest): Promise<GatewayResponse>
   onClosing(callback: () => void): () => void
+  /** Event streams that are open, for the metrics. */
+  openStreams: number
 }
 
 export class Exchange {
@@ -59,6 +61,14 @@ export class Exchange {
   /** Calls back when the gateway begins to close, for streams to end. Returns the way to cancel. */
   onClosing(callback: () => void): () => void {
     return this.#host.onClosing(callback)
+  }
+
+  /** Counts one more open event stream. Returns the way to count one less. */
+  countStream(): () => void {
+    this.#host.openStreams++
+    return () => {
+      this.#host.openStreams--
+    }
   }
 
   /** Whether the credential is still accepted. While Redis cannot be asked it is. */

@@ -10,7 +10,7 @@ import { ApiKeys } from './api-keys.ts'
 import { type AuditLog, auditEntry } from './audit.ts'
 import { Authenticator, tokenOf } from './auth.ts'
 import { checkAcceptable, coded, inflated, isPlain } from './compression.ts'
-import { Connections, type ConnectionsOptions } from './connections.ts'
+import { Connections, type ConnectionsOptions, type Load } from './connections.ts'
 import { addCors, type CorsOptions, preflight } from './cors.ts'
 import { Exchange } from './exchange.ts'
 import { type Caller, Executor, isRevealing } from './execute.ts'
@@ -141,6 +141,7 @@ export class Gateway {
   readonly options: GatewayOptions
   cors: CorsOptions | undefined
   compresses: boolean
+  openStreams = 0
   /** Undefined when it serves none. */
   readonly models: OpenModels | undefined
   readonly secret: Uint8Array
@@ -197,7 +198,14 @@ export class Gateway {
     this.router = new Router(allRoutes(this))
     this.#unmatched = metrics.route('none')
     metrics.gauge('ochre_redis_subscriptions', 'Channels and patterns subscribed at Redis.', () => this.hub.size)
-    metrics.gauge('ochre_redis_connections', 'Client objects open to Redis.', () => connections.size)
+    metrics.gauge('ochre_event_streams', 'Server-sent event streams that are open.', () => this.openStreams)
+    const gauge = (name: keyof Load, help: string): void =>
+      metrics.gauge(`ochre_redis_${name}`, help, () => connections.load()[name])
+    gauge('connections', 'Connections to Redis that callers share, ready for commands.')
+    gauge('pooled', 'Connections to Redis for single callers: blocking commands.')
+    gauge('pooled_busy', 'Of those, the ones in use.')
+    gauge('waiting', 'Commands that wait for a connection to Redis.')
+    gauge('in_flight', 'Commands that were sent and wait for their replies.')
   }
 
   get isClosing(): boolean {

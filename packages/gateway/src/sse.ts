@@ -111,6 +111,7 @@ const RECHECK_MS = 10_000
 export function openEventStream(x: Exchange, onOverflow: (dropped: number) => string): EventStream {
   const stream = new EventStream({ signal: x.request.signal, maxBufferedBytes: x.limits.bufferedBytes, onOverflow })
   stream.onEnd(x.onClosing(() => stream.end()))
+  stream.onEnd(x.countStream())
   const recheck = setInterval(() => {
     x.isStillValid().then((isValid) => {
       if (!isValid) stream.end()
