@@ -36,7 +36,7 @@ describe('loadConfig', () => {
   it('lets file < .env < environment < flags decide', () => {
     writeFileSync(
       join(cwd, 'ochre.config.json'),
-      '{"port": 1, "host": "a", "logLevel": "warn", "corsOrigins": ["x"], "workers": 3}',
+      '{"port": 1, "host": "a", "logLevel": "warn", "corsOrigins": ["https://x.example:8443", "capacitor://localhost"], "workers": 3}',
     )
     writeFileSync(join(cwd, '.env'), 'OCHRE_PORT=2\nOCHRE_HOST=b\nOCHRE_LOG_LEVEL=error\nOTHER=1\n')
     const loaded = loadConfig({
@@ -48,7 +48,7 @@ describe('loadConfig', () => {
       port: 4,
       host: 'c',
       logLevel: 'error',
-      corsOrigins: ['x'],
+      corsOrigins: ['https://x.example:8443', 'capacitor://localhost'],
       workers: 3,
       bodyLimit: 2_097_152,
     })
@@ -75,14 +75,21 @@ describe('loadConfig', () => {
   })
 
   it('names everything that is wrong, at once', () => {
+    const cert = join(cwd, 'cert.pem')
+    writeFileSync(cert, '')
     const message = wrong({
       env: {
         OCHRE_PROT: '1',
         OCHRE_PORT: 'x',
         OCHRE_ROOT_KEY: 'short',
         OCHRE_LOG_LEVEL: 'loud',
-        OCHRE_TLS_CERT_FILE: 'c',
+        OCHRE_TLS_CERT_FILE: cert,
+        OCHRE_TLS_CA_FILE: join(cwd, 'none'),
         OCHRE_JWT_ISSUER: 'i',
+        OCHRE_JWT_JWKS_URI: 'keys.json',
+        OCHRE_JWT_ALGORITHMS: 'RS256,HS256',
+        OCHRE_PUBLIC_URL: 'api.example',
+        OCHRE_CORS_ORIGINS: 'https://app.example, https://other.example/',
       },
       flags: { bodyLimit: '12 parsecs' },
     })
@@ -93,6 +100,11 @@ describe('loadConfig', () => {
       'OCHRE_LOG_LEVEL is one of',
       'OCHRE_TLS_CERT_FILE and OCHRE_TLS_KEY_FILE go together',
       'OCHRE_JWT_ISSUER, OCHRE_JWT_AUDIENCE',
+      'OCHRE_TLS_CA_FILE names a file that cannot be read',
+      'OCHRE_JWT_JWKS_URI is an address that begins with http:// or https://',
+      'OCHRE_JWT_ALGORITHMS is a list of RS256',
+      'OCHRE_PUBLIC_URL is an address',
+      'OCHRE_CORS_ORIGINS is *, or a list of origins',
       '--body-limit is a size',
     ]) {
       expect(message).toContain(part)

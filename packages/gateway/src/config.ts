@@ -1,10 +1,11 @@
 // The configuration: defaults < file < .env < environment < flags, from one table of settings that also says how each is
 // named, what it means, and which of them a reload applies. Everything that is wrong is reported at once, by name.
 
-import { readFileSync } from 'node:fs'
+import { accessSync, constants, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
 import { parseEnv } from 'node:util'
 import { UsageError } from '@ochre/protocol'
+import { ALGORITHMS } from './jwt.ts'
 
 export interface Config {
   readonly host: string
@@ -43,7 +44,7 @@ export interface Config {
   readonly jwtClaim: string
 }
 
-type Kind = 'text' | 'integer' | 'bytes' | 'list' | 'boolean' | 'level'
+type Kind = 'text' | 'integer' | 'bytes' | 'list' | 'boolean' | 'level' | 'url' | 'origins' | 'file' | 'algorithms'
 
 export interface Setting {
   readonly name: keyof Config
@@ -98,7 +99,7 @@ export const SETTINGS: readonly Setting[] = [
   },
   { name: 'logRequests', kind: 'boolean', fallback: false, about: 'Log every request; otherwise only failures.' },
   { name: 'auditFile', kind: 'text', about: 'File for the audit log (NDJSON with a hash chain).' },
-  { name: 'publicUrl', kind: 'text', about: 'The address that clients use, for the OpenAPI document.' },
+  { name: 'publicUrl', kind: 'url', about: 'The address that clients use, for the OpenAPI document.' },
   {
     name: 'trustedProxies',
     kind: 'integer',
@@ -107,7 +108,7 @@ export const SETTINGS: readonly Setting[] = [
     max: 10,
     about: 'How many proxies in front set x-forwarded-for.',
   },
-  { name: 'corsOrigins', kind: 'list', fallback: [], reloads: true, about: 'Origins whose scripts may call, or *.' },
+  { name: 'corsOrigins', kind: 'origins', fallback: [], reloads: true, about: 'Origins whose scripts may call, or *.' },
   {
     name: 'compression',
     kind: 'boolean',
@@ -182,15 +183,15 @@ export const SETTINGS: readonly Setting[] = [
     max: 600_000,
     about: 'Deadline for requests in work when stopping.',
   },
-  { name: 'tlsCertFile', kind: 'text', about: 'Certificate (PEM); read again on reload.' },
-  { name: 'tlsKeyFile', kind: 'text', about: 'Private key (PEM); read again on reload.' },
-  { name: 'tlsCaFile', kind: 'text', about: 'Clients must show a certificate that this authority signed.' },
+  { name: 'tlsCertFile', kind: 'file', about: 'Certificate (PEM); read again on reload.' },
+  { name: 'tlsKeyFile', kind: 'file', about: 'Private key (PEM); read again on reload.' },
+  { name: 'tlsCaFile', kind: 'file', about: 'Clients must show a certificate that this authority signed.' },
   { name: 'jwtIssuer', kind: 'text', about: 'Issuer of accepted tokens.' },
   { name: 'jwtAudience', kind: 'text', about: 'Audience of accepted tokens.' },
-  { name: 'jwtJwksUri', kind: 'text', about: 'Where the keys of the issuer are published.' },
+  { name: 'jwtJwksUri', kind: 'url', about: 'Where the keys of the issuer are published.' },
   {
     name: 'jwtAlgorithms',
-    kind: 'list',
+    kind: 'algorithms',
     fallback: ['RS256', 'ES256', 'EdDSA'],
     about: 'Signature algorithms that are accepted.',
   },
@@ -361,6 +362,15 @@ function isNear(a: string, b: string): boolean {
 
 const UNITS: Readonly<Record<string, number>> = { '': 1, k: 1024, m: 1024 ** 2, g: 1024 ** 3 }
 
+function listOf(value: unknown): readonly string[] | undefined {
+  const list = typeof value === 'string' ? value.split(',').map((item) => item.trim()) : value
+  return Array.isArray(list) && list.every((item) => typeof item === 'string' && item !== '') ? list : undefined
+}
+
+function urlOf(text: string): URL | undefined {
+  return URL.canParse(text) ? new URL(text) : undefined
+}
+
 function readValue(setting: Setting, value: unknown): unknown {
   const { min = 0, max = Number.MAX_SAFE_INTEGER } = setting
   switch (setting.kind) {
@@ -378,11 +388,33 @@ function readValue(setting: Setting, value: unknown): unknown {
       const number = match === null ? Number.NaN : Number(match[1]) * UNITS[match[2]!.toLowerCase()]!
       return number >= min && number <= max ? number : new Error(`is a size of at least ${min} bytes, such as 10mb`)
     }
-    case 'list': {
-      const list = typeof value === 'string' ? value.split(',').map((item) => item.trim()) : value
-      const isFine = Array.isArray(list) && list.every((item) => typeof item === 'string' && item !== '')
-      return isFine ? list : new Error('is a list, separated by commas')
+    case 'list':
+      return listOf(value) ?? new Error('is a list, separated by commas')
+    case 'origins': {
+      // Also those of apps: capacitor://localhost.
+      const isOrigin = (text: string): boolean => /^(?:\*|[a-z][a-z\d+.-]*:\/\/[^\s/?#]+)$/.test(text)
+      const list = listOf(value)
+      return list?.every(isOrigin)
+        ? list
+        : new Error('is *, or a list of origins such as https://app.example, without a path')
     }
+    case 'algorithms': {
+      const list = listOf(value)
+      return list?.every((name) => ALGORITHMS.includes(name))
+        ? list
+        : new Error(`is a list of ${ALGORITHMS.join(', ')}`)
+    }
+    case 'url':
+      return typeof value === 'string' && /^https?:$/.test(urlOf(value)?.protocol ?? '')
+        ? value
+        : new Error('is an address that begins with http:// or https://')
+    case 'file':
+      try {
+        accessSync(String(value), constants.R_OK)
+        return value
+      } catch {
+        return new Error('names a file that cannot be read')
+      }
     case 'boolean':
       if (typeof value === 'boolean') return value
       if (value === 'true' || value === '1') return true

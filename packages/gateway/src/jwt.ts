@@ -31,7 +31,20 @@ export interface JwtOptions {
   readonly clockSkewSeconds?: number
 }
 
-const ALGORITHMS = ['RS256', 'RS384', 'RS512', 'PS256', 'PS384', 'PS512', 'ES256', 'ES384', 'ES512', 'EdDSA', 'Ed25519']
+/** Asymmetric ones only: with the others, whoever can check a token can make one. */
+export const ALGORITHMS: readonly string[] = [
+  'RS256',
+  'RS384',
+  'RS512',
+  'PS256',
+  'PS384',
+  'PS512',
+  'ES256',
+  'ES384',
+  'ES512',
+  'EdDSA',
+  'Ed25519',
+]
 
 export class JwtVerifier {
   readonly #options: JwtOptions
