@@ -22,6 +22,8 @@ export interface BlockRequest {
   serve(key: string): Reply | undefined
   /** The reply when time is up. */
   readonly timedOut: Reply
+  /** It waits for entries of streams, and is to hear when one of them goes. */
+  readonly isForStream?: true
   /** CLIENT UNBLOCK has no effect: what is waited for is under way. */
   readonly mustFinish?: true
 }
@@ -34,7 +36,8 @@ export interface Waiter extends BlockRequest {
 
 export class Blocking {
   readonly #engine: Engine
-  #ready: Map<Database, Set<string>> = new Map()
+  /** Keys that have changed, each with whether it is new: otherwise only those look again that wait at streams. */
+  #ready: Map<Database, Map<string, boolean>> = new Map()
 
   constructor(engine: Engine) {
     this.#engine = engine
@@ -60,10 +63,10 @@ export class Blocking {
     session.waiter = waiter
   }
 
-  markReady(database: Database, key: string): void {
+  markReady(database: Database, key: string, isNew: boolean): void {
     const keys = this.#ready.get(database)
-    if (keys === undefined) this.#ready.set(database, new Set([key]))
-    else keys.add(key)
+    if (keys === undefined) this.#ready.set(database, new Map([[key, isNew]]))
+    else keys.set(key, isNew || keys.get(key) === true)
   }
 
   /** Serves what changed, until nothing new becomes ready: a served client may itself push to another key. */
@@ -71,7 +74,7 @@ export class Blocking {
     while (this.#ready.size !== 0) {
       const ready = this.#ready
       this.#ready = new Map()
-      for (const [database, keys] of ready) for (const key of keys) this.#serveKey(database, key)
+      for (const [database, keys] of ready) for (const [key, isNew] of keys) this.#serveKey(database, key, isNew)
     }
   }
 
@@ -93,11 +96,11 @@ export class Blocking {
     session.waiter = null
   }
 
-  #serveKey(database: Database, key: string): void {
+  #serveKey(database: Database, key: string, isNew: boolean): void {
     const waiters = database.waiters.get(key)
     if (waiters === undefined) return
     for (const waiter of [...waiters]) {
-      if (!waiters.has(waiter)) continue
+      if (!waiters.has(waiter) || !(isNew || waiter.isForStream)) continue
       const reply = this.#engine.unit(waiter.session, () => waiter.serve(key))
       if (reply !== undefined) this.finish(waiter, reply)
     }

@@ -37,6 +37,8 @@ export class Database {
   #capture: Capture | null = null
   /** What all keys take, as far as `Memory` tracks it. */
   bytes = 0
+  /** New keys whose creation has not been told yet; kept only while somebody waits. */
+  readonly #created: Set<string> = new Set()
 
   constructor(engine: Engine, index: number) {
     this.engine = engine
@@ -187,7 +189,13 @@ export class Database {
       if (sessions !== undefined) for (const session of sessions) session.isWatchBroken = true
     }
     if (this.engine.tracking.isOn) this.engine.tracking.invalidate(key)
-    if (this.waiters.size !== 0 && this.waiters.has(key)) this.engine.blocking.markReady(this, key)
+    if (this.waiters.size !== 0) this.#wake(key)
+  }
+
+  /** As in Redis a new key wakes those that wait for it; whatever else happens to it, only those that wait at streams. */
+  #wake(key: string): void {
+    const isNew = this.#created.delete(key)
+    if (this.waiters.has(key)) this.engine.blocking.markReady(this, key, isNew)
   }
 
   notify(notifyClass: number, event: string, key: string): void {
@@ -232,7 +240,10 @@ export class Database {
     other.volatile = volatile
     other.#capture = capture
     other.bytes = bytes
-    for (const [database, key] of touched) database.touch(key)
+    for (const [database, key] of touched) {
+      database.touch(key)
+      if (database.waiters.has(key)) this.engine.blocking.markReady(database, key, true)
+    }
   }
 
   /** A live key chosen at random; undefined when there is none. */
@@ -306,6 +317,7 @@ export class Database {
   #add(key: string, entry: Entry): void {
     this.entries.set(key, entry)
     this.bytes += entry.bytes
+    if (this.waiters.size !== 0) this.#created.add(key)
     this.notify(Notify.NEW, 'new', key)
   }
 

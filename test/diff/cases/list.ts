@@ -334,6 +334,24 @@ export const cases: Cases = {
     LMPOP 1 l LEFT COUNT 9223372036854775807
     LMPOP 1 l LEFT COUNT 9223372036854775808
   `,
+  'a value in place of another wakes nobody': `
+    b! BLPOP l 0
+    ZADD l 1 a
+    SORT l ALPHA STORE l
+    LRANGE l 0 -1
+    c! BLPOP other 0
+    XADD other 1-1 f v
+    SORT l ALPHA STORE other
+    LRANGE other 0 -1
+    LPUSH l x
+    LRANGE l 0 -1
+    DEL l
+    LPUSH l y
+    b<
+    DEL other
+    RPUSH other z
+    c<
+  `,
 }
 
 export const templates: readonly string[] = [

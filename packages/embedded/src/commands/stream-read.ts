@@ -179,7 +179,7 @@ function waitFor(session: Session, reading: Reading, timeoutMs: number): Outcome
     session.propagate(...effects)
     return streamsReply(session, [[key, entries]])
   }
-  return session.block({ keys, timeoutMs, serve, timedOut: NULL_ARRAY })
+  return session.block({ keys, timeoutMs, isForStream: true, serve, timedOut: NULL_ARRAY })
 }
 
 const UNBLOCKED = new FailureReply('UNBLOCKED the stream key no longer exists')
