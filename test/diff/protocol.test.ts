@@ -48,6 +48,8 @@ const requests: Readonly<Record<string, string>> = {
   'a bulk string beyond the limit': '*1\r\n$536870913\r\n',
   'CLIENT REPLY SKIP and OFF':
     'CLIENT REPLY SKIP\r\nPING\r\nECHO 1\r\nCLIENT REPLY OFF\r\nCLIENT REPLY SKIP\r\nPING\r\nGET\r\nCLIENT REPLY ON\r\nPING\r\n',
+  'subscriptions whatever CLIENT REPLY says':
+    'CLIENT REPLY SKIP\r\nSUBSCRIBE a\r\nPING\r\nUNSUBSCRIBE a\r\nCLIENT REPLY OFF\r\nSUBSCRIBE a b\r\nUNSUBSCRIBE a b\r\nPING\r\nCLIENT REPLY ON\r\nPING\r\n',
   'an empty name': '*1\r\n$0\r\n\r\n',
   'an endless inline command': 'x'.repeat(70_001),
   'an endless array length': `*${'1'.repeat(70_000)}`,

@@ -184,12 +184,15 @@ export class Database {
   touch(key: string): void {
     this.#capture?.changed(key)
     if (this.engine.memory.isTracking) this.#measure(key)
-    if (this.watchers.size !== 0) {
-      const sessions = this.watchers.get(key)
-      if (sessions !== undefined) for (const session of sessions) session.isWatchBroken = true
-    }
+    if (this.watchers.size !== 0) this.breakWatches(key)
     if (this.engine.tracking.isOn) this.engine.tracking.invalidate(key)
     if (this.waiters.size !== 0) this.#wake(key)
+  }
+
+  /** Transactions that watch a key will fail. */
+  breakWatches(key: string): void {
+    const sessions = this.watchers.get(key)
+    if (sessions !== undefined) for (const session of sessions) session.isWatchBroken = true
   }
 
   /** As in Redis a new key wakes those that wait for it; whatever else happens to it, only those that wait at streams. */
@@ -215,7 +218,10 @@ export class Database {
     this.#expiringHashes = new KeyRing()
     this.#capture = null
     this.bytes = 0
-    for (const key of touched) this.touch(key)
+    for (const key of touched) {
+      this.breakWatches(key)
+      this.#wake(key)
+    }
   }
 
   /** Exchanges the contents, not the watchers and waiters, of two databases. */
@@ -241,7 +247,7 @@ export class Database {
     other.#capture = capture
     other.bytes = bytes
     for (const [database, key] of touched) {
-      database.touch(key)
+      database.breakWatches(key)
       if (database.waiters.has(key)) this.engine.blocking.markReady(database, key, true)
     }
   }

@@ -16,8 +16,16 @@ export const NO_REPLY: unique symbol = Symbol('no reply')
 /** Returned for a request that has to be executed again when a pause is over. */
 export const POSTPONED: unique symbol = Symbol('postponed')
 
+/** Several replies to one command: the confirmations of SUBSCRIBE, which come whatever CLIENT REPLY says. */
+export class Replies {
+  readonly items: readonly Reply[]
+  constructor(items: readonly Reply[]) {
+    this.items = items
+  }
+}
+
 /** What a handler gives back. */
-export type Outcome = Reply | typeof NO_REPLY
+export type Outcome = Reply | Replies | typeof NO_REPLY
 
 /**
  * A command. `args[0]` is its name as sent; a subcommand's name is `args[1]`. The arity has been checked, so the arguments
@@ -104,8 +112,11 @@ export class Session implements TextSink {
   }
 
   /** Sends the reply of a command, as CLIENT REPLY allows. */
-  answer(reply: Reply): void {
-    if (this.replyMode === 'on') this.send(reply)
+  answer(reply: Reply | Replies): void {
+    if (reply instanceof Replies) {
+      for (const item of reply.items) this.send(item)
+      if (this.replyMode === 'skip') this.replyMode = 'on'
+    } else if (this.replyMode === 'on') this.send(reply)
     else if (this.replyMode === 'skip') this.replyMode = 'on'
   }
 

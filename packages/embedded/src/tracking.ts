@@ -27,8 +27,8 @@ export class Tracking {
   readonly #sessions: Set<Session> = new Set()
   readonly #readers: Map<string, Set<number>> = new Map()
   readonly #prefixes: Map<string, { sessions: Set<Session>; changed: Map<string, Session | null> }> = new Map()
-  /** What the running session is told after its reply; null stands for all keys. */
-  #pending: (string | null)[] = []
+  /** What is told after the running session's reply, to whom it was to be told when it happened; null stands for all keys. */
+  #pending: { readonly key: string | null; readonly state: TrackingState }[] = []
   #hasChanged = false
 
   constructor(engine: Engine) {
@@ -37,7 +37,7 @@ export class Tracking {
 
   /** Whether there is anybody to tell, now or once more. */
   get isOn(): boolean {
-    return this.#sessions.size !== 0 || this.#readers.size !== 0
+    return this.#sessions.size !== 0 || this.#readers.size !== 0 || this.#pending.length !== 0
   }
 
   /** For INFO: sessions, keys, sessions of all keys together, prefixes. */
@@ -49,7 +49,7 @@ export class Tracking {
 
   enable(session: Session, options: TrackingOptions, prefixes: readonly string[]): void {
     const all = new Set([...(session.tracking?.prefixes ?? []), ...prefixes])
-    if (options.isBroadcast && all.size === 0) all.add('')
+    if (options.isBroadcast && prefixes.length === 0) all.add('')
     session.tracking = { ...options, prefixes: all, isRedirectBroken: false }
     this.#sessions.add(session)
     for (const prefix of all) {
@@ -84,10 +84,12 @@ export class Tracking {
 
   /** A key has changed, expired or gone. */
   invalidate(key: string): void {
-    const { running } = this.#engine
+    const { running, scripting } = this.#engine
+    // What a script changes is nobody's own change, for NOLOOP.
+    const author = scripting.caller === undefined ? running : null
     for (const [prefix, { changed }] of this.#prefixes) {
       if (!key.startsWith(prefix)) continue
-      changed.set(key, running)
+      changed.set(key, author)
       this.#hasChanged = true
     }
     const readers = this.#readers.get(key)
@@ -97,16 +99,17 @@ export class Tracking {
       const session = this.#engine.sessions.get(id)
       const state = session?.tracking
       if (session === undefined || state === undefined || state === null || state.isBroadcast) continue
-      if (session !== running) this.#tell(session, [key])
-      else if (!state.isNoLoop) this.#pending.push(key)
+      if (session !== running) this.#tell(session, state, [key])
+      else if (!state.isNoLoop) this.#pending.push({ key, state })
     }
   }
 
   /** All keys are gone. */
   invalidateAll(): void {
     for (const session of this.#sessions) {
-      if (session === this.#engine.running) this.#pending.push(null)
-      else this.#tell(session, null)
+      const state = session.tracking!
+      if (session === this.#engine.running) this.#pending.push({ key: null, state })
+      else this.#tell(session, state, null)
     }
     this.#readers.clear()
   }
@@ -123,28 +126,26 @@ export class Tracking {
   /** Tells the running session what its own command invalidated. Called after the reply. */
   tellRunning(session: Session): void {
     if (this.#pending.length === 0) return
-    for (const key of this.#pending.splice(0))
-      if (session.tracking !== null) this.#tell(session, key === null ? null : [key])
+    for (const { key, state } of this.#pending.splice(0)) this.#tell(session, state, key === null ? null : [key])
   }
 
   /** Tells the broadcast listeners what changed in this turn. */
   broadcast(): void {
     if (!this.#hasChanged) return
     this.#hasChanged = false
-    for (const { sessions, changed } of this.#prefixes.values()) {
+    for (const prefix of [...this.#prefixes.keys()].sort()) {
+      const { sessions, changed } = this.#prefixes.get(prefix)!
       if (changed.size === 0) continue
       const keys = [...changed.keys()].sort()
       for (const session of sessions) {
         const told = session.tracking?.isNoLoop ? keys.filter((key) => changed.get(key) !== session) : keys
-        if (told.length !== 0) this.#tell(session, told)
+        if (told.length !== 0) this.#tell(session, session.tracking!, told)
       }
       changed.clear()
     }
   }
 
-  #tell(session: Session, keys: readonly string[] | null): void {
-    const state = session.tracking
-    if (state === null) return
+  #tell(session: Session, state: TrackingState, keys: readonly string[] | null): void {
     let target = session
     if (state.redirect !== 0) {
       const redirected = this.#engine.sessions.get(state.redirect)

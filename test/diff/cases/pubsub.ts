@@ -69,6 +69,21 @@ export const cases: Cases = {
     PUBSUB HELP
     PUBSUB CHANNELS a b
   `,
+  'subscriptions in a transaction are in its reply': `
+    MULTI
+    SUBSCRIBE a
+    SET k v
+    UNSUBSCRIBE a
+    PUNSUBSCRIBE
+    SSUBSCRIBE s
+    SUNSUBSCRIBE s
+    EXEC
+    PING
+    MULTI
+    SUBSCRIBE a b
+    EXEC
+    a<
+  `,
 }
 
 export const templates: readonly string[] = ['PUBLISH <value> <value>', 'SPUBLISH <value> <value>', 'PUBSUB NUMPAT']

@@ -150,6 +150,18 @@ export const cases: Cases = {
     b<
     b: CLIENT TRACKING off
   `,
+  'CLIENT CACHING goes with a mode': `
+    CLIENT CACHING YES
+    CLIENT TRACKING ON
+    CLIENT CACHING YES
+    CLIENT CACHING NO
+    CLIENT CACHING FOO
+    CLIENT TRACKING ON BCAST
+    CLIENT TRACKING OFF
+    CLIENT TRACKING ON BCAST PREFIX x
+    CLIENT TRACKING ON BCAST
+    CLIENT TRACKINGINFO
+  `,
 }
 
 export const templates: readonly string[] = []

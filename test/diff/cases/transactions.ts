@@ -119,6 +119,13 @@ export const cases: Cases = {
     ? EXEC
     HGETALL missing
   `,
+  'MONITOR is not for transactions': `
+    MULTI
+    MONITOR
+    SET k v
+    EXEC
+    PING
+  `,
 }
 
 export const templates: readonly string[] = ['MULTI', 'EXEC', 'EXEC', 'DISCARD', 'WATCH <key>', 'UNWATCH']

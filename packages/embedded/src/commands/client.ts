@@ -245,7 +245,7 @@ function trackingProblem(
 
 function caching(session: Session, args: readonly string[]): Outcome {
   const { tracking: state } = session
-  if (state === null || !(state.isOptIn || state.isOptOut)) {
+  if (state === null) {
     throw new FailureReply(
       'ERR CLIENT CACHING can be called only when the client is in tracking mode with OPTIN or OPTOUT mode enabled',
     )

@@ -89,7 +89,7 @@ function reload({ engine }: Session, args: readonly string[]): Outcome {
 /** All keys were away for a moment. */
 function tellOfFlush(engine: Engine): void {
   for (const database of engine.databases) {
-    for (const key of database.watchers.keys()) if (database.entries.has(key)) database.touch(key)
+    for (const key of database.watchers.keys()) if (database.entries.has(key)) database.breakWatches(key)
   }
   engine.tracking.invalidateAll()
 }

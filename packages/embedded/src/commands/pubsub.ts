@@ -1,9 +1,9 @@
 // Publish and subscribe. A subscription is confirmed by pushes, not by a reply.
-import { compileGlob, matchGlob, PushReply } from '@ochre/protocol'
+import { compileGlob, FailureReply, matchGlob, PushReply } from '@ochre/protocol'
 import { ITEM_BYTES } from '../client-memory.ts'
 import { helping, wrongSubcommand } from '../help.ts'
 import { drop, listen, type Pubsub } from '../pubsub.ts'
-import { type Handler, NO_REPLY, type Outcome, type Session } from '../session.ts'
+import { type Handler, type Outcome, Replies, type Session } from '../session.ts'
 
 /** One of the three kinds of subscription: where it is kept, and the words of its confirmations. */
 interface Kind {
@@ -35,14 +35,19 @@ const SHARD_CHANNELS: Kind = {
 
 function subscribing(kind: Kind): Handler {
   return (session, args) => {
-    for (const name of args.slice(1)) {
-      const own = kind.of(session)
+    const word = `${kind.prefix}subscribe`
+    // In a transaction only channels and patterns are.
+    if (session.connection === null || (session.isDenyBlocking && kind === SHARD_CHANNELS)) {
+      throw new FailureReply(`ERR ${word.toUpperCase()} isn't allowed for a DENY BLOCKING client`)
+    }
+    const own = kind.of(session)
+    const confirmations = args.slice(1).map((name) => {
       if (!own.has(name)) session.nameBytes += name.length + ITEM_BYTES
       own.add(name)
       listen(kind.listeners(session.engine.pubsub), name, session)
-      session.send(new PushReply([`${kind.prefix}subscribe`, name, kind.count(session)]))
-    }
-    return NO_REPLY
+      return new PushReply([word, name, kind.count(session)])
+    })
+    return new Replies(confirmations)
   }
 }
 
@@ -52,13 +57,13 @@ function unsubscribing(kind: Kind): Handler {
     const own = kind.of(session)
     const names = args.length > 1 ? args.slice(1) : [...own]
     const word = `${kind.prefix}unsubscribe`
-    for (const name of names) {
+    if (names.length === 0) return new Replies([new PushReply([word, null, kind.count(session)])])
+    const confirmations = names.map((name) => {
       if (own.delete(name)) session.nameBytes -= name.length + ITEM_BYTES
       drop(kind.listeners(session.engine.pubsub), name, session)
-      session.send(new PushReply([word, name, kind.count(session)]))
-    }
-    if (names.length === 0) session.send(new PushReply([word, null, kind.count(session)]))
-    return NO_REPLY
+      return new PushReply([word, name, kind.count(session)])
+    })
+    return new Replies(confirmations)
   }
 }
 

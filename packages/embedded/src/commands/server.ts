@@ -25,7 +25,7 @@ function lolwut(_session: Session, args: readonly string[]): Outcome {
 }
 
 function monitor(session: Session): Outcome {
-  if (session.connection === null) throw new FailureReply("ERR MONITOR isn't allowed for DENY BLOCKING client")
+  if (session.isDenyBlocking) throw new FailureReply("ERR MONITOR isn't allowed for DENY BLOCKING client")
   session.engine.monitors.add(session)
   return OK
 }

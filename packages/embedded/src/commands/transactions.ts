@@ -2,7 +2,7 @@
 import { FailureReply, NULL_ARRAY, type Reply } from '@ochre/protocol'
 import { call } from '../call.ts'
 import { OK } from '../failures.ts'
-import { type Handler, NO_REPLY, type Outcome, type Session } from '../session.ts'
+import { type Handler, NO_REPLY, type Outcome, Replies, type Session } from '../session.ts'
 import type { Command } from './index.ts'
 
 const ABORTED = new FailureReply('EXECABORT Transaction discarded because of previous errors.')
@@ -26,11 +26,14 @@ function exec(session: Session): Outcome {
   const replies: Reply[] = []
   for (const { command, args } of queue) {
     const outcome = denialOf(session, command, args) ?? call(session, command, args)
-    replies.push(outcome === NO_REPLY ? null : outcome)
+    if (outcome instanceof Replies) replies.push(...outcome.items)
+    else replies.push(outcome === NO_REPLY ? null : outcome)
   }
   session.isDenyBlocking = wasDenied
   session.propagate()
-  return replies
+  // As in Redis the array counts commands: what SUBSCRIBE says of further channels comes after its end.
+  const { length } = queue
+  return replies.length === length ? replies : new Replies([replies.slice(0, length), ...replies.slice(length)])
 }
 
 const DENIED = {

@@ -8,7 +8,7 @@ import { call } from '../call.ts'
 import type { Command } from '../commands/index.ts'
 import type { Engine } from '../engine.ts'
 import { findCommand } from '../execute.ts'
-import { NO_REPLY, type Session } from '../session.ts'
+import { NO_REPLY, Replies, type Session } from '../session.ts'
 import { scriptedShortageOf, scriptShortageOf } from '../shortage.ts'
 import { Libraries } from './libraries.ts'
 import { LuaPanic, LuaRuntime, type ScriptHost } from './runtime.ts'
@@ -135,7 +135,7 @@ class ScriptRun implements ScriptHost {
     if (!(this.#replication & REPLICATE_TO_LOG)) engine.journal = null
     try {
       const outcome = call(this.#session, command, args)
-      return outcome === NO_REPLY ? null : outcome
+      return outcome === NO_REPLY || outcome instanceof Replies ? null : outcome
     } finally {
       engine.journal = journal
     }
