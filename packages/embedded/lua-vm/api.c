@@ -204,6 +204,19 @@ static int math_randomseed(lua_State *L) {
   return 0;
 }
 
+/* ---- coroutines: the thread of a script is none ---- */
+
+static int coroutine_yield(lua_State *L) {
+  if (!is_script_thread(L)) return lua_yield(L, lua_gettop(L));
+  lua_pushliteral(L, "attempt to yield across metamethod/C-call boundary");
+  return lua_error(L);
+}
+
+static int coroutine_running(lua_State *L) {
+  if (lua_pushthread(L) || is_script_thread(L)) lua_pushnil(L);
+  return 1;
+}
+
 /* ---- functions that a library registers ---- */
 
 static const char *const flag_names[] = {"no-writes", "allow-oom", "allow-stale", "no-cluster", "allow-cross-slot-keys"};
@@ -365,6 +378,13 @@ void set_eval_functions(lua_State *L) {
 
 /* What `redis` has while a library loads. */
 void set_register_function(lua_State *L) { set_function(L, "register_function", redis_register_function); }
+
+void set_coroutines(lua_State *L) {
+  lua_getglobal(L, "coroutine");
+  set_function(L, "yield", coroutine_yield);
+  set_function(L, "running", coroutine_running);
+  lua_setglobal(L, "coroutine");
+}
 
 void set_random(lua_State *L) {
   lua_getglobal(L, "math");

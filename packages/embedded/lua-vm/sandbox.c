@@ -96,6 +96,7 @@ static void set_api(lua_State *L) {
 
   set_redis_table(L);
   set_random(L);
+  set_coroutines(L);
 }
 
 static void remove_debug(lua_State *L) {

@@ -9,7 +9,11 @@
  *
  * What only the host can do is imported: run a command, log, hash, ask whether to go on, check permissions, and catch.
  * Lua leaves a protected call by throwing; WebAssembly has no setjmp, so the host's `protect` calls back into invoke()
- * inside a JavaScript `try` and `raise` throws out of it. */
+ * inside a JavaScript `try` and `raise` throws out of it.
+ *
+ * A script runs in a thread of its state, so that the host may interrupt it: every so many instructions the hook asks it, and
+ * yields when it says PAUSE, which Lua allows where no C function (pcall, sort, a metamethod) is in between. Scripts must
+ * not see that: for them there is only the main thread, which cannot yield. */
 #include "vm.h"
 
 #include <ctype.h>
@@ -19,28 +23,48 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "lstate.h"
+
+#include "ldo.h"
+
+enum verdict { GO_ON, KILL, PAUSE };
+
+/* The script that runs, or waits to go on. */
+static struct {
+  int state;
+  char name[512];
+  size_t name_length;
+} script;
+
+static lua_State *threads[STATES]; /* NULL before the first script of a state, and after one that failed */
+static int thread_refs[STATES];
+
+int is_script_thread(lua_State *L) { return L == threads[EVAL] || L == threads[FUNCTION]; }
+
 static void interrupt(lua_State *L, lua_Debug *where) {
   (void)where;
-  if (!host_tick()) return;
+  int verdict = host_tick(running && is_script_thread(L) && L->nCcalls == L->baseCcalls);
+  if (verdict == PAUSE) lua_yield(L, 0);
+  if (verdict != KILL) return;
   /* From now on every line raises the error, so that no pcall of the script can swallow it. */
   lua_sethook(L, interrupt, LUA_MASKLINE, 0);
   raise_error(L, loading ? "FUNCTION LOAD timeout" : "Script killed by user with SCRIPT KILL...");
+}
+
+/* Opens the state for functions afresh (FUNCTION FLUSH). */
+EXPORT("open_functions") void open_functions(void) {
+  if (states[FUNCTION]) lua_close(states[FUNCTION]);
+  threads[FUNCTION] = NULL;
+  open_function();
 }
 
 /* Opens both states afresh, or only the one for EVAL (SCRIPT FLUSH). */
 EXPORT("open") void open_states(int only_eval) {
   reserve(65536);
   if (states[EVAL]) lua_close(states[EVAL]);
+  threads[EVAL] = NULL;
   open_eval();
-  if (only_eval) return;
-  if (states[FUNCTION]) lua_close(states[FUNCTION]);
-  open_function();
-}
-
-/* Opens the state for functions afresh (FUNCTION FLUSH). */
-EXPORT("open_functions") void open_functions(void) {
-  if (states[FUNCTION]) lua_close(states[FUNCTION]);
-  open_function();
+  if (!only_eval) open_functions();
 }
 
 /* Compiles the text at the start of the buffer: a reference to run, or 0 with the compiler's message as a text. */
@@ -74,38 +98,67 @@ static void set_script_global(lua_State *L, const char *name) {
   lua_enablereadonlytable(L, LUA_GLOBALSINDEX, 1);
 }
 
-/* Runs a compiled script (EVAL) or a registered function. In the buffer: its name, then keys, then args. At the
- * buffer's start it leaves the protocol version that the script chose, then the reply. */
-EXPORT("run") void run(int state, int ref, int nkeys, int nargs, int resp) {
+static lua_State *thread_of(int state) {
+  if (threads[state] == NULL) {
+    threads[state] = lua_newthread(states[state]);
+    thread_refs[state] = luaL_ref(states[state], LUA_REGISTRYINDEX);
+  }
+  return threads[state];
+}
+
+/* Runs the script to its end, or until the host interrupts it: 1 or 0. At its end it leaves the protocol version that the
+ * script chose at the buffer's start, then the reply. */
+static int go_on(int arguments) {
   static int since_collection = 0;
-  lua_State *L = states[state];
-  char name[512];
-  size_t at = 0, name_length;
-  const char *text = take_text(&at, &name_length);
-  if (name_length > sizeof name) name_length = sizeof name;
-  memcpy(name, text, name_length);
-  script_resp = resp;
-  running = 1;
-  lua_rawgeti(L, LUA_REGISTRYINDEX, handler_ref[state]);
-  lua_rawgeti(L, LUA_REGISTRYINDEX, ref);
-  lua_sethook(L, interrupt, LUA_MASKCOUNT, 100000);
-  push_texts(L, nkeys, &at);
-  if (state == EVAL) set_script_global(L, "KEYS");
-  push_texts(L, nargs, &at);
-  if (state == EVAL) set_script_global(L, "ARGV");
-  int failed = state == EVAL ? lua_pcall(L, 0, 1, -2) : lua_pcall(L, 2, 1, -4);
+  lua_State *L = states[script.state], *T = threads[script.state];
+  int status = lua_resume(T, arguments);
+  if (status == LUA_YIELD) return 0;
+  if (status == 0) lua_settop(T, 2);
+  lua_xmove(T, L, 1);
   if (++since_collection == 50) {
     lua_gc(L, LUA_GCSTEP, 50);
     since_collection = 0;
   }
   rewind_output();
   put_word((uint32_t)script_resp);
-  if (failed) put_failure(L, name, name_length);
-  else put_reply(L);
-  lua_sethook(L, NULL, 0, 0);
+  if (status == 0) {
+    put_reply(L);
+    lua_sethook(T, NULL, 0, 0);
+    lua_settop(T, 0);
+  } else {
+    put_failure(L, script.name, script.name_length);
+    luaL_unref(L, LUA_REGISTRYINDEX, thread_refs[script.state]);
+    threads[script.state] = NULL;
+  }
   lua_settop(L, 0);
   running = 0;
+  return 1;
 }
+
+/* Begins a compiled script (EVAL) or a registered function. In the buffer: its name, then keys, then args. Like go_on. */
+EXPORT("run") int run(int state, int ref, int nkeys, int nargs, int resp) {
+  lua_State *T = thread_of(state);
+  size_t at = 0, length;
+  const char *text = take_text(&at, &length);
+  script.state = state;
+  script.name_length = length < sizeof script.name ? length : sizeof script.name;
+  memcpy(script.name, text, script.name_length);
+  script_resp = resp;
+  running = 1;
+  /* What lua_pcall does with its error function, which lua_resume has none of. */
+  lua_rawgeti(T, LUA_REGISTRYINDEX, handler_ref[state]);
+  T->errfunc = savestack(T, T->top - 1);
+  lua_rawgeti(T, LUA_REGISTRYINDEX, ref);
+  lua_sethook(T, interrupt, LUA_MASKCOUNT, 100000);
+  push_texts(T, nkeys, &at);
+  if (state == EVAL) set_script_global(T, "KEYS");
+  push_texts(T, nargs, &at);
+  if (state == EVAL) set_script_global(T, "ARGV");
+  return go_on(state == EVAL ? 0 : 2);
+}
+
+/* Goes on with the script that was interrupted. */
+EXPORT("resume") int resume(void) { return go_on(0); }
 
 static void set_library_globals(lua_State *L, int ref) {
   lua_getmetatable(L, LUA_GLOBALSINDEX);

@@ -20,7 +20,7 @@ IMPORT("call") void host_call(int argc, int resp);
 IMPORT("log") void host_log(int level, int length);
 IMPORT("verbosity") int host_verbosity(void);
 IMPORT("sha1") void host_sha1(const char *text, int length);
-IMPORT("tick") int host_tick(void);
+IMPORT("tick") int host_tick(int may_pause); /* a verdict; PAUSE only where it may */
 IMPORT("permits") int host_permits(int argc);
 IMPORT("replicate") void host_replicate(int flags);
 IMPORT("register") int host_register(int ref, int flags, int described);
@@ -46,6 +46,9 @@ int error_handler(lua_State *L);
 void put_failure(lua_State *L, const char *name, size_t name_length);
 const char *field_text(lua_State *L, const char *name);
 
+/* vm.c */
+int is_script_thread(lua_State *L);
+
 /* api.c: what a script calls, and what the running script may do. */
 extern int running;     /* inside run(): redis.call may be used */
 extern int loading;     /* inside load(): redis.register_function may be used */
@@ -57,6 +60,7 @@ void set_redis_table(lua_State *L);
 void set_eval_functions(lua_State *L);
 void set_register_function(lua_State *L);
 void set_random(lua_State *L);
+void set_coroutines(lua_State *L);
 int global_pcall(lua_State *L);
 
 /* sandbox.c: the two states. */

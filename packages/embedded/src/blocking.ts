@@ -57,7 +57,10 @@ export class Blocking {
     }
     if (request.timeoutMs > 0) {
       waiter.timer = this.#engine.clock.after(request.timeoutMs, () => {
-        this.#engine.turn(() => this.finish(waiter, waiter.timedOut))
+        this.#engine.turn(() => {
+          // An interrupted script may have held this up, and served the client.
+          if (session.waiter === waiter) this.finish(waiter, waiter.timedOut)
+        })
       })
     }
     session.waiter = waiter

@@ -5,7 +5,7 @@ import { keyUsesOf } from './acl/command-uses.ts'
 import type { Command } from './commands/index.ts'
 import { quotable, TOO_LONG } from './failures.ts'
 import { feedMonitors } from './monitor.ts'
-import type { Outcome, Session } from './session.ts'
+import { type Outcome, type Session, SUSPENDED } from './session.ts'
 
 /** Runs a command that has been admitted. Inside EXEC and scripts it is called for each command of the unit. */
 export function call(session: Session, command: Command, args: readonly string[]): Outcome {
@@ -24,6 +24,19 @@ export function call(session: Session, command: Command, args: readonly string[]
   } catch (failure) {
     outcome = failure instanceof FailureReply ? failure : internalFailure(failure)
   }
+  if (outcome === SUSPENDED) return engine.suspension!.add((end) => finish(session, command, args, dirty, started, end))
+  return finish(session, command, args, dirty, started, outcome)
+}
+
+function finish(
+  session: Session,
+  command: Command,
+  args: readonly string[],
+  dirty: number,
+  started: number,
+  outcome: Outcome,
+): Outcome {
+  const { engine } = session
   engine.leave(dirty, session, args)
   engine.mark = engine.clock.stamp()
   observe(session, command, args, outcome, Math.round(engine.mark - started))

@@ -78,7 +78,7 @@ export interface Settings {
   /** How much more than after the last rewrite there must be for another, in percent; 0 is never. */
   'auto-aof-rewrite-percentage': number
   'auto-aof-rewrite-min-size': number
-  /** How long a script may run before it is killed, in ms; 0 is no limit. */
+  /** How long a script may run before it is interrupted for others, in ms; 0 is no limit. */
   'busy-reply-threshold': number
   'proto-max-bulk-len': number
   'client-query-buffer-limit': number

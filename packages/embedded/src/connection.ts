@@ -3,7 +3,7 @@ import { FailureReply } from '@ochre/protocol'
 import type { Engine } from './engine.ts'
 import { execute } from './execute.ts'
 import { RequestError, RequestParser } from './request-parser.ts'
-import { NO_REPLY, POSTPONED, type Session } from './session.ts'
+import { NO_REPLY, type Outcome, POSTPONED, type Session, SUSPENDED } from './session.ts'
 
 /** What carries a connection. */
 export interface Carrier {
@@ -65,7 +65,7 @@ export class Connection {
     stats.reads++
     stats.inputBytes += chunk.length
     this.#parser.feed(chunk)
-    this.#engine.turn(() => this.pump())
+    this.#engine.turn(() => this.pump(), true)
   }
 
   /** Executes requests until the bytes run out or the session blocks. Called within a turn of the engine. */
@@ -74,12 +74,12 @@ export class Connection {
     const engine = this.#engine
     engine.running = session
     try {
-      while (session.waiter === null && !this.#isEnding) {
+      while (session.waiter === null && !this.#isEnding && engine.suspension?.session !== session) {
         const args = this.#postponed ?? this.#nextRequest()
         if (args === undefined) break
         const outcome = execute(session, args)
         this.#postponed = outcome === POSTPONED ? args : undefined
-        if (outcome === POSTPONED) break
+        if (outcome === POSTPONED || outcome === SUSPENDED) break
         if (outcome !== NO_REPLY) session.answer(outcome)
         if (engine.tracking.isOn) this.#afterTracked()
       }
@@ -94,6 +94,13 @@ export class Connection {
     if (this.#parser.pendingBytes > this.#engine.settings['client-query-buffer-limit']) this.end()
   }
 
+  /** The interrupted command has come to its end: answers it and goes on. Called within a turn of the engine. */
+  finish(outcome: Outcome): void {
+    if (outcome !== NO_REPLY && outcome !== SUSPENDED) this.session.answer(outcome)
+    if (this.#engine.tracking.isOn) this.#afterTracked()
+    this.pump()
+  }
+
   /** Who has not logged in may send small requests only. */
   #nextRequest(): string[] | undefined {
     const { settings, acl } = this.#engine
@@ -105,6 +112,7 @@ export class Connection {
   /** What the request changed of the session's own cache is told after its reply; CLIENT CACHING holds for one request. */
   #afterTracked(): void {
     const { session } = this
+    if (this.#engine.suspension !== null) return
     this.#engine.tracking.tellRunning(session)
     if (session.caching !== null && session.queue === null && !session.lastCommand.startsWith('client')) {
       session.caching = null

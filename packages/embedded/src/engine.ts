@@ -1,7 +1,8 @@
 // The engine: databases, sessions and time of one Redis-compatible server inside the process.
 //
 // Everything that enters (bytes, timers) does so in a turn: execute, serve who was blocked, log the changes, hand out the
-// output. One turn runs at a time and never waits, which is what makes each command, transaction and script atomic.
+// output. One turn runs at a time and never waits, which is what makes each command, transaction and script atomic; a script
+// that runs too long is the exception that suspension.ts keeps harmless.
 import { randomBytes } from 'node:crypto'
 import { FailureReply, type Link, type LinkEvents, type Transport, UsageError } from '@ochre/protocol'
 import { Acl } from './acl/acl.ts'
@@ -25,9 +26,10 @@ import type { FileSystem } from './persistence/file-system.ts'
 import { Persistence } from './persistence/persistence.ts'
 import { Pubsub } from './pubsub.ts'
 import { type ListenTarget, Server } from './server.ts'
-import { Session } from './session.ts'
+import { type Outcome, Session, SUSPENDED } from './session.ts'
 import { SlowLog } from './slow-log.ts'
 import { Stats } from './stats.ts'
+import { Suspension } from './suspension.ts'
 import { Tracking } from './tracking.ts'
 
 const EXPIRY_CYCLE_MS = 100
@@ -107,6 +109,8 @@ export class Engine implements Transport {
   readonly latency: LatencyMonitor = new LatencyMonitor()
   /** Sessions in MONITOR. */
   readonly monitors: Set<Session> = new Set()
+  /** The script that was interrupted; null when none is. */
+  suspension: Suspension | null = null
   /** The session whose request is being executed; null for what nobody asked for, such as expiry. */
   running: Session | null = null
   readonly memory: Memory = new Memory(this)
@@ -209,6 +213,12 @@ export class Engine implements Transport {
   /** Closes servers and connections, puts what is kept on the disk, and forgets everything. */
   async close(): Promise<void> {
     this.migrations.close()
+    if (this.suspension !== null) {
+      this.#handOut()
+      this.#giveUpScript(this.suspension)
+      // What the script has left behind is no state that anything could be done to.
+      this.journal = null
+    }
     for (const session of [...this.sessions.values()]) session.connection?.end()
     this.turn(() => {})
     this.#handOut()
@@ -246,12 +256,14 @@ export class Engine implements Transport {
 
   /** A copy of all data, for `restore`. */
   snapshot(): Snapshot {
+    this.#refuseHalves()
     return { databases: this.databases.map((database) => database.copyEntries()) }
   }
 
   /** Puts the data back to what it was; the snapshot can be used again. Only for an engine without a journal. */
   restore(snapshot: Snapshot): void {
     if (this.journal !== null) throw new UsageError('A snapshot cannot be restored while changes are being logged.')
+    this.#refuseHalves()
     this.turn(() => {
       for (const database of this.databases) {
         database.flush()
@@ -263,6 +275,8 @@ export class Engine implements Transport {
 
   /** Removes all data and faults, at once. Connections stay. */
   reset(): void {
+    const { suspension } = this
+    if (suspension !== null) this.#giveUpScript(suspension)
     this.#faults.clear()
     this.turn(() => {
       for (const database of this.databases) if (database.entries.size !== 0) database.flush()
@@ -270,6 +284,7 @@ export class Engine implements Transport {
       this.recordEffect(0, ['FLUSHALL'])
       if (this.#effects.length !== 0) this.#append()
     })
+    for (const run of suspension?.deferred ?? []) this.turn(run)
   }
 
   // ---- sessions ----
@@ -302,10 +317,17 @@ export class Engine implements Transport {
 
   // ---- turns and units ----
 
-  /** Runs what has entered, then settles everything that follows from it. */
-  turn(run: () => void): void {
+  /**
+   * Runs what has entered, then settles everything that follows from it. While a script is interrupted only requests of
+   * clients enter (`isRequest`), which are told so; everything else waits for its end.
+   */
+  turn(run: () => void, isRequest = false): void {
     if (this.#isInTurn) {
       run()
+      return
+    }
+    if (this.suspension !== null && !isRequest) {
+      this.suspension.deferred.push(run)
       return
     }
     this.#isInTurn = true
@@ -313,12 +335,12 @@ export class Engine implements Transport {
       this.#tick()
       run()
       for (;;) {
-        if (this.blocking.hasReady) this.blocking.serveReady()
+        if (this.suspension === null && this.blocking.hasReady) this.blocking.serveReady()
         const session = this.#resumed.shift()
         if (session === undefined) break
         session.connection?.pump()
       }
-      this.tracking.broadcast()
+      if (this.suspension === null) this.tracking.broadcast()
     } finally {
       this.#isInTurn = false
       if (this.#mayWait()) this.#holding ??= setImmediate(this.#handOut)
@@ -333,6 +355,55 @@ export class Engine implements Transport {
    */
   #mayWait(): boolean {
     return this.journal?.isHolding === true || this.#withOutput[0]?.connection?.carrier.address !== 'embedded'
+  }
+
+  /** Lets the event loop have its turn before the running script of a session goes on with `resume`. */
+  suspend(session: Session, resume: () => Outcome): Outcome {
+    if (this.suspension === null) {
+      this.suspension = new Suspension(session, resume)
+      setImmediate(this.#goOn)
+    } else this.suspension.resume = resume
+    this.#hold(this.suspension)
+    return SUSPENDED
+  }
+
+  /** What has output now may tell of the script. */
+  #hold({ held }: Suspension): void {
+    for (const session of this.#withOutput) held.add(session)
+  }
+
+  readonly #goOn = (): void => {
+    const { suspension } = this
+    if (suspension === null) return
+    this.#handOut()
+    this.#isInTurn = true
+    this.mark = this.clock.stamp()
+    this.running = suspension.session
+    const outcome = suspension.run()
+    this.running = null
+    this.#isInTurn = false
+    this.#hold(suspension)
+    if (outcome === SUSPENDED) setImmediate(this.#goOn)
+    else {
+      this.suspension = null
+      suspension.end()
+      this.turn(() => suspension.session.connection?.finish(outcome))
+      for (const run of suspension.deferred) this.turn(run)
+    }
+  }
+
+  /** Forgets an interrupted script: nothing of it is kept on disk, and its client is disconnected. */
+  #giveUpScript(suspension: Suspension): void {
+    this.suspension = null
+    this.scripting.giveUp()
+    this.#effects = []
+    this.#depth = 0
+    suspension.session.abort()
+    suspension.end()
+  }
+
+  #refuseHalves(): void {
+    if (this.suspension !== null) throw new UsageError('A script is in the middle of its work.')
   }
 
   /** Begins a command; `leave` takes what this returns, and ends it. */
@@ -412,7 +483,7 @@ export class Engine implements Transport {
 
   #tick(): void {
     this.mark = this.#tickedAt = this.clock.stamp()
-    if (this.#isLoading) return
+    if (this.#isLoading || this.suspension !== null) return
     this.now = this.clock.now()
     this.seconds = Math.floor((this.now - this.openedAt) / 1000)
   }
@@ -427,12 +498,24 @@ export class Engine implements Transport {
     clearImmediate(this.#holding)
     this.#holding = undefined
     this.commit()
+    const held = this.suspension?.held
+    const kept: Session[] = []
     while (this.#withOutput.length !== 0) {
       const sessions = this.#withOutput
       this.#withOutput = []
-      for (const session of sessions) session.flush()
+      for (const session of sessions) {
+        if (held?.has(session)) kept.push(session)
+        else session.flush()
+      }
     }
-    if (this.#ending.length !== 0) for (const connection of this.#ending.splice(0)) connection.carrier.end()
+    this.#withOutput = kept
+    if (this.#ending.length !== 0) {
+      const ending = this.#ending.splice(0)
+      for (const connection of ending) {
+        if (held?.has(connection.session)) this.#ending.push(connection)
+        else connection.carrier.end()
+      }
+    }
   }
 }
 

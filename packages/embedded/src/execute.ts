@@ -61,6 +61,7 @@ function refusalOf(session: Session, command: Command, args: readonly string[]):
       `ERR Can't execute '${spec.name.replace(' ', '|')}': only (P|S)SUBSCRIBE / (P|S)UNSUBSCRIBE / PING / QUIT / RESET are allowed in this context`,
     )
   }
+  if (session.engine.suspension !== null && !(spec.flags & CommandFlag.ALLOW_BUSY)) return session.engine.scripting.busy
   return session.engine.faultOf(spec.name)
 }
 

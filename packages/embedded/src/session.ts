@@ -16,6 +16,9 @@ export const NO_REPLY: unique symbol = Symbol('no reply')
 /** Returned for a request that has to be executed again when a pause is over. */
 export const POSTPONED: unique symbol = Symbol('postponed')
 
+/** Returned for a command that was interrupted and goes on later; see suspension.ts. */
+export const SUSPENDED: unique symbol = Symbol('suspended')
+
 /** Several replies to one command: the confirmations of SUBSCRIBE, which come whatever CLIENT REPLY says. */
 export class Replies {
   readonly items: readonly Reply[]
@@ -25,7 +28,7 @@ export class Replies {
 }
 
 /** What a handler gives back. */
-export type Outcome = Reply | Replies | typeof NO_REPLY
+export type Outcome = Reply | Replies | typeof NO_REPLY | typeof SUSPENDED
 
 /**
  * A command. `args[0]` is its name as sent; a subcommand's name is `args[1]`. The arity has been checked, so the arguments
@@ -131,6 +134,7 @@ export class Session implements TextSink {
 
   /** Hands pending output to the connection in the middle of a turn. */
   #spill(): void {
+    if (this.engine.suspension !== null) return
     if (this.engine.commit()) this.flush()
     else this.abort()
   }

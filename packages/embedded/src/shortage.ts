@@ -14,11 +14,11 @@ const ENDS_TRANSACTION = new Set(['exec', 'discard', 'quit', 'reset'])
 /** Evicts what `maxmemory` demands; the refusal of a command, or null. */
 export function shortageOf(session: Session, command: Command): FailureReply | null {
   const { engine } = session
-  if (engine.settings.maxmemory !== 0) {
-    const fits = engine.unit(session, () => engine.memory.fit())
-    engine.memory.isShort = fits !== true
+  // From under an interrupted script nothing is evicted.
+  if (engine.suspension === null) {
+    engine.memory.isShort = engine.settings.maxmemory !== 0 && engine.unit(session, () => engine.memory.fit()) !== true
     if (engine.memory.isShort && needsMemory(session, command)) return OUT_OF_MEMORY
-  } else engine.memory.isShort = false
+  }
   const failure = engine.journal?.failure
   return failure == null || !writes(session, command) ? null : diskFailure(failure)
 }

@@ -5,12 +5,12 @@ import { OK, quotable } from '../failures.ts'
 import { helping, wrongSubcommand } from '../help.ts'
 import type { Library } from '../lua/libraries.ts'
 import { FLAG_NAMES, oneLine } from '../lua/script-flags.ts'
+import type { RunningScript } from '../lua/scripting.ts'
 import type { Handler, Outcome, Session } from '../session.ts'
 import { dumpLibraries, restoreLibraries } from '../structures/rdb.ts'
 import { FUNCTION_HELP, SCRIPT_HELP } from './scripting-help.ts'
 
 const NO_SCRIPT = new FailureReply('NOSCRIPT No matching script. Please use EVAL.')
-const NOT_BUSY = new FailureReply('NOTBUSY No scripts in execution right now.')
 
 function evaluate(isReadOnly: boolean): Handler {
   return (session, args) => {
@@ -18,7 +18,7 @@ function evaluate(isReadOnly: boolean): Handler {
     const { scripting } = session.engine
     const script = scripting.scripts.load(args[1]!)
     if (script instanceof FailureReply) return script
-    return scripting.run(session, script.flags, isReadOnly, (host) =>
+    return scripting.run({ caller: session, args, flags: script.flags, isReadOnly, isFunction: false }, (host) =>
       scripting.scripts.run(script, args.slice(3, 3 + count), args.slice(3 + count), host),
     )
   }
@@ -31,7 +31,7 @@ function evaluateSha(isReadOnly: boolean): Handler {
     const { scripting } = session.engine
     const script = scripting.scripts.find(args[1]!)
     if (script === undefined) return NO_SCRIPT
-    return scripting.run(session, script.flags, isReadOnly, (host) =>
+    return scripting.run({ caller: session, args, flags: script.flags, isReadOnly, isFunction: false }, (host) =>
       scripting.scripts.run(script, args.slice(3, 3 + count), args.slice(3 + count), host),
     )
   }
@@ -45,7 +45,7 @@ function callFunction(isReadOnly: boolean): Handler {
     const target = scripting.libraries.find(args[1]!)
     if (target === undefined) return new FailureReply('ERR Function not found')
     const count = keyCountOf(args, integerOf(args[2], BAD_KEY_COUNT))
-    return scripting.run(session, target.flags, isReadOnly, (host) =>
+    return scripting.run({ caller: session, args, flags: target.flags, isReadOnly, isFunction: true }, (host) =>
       scripting.libraries.run(target, args.slice(3, 3 + count), args.slice(3 + count), host),
     )
   }
@@ -79,10 +79,8 @@ function isFlushMode(mode: string | undefined): boolean {
   return mode === undefined || /^a?sync$/i.test(mode)
 }
 
-/** One thread runs scripts and commands, so whoever asks this finds no script running. */
-function kill(): Outcome {
-  return NOT_BUSY
-}
+const scriptKill: Handler = ({ engine }) => engine.scripting.kill(true)
+const functionKill: Handler = ({ engine }) => engine.scripting.kill(false)
 
 function scriptDebug(_session: Session, args: readonly string[]): Outcome {
   const mode = args[2]!.toLowerCase()
@@ -176,9 +174,14 @@ function describeLibrary({ name, code, functions }: Library, isWithCode: boolean
 }
 
 function functionStats({ engine }: Session): Outcome {
-  const { libraries } = engine.scripting
+  const { libraries, running, busy } = engine.scripting
+  if (running !== null && !running.isFunction) return busy
   const counts = new MapReply(['libraries_count', libraries.size, 'functions_count', libraries.functionCount])
-  return new MapReply(['running_script', null, 'engines', new MapReply(['LUA', counts])])
+  return new MapReply(['running_script', running && describeRun(running), 'engines', new MapReply(['LUA', counts])])
+}
+
+function describeRun({ args, durationMs }: RunningScript): Reply {
+  return new MapReply(['name', args[1]!, 'command', args, 'duration_ms', durationMs])
 }
 
 export const scripting: Readonly<Record<string, Handler>> = {
@@ -192,7 +195,7 @@ export const scripting: Readonly<Record<string, Handler>> = {
   'function dump': functionDump,
   'function flush': functionFlush,
   'function help': helping(FUNCTION_HELP),
-  'function kill': kill,
+  'function kill': functionKill,
   'function list': functionList,
   'function load': functionLoad,
   'function restore': functionRestore,
@@ -201,6 +204,6 @@ export const scripting: Readonly<Record<string, Handler>> = {
   'script exists': scriptExists,
   'script flush': scriptFlush,
   'script help': helping(SCRIPT_HELP),
-  'script kill': kill,
+  'script kill': scriptKill,
   'script load': scriptLoad,
 }

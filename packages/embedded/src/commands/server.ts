@@ -14,9 +14,10 @@ function info({ engine }: Session, args: readonly string[]): Outcome {
   return new VerbatimReply('txt', describeEngine(engine, args.slice(1)))
 }
 
+/** The clock's time, which goes on during a script too. */
 function time({ engine }: Session): Outcome {
-  const micros = Math.floor((engine.now % 1000) * 1000)
-  return [String(Math.floor(engine.now / 1000)), String(micros)]
+  const now = engine.clock.now()
+  return [String(Math.floor(now / 1000)), String(Math.floor((now % 1000) * 1000))]
 }
 
 function lolwut(_session: Session, args: readonly string[]): Outcome {
@@ -43,6 +44,7 @@ function shutdown({ engine }: Session, args: readonly string[]): Outcome {
   }
   if ((saves && skips) || (aborts && (saves || skips || others))) throw SYNTAX
   if (aborts) throw new FailureReply('ERR No shutdown in progress.')
+  if (!skips && engine.suspension !== null) return engine.scripting.busy
   setImmediate(() => void engine.close())
   return NO_REPLY
 }

@@ -2,7 +2,7 @@
 import { FailureReply, NULL_ARRAY, type Reply } from '@ochre/protocol'
 import { call } from '../call.ts'
 import { OK } from '../failures.ts'
-import { type Handler, NO_REPLY, type Outcome, Replies, type Session } from '../session.ts'
+import { type Handler, NO_REPLY, type Outcome, Replies, type Session, SUSPENDED } from '../session.ts'
 import type { Command } from './index.ts'
 
 const ABORTED = new FailureReply('EXECABORT Transaction discarded because of previous errors.')
@@ -21,19 +21,34 @@ function exec(session: Session): Outcome {
   session.endTransaction()
   if (isAborted) throw ABORTED
   if (isWatchBroken) return NULL_ARRAY
-  const wasDenied = session.isDenyBlocking
+  return execute(session, queue, 0, [])
+}
+
+/** Executes the commands from an index on; `replies` are those of the ones before. */
+function execute(session: Session, queue: NonNullable<Session['queue']>, from: number, replies: Reply[]): Outcome {
+  const { isDenyBlocking } = session
   session.isDenyBlocking = true
-  const replies: Reply[] = []
-  for (const { command, args } of queue) {
-    const outcome = denialOf(session, command, args) ?? call(session, command, args)
-    if (outcome instanceof Replies) replies.push(...outcome.items)
-    else replies.push(outcome === NO_REPLY ? null : outcome)
+  try {
+    for (let i = from; i < queue.length; i++) {
+      const { command, args } = queue[i]!
+      const outcome = denialOf(session, command, args) ?? call(session, command, args)
+      if (outcome === SUSPENDED) {
+        return session.engine.suspension!.add((end) => execute(session, queue, i + 1, [...replies, ...repliesOf(end)]))
+      }
+      replies.push(...repliesOf(outcome))
+    }
+  } finally {
+    session.isDenyBlocking = isDenyBlocking
   }
-  session.isDenyBlocking = wasDenied
   session.propagate()
   // As in Redis the array counts commands: what SUBSCRIBE says of further channels comes after its end.
   const { length } = queue
   return replies.length === length ? replies : new Replies([replies.slice(0, length), ...replies.slice(length)])
+}
+
+function repliesOf(outcome: Outcome): readonly Reply[] {
+  if (outcome instanceof Replies) return outcome.items
+  return [outcome === NO_REPLY || outcome === SUSPENDED ? null : outcome]
 }
 
 const DENIED = {

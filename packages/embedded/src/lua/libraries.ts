@@ -1,6 +1,6 @@
 // The libraries of FUNCTION and FCALL: each is a text that registers functions when it is loaded.
 import { FailureReply, type Reply } from '@ochre/protocol'
-import type { LuaRuntime, ScriptHost } from './runtime.ts'
+import type { LuaRuntime, PAUSED, ScriptHost } from './runtime.ts'
 import { oneLine, readLibraryHead } from './script-flags.ts'
 
 export interface LibraryFunction {
@@ -122,7 +122,12 @@ export class Libraries {
     return problem
   }
 
-  run(target: LibraryFunction, keys: readonly string[], args: readonly string[], host: ScriptHost): Reply {
+  run(
+    target: LibraryFunction,
+    keys: readonly string[],
+    args: readonly string[],
+    host: ScriptHost,
+  ): Reply | typeof PAUSED {
     this.#revive()
     const { ref, name } = this.find(target.name) ?? target
     return this.#runtime.run('function', ref, name, keys, args, host)

@@ -12,7 +12,8 @@ export interface Machine {
   open_functions(): void
   compile(length: number): number
   unref(state: number, ref: number): void
-  run(state: number, ref: number, nkeys: number, nargs: number, resp: number): void
+  run(state: number, ref: number, nkeys: number, nargs: number, resp: number): number
+  resume(): number
   load(length: number): number
   used(state: number): number
 }
@@ -26,7 +27,7 @@ export interface MachineHost {
   log(level: number, length: number): void
   verbosity(): number
   sha1(text: number, length: number): void
-  tick(): number
+  tick(mayPause: number): number
   permits(argc: number): number
   replicate(flags: number): void
   register(ref: number, flags: number, described: number): number

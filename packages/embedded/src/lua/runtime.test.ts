@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
 import { FailureReply, MapReply, type Reply, StatusReply } from '@ochre/protocol'
 import { describe, expect, it } from 'vitest'
-import { LuaPanic, LuaRuntime, type ScriptHost } from './runtime.ts'
+import { LuaPanic, LuaRuntime, PAUSED, type ScriptHost, Verdict } from './runtime.ts'
 import { SOURCE_SHA256 } from './vm.gen.ts'
 
 function hostOf(overrides: Partial<ScriptHost> = {}): ScriptHost {
@@ -13,7 +13,7 @@ function hostOf(overrides: Partial<ScriptHost> = {}): ScriptHost {
     logLevel: 0,
     permits: () => true,
     replicate: () => {},
-    interrupt: () => false,
+    interrupt: () => Verdict.GO_ON,
     ...overrides,
   }
 }
@@ -21,7 +21,31 @@ function hostOf(overrides: Partial<ScriptHost> = {}): ScriptHost {
 function run(runtime: LuaRuntime, script: string, overrides: Partial<ScriptHost> = {}, args: string[] = []): Reply {
   const ref = runtime.compile(script)
   if (typeof ref === 'string') throw new Error(ref)
-  return runtime.run('eval', ref, 'sha', [], args, hostOf(overrides))
+  return done(runtime.run('eval', ref, 'sha', [], args, hostOf(overrides)))
+}
+
+function done(reply: Reply | typeof PAUSED): Reply {
+  if (reply === PAUSED) throw new Error('the script was interrupted')
+  return reply
+}
+
+/** Runs a script that is interrupted wherever it can be; how often that was. */
+function runInSlices(runtime: LuaRuntime, script: string): { reply: Reply; pauses: number; refusals: number } {
+  const ref = runtime.compile(script)
+  if (typeof ref === 'string') throw new Error(ref)
+  let pauses = 0
+  let refusals = 0
+  const interrupt = (mayPause: boolean): Verdict => {
+    if (!mayPause) refusals++
+    return mayPause ? Verdict.PAUSE : Verdict.GO_ON
+  }
+  let reply = runtime.run('eval', ref, 'sha', ['key'], ['arg'], hostOf({ interrupt }))
+  for (; reply === PAUSED; reply = runtime.resume()) {
+    expect(runtime.isRunning).toBe(true)
+    pauses++
+  }
+  expect(runtime.isRunning).toBe(false)
+  return { reply, pauses, refusals }
 }
 
 describe('the scripting machine', () => {
@@ -88,9 +112,85 @@ describe('the scripting machine', () => {
   it('kills a script when the host says so, and a pcall cannot prevent it', () => {
     const runtime = new LuaRuntime()
     const script = 'while true do pcall(function() while true do end end) end'
-    const reply = run(runtime, script, { interrupt: () => true })
+    const reply = run(runtime, script, { interrupt: () => Verdict.KILL })
     expect((reply as FailureReply).text).toMatch(/^ERR Script killed by user with SCRIPT KILL/)
     expect(run(runtime, 'return 2')).toBe(2)
+  })
+
+  it('goes on where it was interrupted, again and again', () => {
+    const runtime = new LuaRuntime()
+    const script = `
+      local function depth(n) if n == 0 then local s = 0 for i = 1, 500000 do s = s + i % 7 end return s end return (depth(n - 1)) end
+      local t = {}
+      for i = 1, 3 do t[i] = depth(i * 10) .. KEYS[1] .. ARGV[1] .. redis.call('x', i)[2] end
+      return t`
+    for (let i = 0; i < 3; i++) {
+      const { reply, pauses, refusals } = runInSlices(runtime, script)
+      expect(reply).toEqual([1, 2, 3].map((n) => `1499998keyarg${n}`))
+      expect(pauses).toBeGreaterThan(30)
+      expect(refusals).toBe(0)
+    }
+  })
+
+  it('is not interrupted where a C function is in between, and tells so', () => {
+    const runtime = new LuaRuntime()
+    const loop = 'local s = 0 for i = 1, 300000 do s = s + 1 end'
+    for (const script of [
+      `pcall(function() ${loop} end) return 1`,
+      `table.sort({2, 1}, function(a, b) ${loop} return a < b end) return 1`,
+      `string.gsub('a', 'a', function() ${loop} end) return 1`,
+      `local t = setmetatable({}, {__index = function() ${loop} return 1 end}) return t.x`,
+      `for x in function(_, last) ${loop} if not last then return 1 end end do end return 1`,
+      `return coroutine.wrap(function() ${loop} return 1 end)()`,
+    ]) {
+      const { reply, pauses, refusals } = runInSlices(runtime, script)
+      expect([reply, pauses], script).toEqual([1, 0])
+      expect(refusals, script).toBeGreaterThan(5)
+    }
+  })
+
+  it('says where an error was raised, also after an interruption, and forgets what was left behind', () => {
+    const runtime = new LuaRuntime()
+    const script = 'local s = 0\nfor i = 1, 1000000 do s = s + 1 end\nlocal t = nil\nreturn t.x'
+    const { reply, pauses } = runInSlices(runtime, script)
+    expect(pauses).toBeGreaterThan(5)
+    expect(reply).toEqual(
+      new FailureReply("ERR user_script:4: attempt to index local 't' (a nil value) script: sha, on @user_script:4."),
+    )
+    expect(runInSlices(runtime, 'return 5')).toEqual({ reply: 5, pauses: 0, refusals: 0 })
+  })
+
+  it('hides from scripts that they run in a thread', () => {
+    const runtime = new LuaRuntime()
+    expect(run(runtime, 'return coroutine.running() == nil')).toBe(1)
+    expect(run(runtime, 'return {pcall(coroutine.yield, 1)}')).toEqual([
+      null,
+      'attempt to yield across metamethod/C-call boundary',
+    ])
+    const script = `
+      local c = coroutine.wrap(function(a) local b = coroutine.yield(a + 1) return coroutine.running() ~= nil and b * 2 end)
+      return {c(1), c(21)}`
+    expect(run(runtime, script)).toEqual([2, 42])
+  })
+
+  it('kills a script that was interrupted', () => {
+    const runtime = new LuaRuntime()
+    let ticks = 0
+    const ref = runtime.compile('while true do end') as number
+    const interrupt = (): Verdict => (++ticks === 1 ? Verdict.PAUSE : Verdict.KILL)
+    expect(runtime.run('eval', ref, 'sha', [], [], hostOf({ interrupt }))).toBe(PAUSED)
+    expect(() => runtime.run('eval', ref, 'sha', [], [], hostOf())).toThrow('already running')
+    expect((runtime.resume() as FailureReply).text).toMatch(/^ERR Script killed by user with SCRIPT KILL/)
+    expect(run(runtime, 'return 2')).toBe(2)
+  })
+
+  it('gives up a script that was interrupted, and is replaced', () => {
+    const runtime = new LuaRuntime()
+    const ref = runtime.compile('while true do end') as number
+    expect(runtime.run('eval', ref, 'sha', [], [], hostOf({ interrupt: () => Verdict.PAUSE }))).toBe(PAUSED)
+    runtime.discard()
+    expect(run(runtime, 'return 3')).toBe(3)
+    expect(runtime.generation).toBe(2)
   })
 
   it('lets what a command throws out after the run, and goes on', () => {
@@ -135,7 +235,7 @@ describe('the scripting machine', () => {
     expect(runtime.load(code, (_name, ref) => void refs.push(ref))).toBeUndefined()
     run(runtime, 'math.randomseed(1) return 1')
     runtime.reset('eval')
-    expect(runtime.run('function', refs[0]!, 'f', [], [], hostOf())).toBe('f')
+    expect(done(runtime.run('function', refs[0]!, 'f', [], [], hostOf()))).toBe('f')
     expect(run(runtime, 'return 3')).toBe(3)
   })
 })

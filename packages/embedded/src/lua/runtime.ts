@@ -20,9 +20,16 @@ export interface ScriptHost {
   permits(args: string[]): boolean | undefined
   /** redis.set_repl: bit 1 the append-only file, bit 2 replicas. */
   replicate(flags: number): void
-  /** Asked every 100,000 instructions; true kills the script. */
-  interrupt(elapsedMs: number): boolean
+  /** Asked every 100,000 instructions. `mayPause` tells whether the script can be interrupted where it is. */
+  interrupt(mayPause: boolean): Verdict
 }
+
+/** What becomes of a running script: `enum verdict` of vm.c. */
+export const Verdict = { GO_ON: 0, KILL: 1, PAUSE: 2 } as const
+export type Verdict = (typeof Verdict)[keyof typeof Verdict]
+
+/** Returned for a script that was interrupted: `resume` goes on with it. */
+export const PAUSED: unique symbol = Symbol('paused')
 
 /** A function that a library registers while it loads; returns why it cannot be, or undefined. */
 export type Register = (name: string, ref: number, flags: number, description: string | undefined) => string | undefined
@@ -48,7 +55,7 @@ export class LuaRuntime {
   #opened: Opened | undefined
   #host: ScriptHost | undefined
   #register: Register | undefined
-  #startedAt = 0
+  #loadingSince = 0
   #failure: { error: unknown } | undefined
 
   /** Opens the machine unless it is open; see the numbers in ../../lua-vm/README.md. */
@@ -91,24 +98,37 @@ export class LuaRuntime {
     keys: readonly string[],
     args: readonly string[],
     host: ScriptHost,
-  ): Reply {
+  ): Reply | typeof PAUSED {
     if (this.isRunning) throw new Error('a script is already running')
     const { machine, wire } = this.#open()
     this.#host = host
-    this.#startedAt = 0
-    try {
+    return this.#goOn(() => {
       wire.rewind()
       wire.writeText(name)
       for (const key of keys) wire.writeText(key)
       for (const arg of args) wire.writeText(arg)
-      machine.run(STATES[state], ref, keys.length, args.length, 2)
+      return machine.run(STATES[state], ref, keys.length, args.length, 2)
+    })
+  }
+
+  /** Goes on with the script that was interrupted. */
+  resume(): Reply | typeof PAUSED {
+    const { machine } = this.#opened!
+    return this.#goOn(() => machine.resume())
+  }
+
+  #goOn(run: () => number): Reply | typeof PAUSED {
+    let isPaused = false
+    try {
+      isPaused = run() === 0
     } catch (error) {
       throw this.#broken(error)
     } finally {
-      this.#host = undefined
+      if (!isPaused) this.#host = undefined
     }
+    if (isPaused) return PAUSED
     this.#rethrow()
-    return wire.readReply()
+    return this.#opened!.wire.readReply()
   }
 
   /** Runs a library's code so that it registers its functions in 'function'; returns why it failed, or undefined. */
@@ -116,7 +136,7 @@ export class LuaRuntime {
     if (this.isRunning) throw new Error('a script is already running')
     const { machine, wire } = this.#open()
     this.#register = register
-    this.#startedAt = 0
+    this.#loadingSince = 0
     try {
       return machine.load(wire.writeRaw(source)) === 1 ? undefined : wire.readTexts(1)[0]!
     } catch (error) {
@@ -124,6 +144,12 @@ export class LuaRuntime {
     } finally {
       this.#register = undefined
     }
+  }
+
+  /** Gives up the script that was interrupted. The next use gets a new machine. */
+  discard(): void {
+    this.#host = undefined
+    this.#broken(undefined)
   }
 
   release(state: StateName, ref: number): void {
@@ -194,12 +220,11 @@ export class LuaRuntime {
       sha1: (text: number, length: number): void => {
         wire().writeRaw(createHash('sha1').update(wire().bytesAt(text, length)).digest('hex'))
       },
-      tick: (): number => {
+      tick: (mayPause: number): number => {
+        if (this.#register === undefined) return this.#host!.interrupt(mayPause === 1)
         const now = performance.now()
-        if (this.#startedAt === 0) this.#startedAt = now
-        const elapsed = now - this.#startedAt
-        if (this.#register !== undefined) return Number(elapsed > LOAD_TIMEOUT_MS)
-        return Number(this.#host!.interrupt(elapsed))
+        if (this.#loadingSince === 0) this.#loadingSince = now
+        return now - this.#loadingSince > LOAD_TIMEOUT_MS ? Verdict.KILL : Verdict.GO_ON
       },
       permits: (argc: number): number => Number(this.#host!.permits(wire().readTexts(argc)) ?? -1),
       replicate: (flags: number): void => this.#host!.replicate(flags),

@@ -5,7 +5,7 @@ import { type Effect, Engine } from '../engine.ts'
 import { execute } from '../execute.ts'
 import type { Session } from '../session.ts'
 import { Libraries } from './libraries.ts'
-import { LuaPanic, LuaRuntime, type ScriptHost } from './runtime.ts'
+import { LuaPanic, LuaRuntime, type ScriptHost, Verdict } from './runtime.ts'
 import { type Script, Scripts } from './scripts.ts'
 
 let engine: Engine
@@ -83,7 +83,7 @@ describe('the log of changes', () => {
 })
 
 describe('a script that runs too long', () => {
-  it('is killed after busy-reply-threshold', () => {
+  it('is killed where it cannot be interrupted, after twice the busy-reply-threshold', () => {
     engine.settings['busy-reply-threshold'] = 20
     expect(run('EVAL', 'while true do end', '0')).toMatchObject({
       text: expect.stringContaining('Script killed by user with SCRIPT KILL...'),
@@ -110,7 +110,7 @@ describe('what outlives a machine that breaks', () => {
       logLevel: 3,
       permits: () => true,
       replicate: () => {},
-      interrupt: () => false,
+      interrupt: () => Verdict.GO_ON,
     }
     const script = scripts.load('return redis.call(ARGV[1])') as Script
     libraries.load("#!lua name=l\nredis.register_function('f', function(keys, args) return args[1] end)", false)

@@ -1,7 +1,7 @@
 // The script cache of EVAL, EVALSHA and SCRIPT: bodies by their SHA-1, each compiled once per machine.
 import { createHash } from 'node:crypto'
 import { FailureReply, type Reply } from '@ochre/protocol'
-import type { LuaRuntime, ScriptHost } from './runtime.ts'
+import type { LuaRuntime, PAUSED, ScriptHost } from './runtime.ts'
 import { oneLine, readShebang } from './script-flags.ts'
 
 export interface Script {
@@ -59,7 +59,7 @@ export class Scripts {
     return script
   }
 
-  run(script: Script, keys: readonly string[], args: readonly string[], host: ScriptHost): Reply {
+  run(script: Script, keys: readonly string[], args: readonly string[], host: ScriptHost): Reply | typeof PAUSED {
     if (script.generation !== this.#runtime.generation) {
       const ref = this.#runtime.compile(script.source)
       if (typeof ref === 'string') throw new TypeError('a script that compiled once must compile again')

@@ -235,6 +235,8 @@ export class Persistence implements Journal {
     const folder = this.#folder
     const { files, path } = folder
     await this.#log.syncLater()
+    // What an interrupted script has done so far must not be in a base.
+    while (this.#engine.suspension !== null) await this.#engine.suspension.ended
     if (this.#isClosed) return false
     const generation = 1 + Math.max(...this.#manifest.logs.map((name) => generationOf(folder.fileName, name) ?? 0))
     this.#beginLog(logName(folder, generation))
