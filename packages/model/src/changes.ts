@@ -7,7 +7,7 @@
 // stream itself is the buffer of a slow reader; it only falls behind, and notices when what it needs was trimmed away.
 
 import { ConnectionError, UsageError } from '@ochre/protocol'
-import { compareIds, type FeedEntry, ORIGIN, type Position, readPage } from './feed.ts'
+import { compareIds, type FeedEntry, type FeedPage, ORIGIN, type Position, readPage } from './feed.ts'
 import type { KeyFamily } from './keys.ts'
 import type { Fields, IdOf, ModelSpec } from './model.ts'
 import type { Runner } from './redis.ts'
@@ -174,7 +174,7 @@ class Follower {
     const streams = await this.wait()
     const pages = await Promise.all(feed.read(streams, this.positions, PAGE))
     if (pages.some((page) => page.gap !== null)) return false
-    for (const entry of inOrder(pages.map((page) => page.entries))) {
+    for (const entry of merged(pages)) {
       this.positions[entry.stream] = `(${entry.at}`
       for (const reader of this.members) {
         if (reader.offer(entry)) continue
@@ -319,7 +319,10 @@ class Reader<F extends Fields> implements Changes<F>, Following {
       const asked = streams
       const pages = await this.patiently(() => Promise.all(this.feed.read(asked, this.positions, PAGE)))
       if (pages === null) return
-      streams = asked.filter((_, i) => pages[i]!.gap !== null || pages[i]!.full)
+      const entries = merged(pages)
+      const rest = pages.reduce((sum, page) => sum + page.entries.length, 0) - entries.length
+      // Of streams that hold back entries for others, more is read as well.
+      streams = rest > 0 ? asked : asked.filter((_, i) => pages[i]!.gap !== null || pages[i]!.full)
       let gap = false
       for (const [i, page] of pages.entries()) {
         const stream = asked[i]!
@@ -329,7 +332,7 @@ class Reader<F extends Fields> implements Changes<F>, Following {
         } else if (page.entries.length === 0 && this.positions[stream] === '-') this.positions[stream] = page.end
       }
       if (gap) yield { type: 'gap', cursor: this.cursor() }
-      for (const entry of inOrder(pages.map((page) => (page.gap === null ? page.entries : [])))) yield* this.take(entry)
+      for (const entry of entries) yield* this.take(entry)
     }
   }
 
@@ -395,11 +398,22 @@ function filled(length: number, position: Position): Position[] {
   return Array.from({ length }, () => position)
 }
 
-/** Entries of several streams by their ids: of one row in their order, of several in that of the server's clock. */
-function inOrder(pages: readonly (readonly FeedEntry[])[]): readonly FeedEntry[] {
-  const filled = pages.filter((entries) => entries.length > 0)
-  if (filled.length < 2) return filled[0] ?? []
-  return filled.flat().sort((a, b) => compareIds(a.at, b.at) || a.stream - b.stream)
+/**
+ * Entries of several streams by their ids, which is the order of the server's clock. Where a page is full there is more to come:
+ * what lies behind its end is left for the next time.
+ */
+function merged(pages: readonly FeedPage[]): readonly FeedEntry[] {
+  const usable = pages.filter((page) => page.gap === null && page.entries.length > 0)
+  if (usable.length < 2) return usable[0]?.entries ?? []
+  const ends = usable.filter((page) => page.full).map((page) => page.entries.at(-1)!.at)
+  const end = ends.reduce<string | null>(
+    (least, at) => (least === null || compareIds(at, least) < 0 ? at : least),
+    null,
+  )
+  return usable
+    .flatMap((page) => page.entries)
+    .filter((entry) => end === null || compareIds(entry.at, end) <= 0)
+    .sort((a, b) => compareIds(a.at, b.at) || a.stream - b.stream)
 }
 
 function parseCursor(cursor: string, streams: number): Position[] {
