@@ -166,6 +166,8 @@ class Link {
     for (const lane of this.#lanes) lane.close()
     for (const socket of this.#sockets) {
       if (how === 'end') socket.end(() => socket.destroy())
+      // A socket that is still saying its FIN refuses to be reset, and would never tell that it is closed.
+      else if (socket.writableEnded) socket.destroy()
       else socket.resetAndDestroy()
     }
   }
