@@ -196,6 +196,16 @@ describe('immediate operations', () => {
 })
 
 describe('programs', () => {
+  it('returns what the callback returned, whatever its properties are named', async () => {
+    const { db } = await fresh({ n: 3 })
+    const result = await db.Item.atomic('1', (p) => ({ ['__proto__']: p.n, list: [p.n, { deep: p.x }], plain: 'x' }))
+    expect(Object.entries(result)).toEqual([
+      ['__proto__', 3],
+      ['list', [3, { deep: 0 }]],
+      ['plain', 'x'],
+    ])
+  })
+
   it('runs conditions, loops and returns in one trip', async () => {
     const { db } = await fresh({
       n: 18,

@@ -99,6 +99,8 @@ export function resultOf(recording: Recording, spec: ModelSpec, reply: readonly 
   return build(recording.result, values)
 }
 
+const OWN = { enumerable: true, configurable: true, writable: true }
+
 function build(shape: ReturnShape, values: readonly unknown[]): unknown {
   switch (shape.kind) {
     case 'leaf':
@@ -107,8 +109,16 @@ function build(shape: ReturnShape, values: readonly unknown[]): unknown {
       return shape.value
     case 'list':
       return shape.items.map((item) => build(item, values))
-    case 'object':
-      return Object.fromEntries(shape.entries.map(([key, item]) => [key, build(item, values)]))
+    case 'object': {
+      const object: Record<string, unknown> = {}
+      for (const [key, item] of shape.entries) {
+        const value = build(item, values)
+        // The one name that assignment does not set.
+        if (key === '__proto__') Object.defineProperty(object, key, { value, ...OWN })
+        else object[key] = value
+      }
+      return object
+    }
   }
 }
 
