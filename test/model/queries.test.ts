@@ -166,7 +166,11 @@ describe('queries', () => {
         runScript: redis.runScript.bind(redis),
         pipeline: () => {
           const pipeline = redis.pipeline()
-          return { call: pipeline.call.bind(pipeline), exec: () => once().then(() => pipeline.exec()) }
+          return {
+            call: pipeline.call.bind(pipeline),
+            hgetall: pipeline.hgetall.bind(pipeline),
+            exec: () => once().then(() => pipeline.exec()),
+          }
         },
       })
       const client = { ...over(fixture.redis), buffers: fixture.redis.buffers }

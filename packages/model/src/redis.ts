@@ -20,6 +20,7 @@ export interface ScriptRunner {
 /** Commands that travel together. */
 export interface CommandBatch {
   call(...args: Arg[]): unknown
+  hgetall(key: Arg): unknown
   /** Their replies in order; rejects with the error of the first that failed. */
   exec(): Promise<readonly unknown[]>
 }

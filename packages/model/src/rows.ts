@@ -23,7 +23,8 @@ export async function readRows(
   const command = (id: string): Arg[] =>
     names === null ? ['HGETALL', family.row(id)] : ['HMGET', family.row(id), '_v', ...names]
   const batch = (readsBytes ? runner.client.buffers : runner.client).pipeline()
-  for (const id of ids) batch.call(...command(id))
+  if (names === null) for (const id of ids) batch.hgetall(family.row(id))
+  else for (const id of ids) batch.call(...command(id))
   let replies: readonly unknown[]
   try {
     replies = await batch.exec()
