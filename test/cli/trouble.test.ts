@@ -124,8 +124,11 @@ test('a server that is still reading its data', async () => {
   const restarted = own.restart()
   let ended: CliRun
   do ended = await run('keys', [], `${own.url}?timeoutMs=300`)
-  // First nobody listens, then the kernel alone does.
-  while (ended.code === 3 && !ended.err.includes('LOADING'))
+  while (
+    // First nobody listens, then the kernel alone does.
+    ended.code === 3 &&
+    !ended.err.includes('LOADING')
+  )
   expect(ended).toMatchObject({ code: 3, out: '' })
   expectSentence(ended, /^ochre: No reply .*\nThe server says: LOADING .*\nTry again/, 'keys')
   expect(await run('exec', ['GET', 'k1'], own.url)).toMatchObject({ code: 1, err: expect.stringContaining('LOADING') })
