@@ -6,6 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ERROR_CODES } from '../packages/protocol/src/errors.ts'
 import { checkArrows } from './check/arrows.ts'
+import { checkCliPage } from './check/cli-page.ts'
 import { runCommand } from './check/commands.ts'
 import { checkDependencies } from './check/dependencies.ts'
 import { checkErrorTable, type HttpStatuses, meaningRows, statusRows } from './check/error-table.ts'
@@ -38,6 +39,7 @@ const CHECKS: readonly Check[] = [
     run: () => runCommand(root, 'tsx', '--tsconfig', 'scripts/tsconfig.json', 'scripts/gen.ts', '--check'),
   },
   { name: 'errors', after: 'types', run: checkErrors },
+  { name: 'command line', run: () => checkCliPage(tree) },
   { name: 'words', run: () => checkWords(tree) },
   { name: 'lengths', run: () => checkLengths(tree) },
   { name: 'dependencies', run: () => checkDependencies(tree) },

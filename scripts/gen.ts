@@ -3,6 +3,7 @@
 //   --capture   first asks a Redis 7.0, which it obtains as the tests do, for the facts again
 import { readFileSync, writeFileSync } from 'node:fs'
 import { captureFacts } from './gen/capture.ts'
+import { formatCliOptions } from './gen/cli-options.ts'
 import { formatDocument } from './gen/document.ts'
 import { formatMethods } from './gen/emit.ts'
 import { formatEngineDocument, readEngineCommands } from './gen/engine-commands.ts'
@@ -45,4 +46,5 @@ function settle(path: string, text: string): void {
 for (const [path, text] of Object.entries(files)) settle(path, text)
 // The engine reads the table when it is loaded, so the table comes first.
 settle('docs/commands.gen.md', formatEngineDocument(table, await readEngineCommands()))
+settle('docs/cli-options.gen.md', formatCliOptions())
 process.exitCode = stale > 0 ? 1 : 0

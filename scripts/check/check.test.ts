@@ -7,6 +7,7 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { checkArrows } from './arrows.ts'
+import { checkCliPage } from './cli-page.ts'
 import { runCommand } from './commands.ts'
 import { checkDependencies } from './dependencies.ts'
 import { checkErrorTable, meaningRows, statusRows } from './error-table.ts'
@@ -248,5 +249,22 @@ describe('the command', () => {
     const paths = [...readTree(root).keys()]
     expect(paths).toContain('packages/protocol/src/errors.ts')
     expect(paths.filter((path) => /node_modules|\/dist\//.test(path))).toEqual([])
+  })
+})
+
+describe('command line', () => {
+  const options = '## ochre a\n\n| `-x, --ex <n>` | |\n| `--port <n>` | |\n\n## ochre b\n\n| `<file>` | |\n'
+  const check = (page: string, settings = ''): string[] =>
+    checkCliPage(tree({ 'docs/cli.md': page, 'docs/cli-options.gen.md': options, 'docs/gateway.md': settings }))
+
+  test('verbs and options that the page does not tell of are named', () => {
+    expect(check('`ochre a --ex 1 --port 2`, ochre b')).toEqual([])
+    expect(check('`ochre a --ex 1`, ochre b', '`OCHRE_HOST`, `OCHRE_PORT`')).toEqual([])
+    expect(check('`ochre a --ex 1`, ochre b', '`OCHRE_ADMIN_HOST`, `_PORT`')).toEqual([])
+    expect(check('ochre a --extra --port')).toEqual([
+      'docs/cli.md: does not tell of --ex of ochre a',
+      'docs/cli.md: does not tell of ochre b',
+    ])
+    expect(checkCliPage(tree({ 'docs/cli.md': '' }))).toHaveLength(1)
   })
 })

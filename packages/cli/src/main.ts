@@ -24,9 +24,19 @@ import { VERSION } from './version.ts'
 /** Runs one command line (without `node` and the script's path) and resolves with the exit code. Never rejects. */
 export async function main(argv: readonly string[], io: Io): Promise<number> {
   let code: number = EXIT.ok
-  const exit = (value: number): void => {
+  const program = programOf(io, (value) => {
     code = value
+  })
+  try {
+    await program.parseAsync([...argv], { from: 'user' })
+  } catch (error) {
+    return report(io, error)
   }
+  return code
+}
+
+/** The command with all its verbs. They tell `exit` what they end with. */
+export function programOf(io: Io, exit: (code: number) => void): Command {
   const program = new Command('ochre')
     .description('Redis for TypeScript: serve it, look into it, move it.')
     .version(VERSION)
@@ -35,9 +45,17 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
     .addHelpText(
       'after',
       `
-Each verb has examples of its own: ochre <verb> --help
+Examples:
+  ochre serve --models ./models.ts       HTTP, WebSocket and SSE over the embedded engine
+  ochre shell --url redis://host:6379    a prompt
+  ochre backup all.ndjson                everything in one file that can be checked and restored anywhere
+  ochre doctor                           what is wrong with a server, and what to do about it
 
-Exit codes: 0 all is well, 1 the server refused or a check failed, 2 the command line is wrong, 3 no connection.`,
+Each verb has examples of its own: ochre <verb> --help
+Verbs that talk to a server take --url, else OCHRE_REDIS_URL counts, else port 6379 of this machine.
+
+Exit codes: 0 all is well, 1 the server refused or a check failed, 2 the command line is wrong, 3 no connection,
+130 and 143 work was cut short by SIGINT and SIGTERM.`,
     )
   const verbs = [
     serveCommand(io, exit),
@@ -62,12 +80,7 @@ Exit codes: 0 all is well, 1 the server refused or a check failed, 2 the command
     command
       .exitOverride()
       .configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: (text) => io.stderr.write(text) })
-  try {
-    await program.parseAsync([...argv], { from: 'user' })
-  } catch (error) {
-    return report(io, error)
-  }
-  return code
+  return program
 }
 
 function report(io: Io, error: unknown): number {
