@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { startServer, type TestServer } from '../servers/index.ts'
-import { type CliOptions, type CliRun, runCli } from './run-cli.ts'
+import { type CliOptions, type CliRun, runCli, startCli } from './run-cli.ts'
 
 let server: TestServer
 let folder = ''
@@ -93,6 +93,16 @@ test('records that cannot be written are told by their line, and hold up no othe
   expect(await server.call('HGET', '5', 'a')).toBe('5')
 })
 
+test('what a program writes now and then is there before it ends', async () => {
+  const run = startCli(['import', '--url', server.url, '--key', 'k:{id}'])
+  run.type('{"id":1}\n{"id":2}\n')
+  await expect.poll(() => server.call('DBSIZE'), { timeout: 10_000 }).toBe(2)
+  run.type('{"id":3}\n')
+  await expect.poll(() => server.call('DBSIZE'), { timeout: 10_000 }).toBe(3)
+  run.stop()
+  expect(await run.done).toMatchObject({ code: 143, err: expect.stringContaining('All up to line 3 was written') })
+})
+
 test('a wrong command line is told before anything is read', async () => {
   const refused = async (args: readonly (string | number)[], message: string): Promise<void> => {
     expect(await cli('import', args)).toMatchObject({ code: 2, err: expect.stringContaining(message) })
@@ -111,5 +121,6 @@ test('a server that takes no writes ends it at once', async () => {
   const stdin = Array.from({ length: 5000 }, (_, i) => `{"id":${i}}\n`).join('')
   const run = await runCli(['import', '--url', `${replica.url}?maxRetries=0`, '--key', 'k:{id}'], { stdin })
   expect(run).toMatchObject({ code: 1, err: expect.stringContaining('READONLY') })
-  expect(run.err.trim().split('\n')).toHaveLength(1)
+  // The error and what to do about it, once.
+  expect(run.err.trim().split('\n')).toHaveLength(2)
 })

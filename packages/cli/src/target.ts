@@ -43,7 +43,10 @@ export async function openTarget(io: Io, options: TargetOptions): Promise<OpenTa
   const [, path, parameter] = /^rediss?:\/\/[^/?]*\/(\d+)|[?&]db=(\d+)/.exec(url) ?? []
   return {
     db: Number(path ?? parameter ?? 0),
-    connect: (own = {}) => connect(url, Object.fromEntries(Object.entries(own).filter(([name]) => !isSaid(name)))),
+    connect: (own = {}) => {
+      const unsaid = Object.entries(own).filter(([name]) => !isSaid(name))
+      return unlessStopped(io, connect(url, Object.fromEntries(unsaid)))
+    },
     close: async () => {},
   }
 }
@@ -80,7 +83,7 @@ export async function withClient<T>(
       tell(io, `${io.stderr.isTTY ? '\r\x1b[K' : ''}The connection to ${address} is lost; trying again.`)
   }
   try {
-    const client = await unlessStopped(io, target.connect(PATIENT))
+    const client = await target.connect(PATIENT)
     subscribe('ochre:reconnect', onReconnect)
     try {
       return await work(client.with({ signal: io.interrupted, idempotent }))

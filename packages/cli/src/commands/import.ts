@@ -29,6 +29,9 @@ interface Options extends StoreOptions {
 const BATCH = 2000
 const BATCH_BYTES = 4 * 1024 * 1024
 
+/** For so long a record is waited for before those that are there are written. */
+const IDLE_MS = 300
+
 interface Writer {
   readonly done: number
   write(records: readonly Numbered[], refusals: Refusals): Promise<void>
@@ -153,21 +156,38 @@ async function importRecords(
   let read = 0
   let records = 0
   let last = 0
+  let isWriting = false
   const flush = async (line: number): Promise<void> => {
     throwIfStopped(io, goOn(last))
-    await writer.write(batch, refusals)
-    records += batch.length
+    const whole = batch
     batch = []
     batchBytes = 0
+    isWriting = true
+    await writer.write(whole, refusals)
+    isWriting = false
+    records += whole.length
     last = line
     bar.update(inBytes ? read : records)
   }
   // An interruption ends the wait for more input, too.
   const abort = (): void => void source.destroy()
   io.interrupted.addEventListener('abort', abort, { once: true })
+  let line = 0
+  let idle: Promise<void> | null = null
+  let lineBefore = 0
+  // A program that writes now and then is not kept waiting until a batch is full.
+  const timer = setInterval(() => {
+    if (line === lineBefore && batch.length > 0 && !isWriting)
+      idle = flush(line)
+        .catch((error: Error) => void source.destroy(error))
+        .finally(() => {
+          idle = null
+        })
+    lineBefore = line
+  }, IDLE_MS)
   try {
-    let line = 0
     for await (const each of readRows(source, format)) {
+      if (idle !== null) await idle
       line = each.line
       read += each.bytes
       batchBytes += each.bytes
@@ -175,12 +195,14 @@ async function importRecords(
       else batch.push(each)
       if (batch.length >= BATCH || batchBytes >= BATCH_BYTES) await flush(line)
     }
+    if (idle !== null) await idle
     await flush(line)
   } catch (error) {
     throwIfStopped(io, goOn(last))
     if (last > 0) bar.say(goOn(last))
     throw error
   } finally {
+    clearInterval(timer)
     io.interrupted.removeEventListener('abort', abort)
     bar.end()
   }
