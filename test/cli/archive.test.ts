@@ -171,6 +171,24 @@ test('what has expired in the meantime stays away', async () => {
   expect(await cli('restore', [file])).toMatchObject({ code: 0, err: '0 keys restored and verified, 1 had expired.\n' })
 })
 
+test('keys that expire while they are walked hold nothing up', async () => {
+  await fillMany(3000)
+  for (let i = 0; i < 6000; i++) await server.call('HSET', `passing ${i}`, 'f', 'v')
+  for (let i = 0; i < 6000; i++) await server.call('PEXPIRE', `passing ${i}`, 1 + (i % 400))
+  const file = join(folder, 'passing.ndjson')
+  const [made, listed, exported] = await Promise.all([
+    cli('backup', [file]),
+    cli('keys', ['--json']),
+    cli('export', ['--fields', 'f']),
+  ])
+  expect([made.code, listed.code, exported.code]).toEqual([0, 0, 0])
+  expect(listed.out.split('\n').filter((line) => line.includes('"type":"string"'))).toHaveLength(3000)
+  expect(exported.out).not.toContain('null')
+  await server.call('FLUSHALL')
+  expect((await cli('restore', [file])).code).toBe(0)
+  expect(Number(await server.call('EXISTS', 'key 0', 'key 2999'))).toBe(2)
+})
+
 test('a damaged archive is refused before anything is written', async () => {
   await fillEveryType(call, false)
   const file = join(folder, 'damaged.ndjson')

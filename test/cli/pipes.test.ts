@@ -72,6 +72,13 @@ test.each([
   30_000,
 )
 
+test('a full disk behind the output is told', async () => {
+  expect(await bash('ochre keys > /dev/full')).toMatchObject({
+    code: 1,
+    err: expect.stringMatching(/^ochre: The output cannot be written: ENOSPC.*\n$/),
+  })
+})
+
 test('rows flow from verb to verb', async () => {
   const copied = await bash(
     `ochre export --model Author | sed 's/"id":"a/"id":"b/' | ochre import --model Author --existing skip && ochre models verify Author`,

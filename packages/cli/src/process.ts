@@ -1,7 +1,7 @@
 // The process around `main`: real streams, signals, the exit code.
 
 import { isWorker } from '@ochre/gateway'
-import type { Stop } from './io.ts'
+import { EXIT, type Stop } from './io.ts'
 import { main } from './main.ts'
 
 /** For so long a verb may finish when nobody reads its output any more. */
@@ -12,9 +12,12 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const satisfies Stop[]) process.on
 
 // A reader that closes early (`ochre keys | head`) is no failure, and what has been opened is still closed in order.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') process.exit(1)
+  if (error.code !== 'EPIPE') {
+    process.stderr.write(`ochre: The output cannot be written: ${error.message}.\n`)
+    process.exit(EXIT.failed)
+  }
   stop.abort('EPIPE' satisfies Stop)
-  setTimeout(() => process.exit(0), GRACE_MS).unref()
+  setTimeout(() => process.exit(EXIT.ok), GRACE_MS).unref()
 })
 process.stderr.on('error', () => {})
 

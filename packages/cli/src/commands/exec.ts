@@ -31,8 +31,9 @@ Examples:
   ochre exec --json HGETALL user:1
   printf 'SET a 1\\nINCR a\\n' | ochre exec
 
-On a terminal a reply is drawn as redis-cli does; in a pipe values are printed one per line. All lines go over one
-connection, so MULTI, WATCH and SELECT mean what they say. Ends with 1 when the server answered with an error.`,
+Options stand before the command: what is behind its name belongs to it. On a terminal a reply is drawn as redis-cli does;
+in a pipe values are printed one per line. All lines go over one connection, so MULTI, WATCH and SELECT mean what they say.
+Ends with 1 when the server answered with an error.`,
     )
     .action(async (words: string[], options: Options) => {
       const target = await openTarget(io, options)
