@@ -9,10 +9,11 @@ import { itemsOf } from './reply-json.ts'
 import { GatewayError } from './status.ts'
 
 const AGAIN_MS = 200
-const PAGE = '1000'
+const PAGE_ENTRIES = 200
+const PAGE = String(PAGE_ENTRIES)
 
 export interface Follower {
-  /** Resolves when the first page has been read, so that a refusal is known. */
+  /** Resolves when the first page has been read, so that a refusal is known; its readers may still be at it. */
   readonly ready: Promise<void>
   stop(): void
 }
@@ -24,38 +25,52 @@ export function followId(sent: string | undefined): string {
   throw new GatewayError('BAD_REQUEST', 'The id to follow after is an entry id, 0 or $.')
 }
 
-/** Calls `onEntry` for each entry after `after` until stopped, or until it returns false. */
+/**
+ * Calls `onEntry` for each entry after `after` until stopped, or until it gives false. It may take its time: nothing is
+ * read meanwhile, so that a slow reader is waited for and misses nothing.
+ */
 export function followStream(
   run: (args: readonly Arg[], form: Form) => Promise<unknown>,
   key: Arg,
   after: string,
-  onEntry: (entry: Reply, id: string) => boolean,
+  onEntry: (entry: Reply, id: string) => boolean | Promise<boolean>,
 ): Follower {
   let last = after
   let isStopped = false
   let timer: NodeJS.Timeout | undefined
-  const read = async (): Promise<void> => {
+  const page = async (): Promise<readonly Reply[]> => {
     if (last === '$') {
       const [newest] = itemsOf((await run(['XREVRANGE', key, '+', '-', 'COUNT', '1'], RAW)) as Reply)
       last = newest === undefined ? '0-0' : String(itemsOf(newest)[0])
     }
-    for (const entry of itemsOf((await run(['XRANGE', key, `(${last}`, '+', 'COUNT', PAGE], RAW)) as Reply)) {
-      if (isStopped) return
-      last = String(itemsOf(entry)[0])
-      if (!onEntry(entry, last)) {
-        isStopped = true
-        return
+    return itemsOf((await run(['XRANGE', key, `(${last}`, '+', 'COUNT', PAGE], RAW)) as Reply)
+  }
+  const deliver = async (entries: readonly Reply[]): Promise<void> => {
+    // A page that was full is followed by another one at once.
+    for (let next = entries; ; next = await page()) {
+      for (const entry of next) {
+        if (isStopped) return
+        last = String(itemsOf(entry)[0])
+        const going = onEntry(entry, last)
+        if (!(going instanceof Promise ? await going : going)) {
+          isStopped = true
+          return
+        }
       }
+      if (next.length < PAGE_ENTRIES || isStopped) return
     }
   }
   const again = (): void => {
     if (isStopped) return
     // While Redis is away the reader just waits: the id makes sure that nothing is missed.
-    timer = setTimeout(() => read().then(again, again), AGAIN_MS)
+    timer = setTimeout(() => page().then(deliver).then(again, again), AGAIN_MS)
     timer.unref()
   }
+  const first = page()
+  // What refused the first page is told by `ready`.
+  first.then((entries) => deliver(entries).then(again, again)).catch(() => {})
   return {
-    ready: read().then(again),
+    ready: first.then(() => {}),
     stop() {
       isStopped = true
       clearTimeout(timer)

@@ -20,19 +20,19 @@ export interface ChangeFollower {
 }
 
 /**
- * Calls `onItem` for each change behind the cursor `after` (`oldest`: all that is kept; undefined: from now on), one after
- * the other: the next one is read when its promise has been fulfilled. `onEnd` when reading has failed.
+ * Calls `onItem` for each change behind the cursor `after` (`oldest`: all that is kept; undefined: from now on) until it gives
+ * false. It may take its time: what a slow reader has not taken stays in the feed. `onEnd` when reading has failed.
  */
 export function followChanges(
   store: AnyStore,
   client: Client,
   after: string | undefined,
-  onItem: (json: string, item: ChangeItem) => Promise<void> | void,
+  onItem: (json: string, item: ChangeItem) => boolean | Promise<boolean>,
   onEnd: () => void,
 ): ChangeFollower {
   const changes = store.changes(after === undefined ? {} : { after })
   const follow = async (): Promise<void> => {
-    for await (const item of changes) await onItem(writeJson(item), item)
+    for await (const item of changes) if (!(await onItem(writeJson(item), item))) break
   }
   // A feed waits for Redis to come back; who asks for one while it is away is told so.
   const ready = client.call('PING').then(async () => {
@@ -54,11 +54,7 @@ function events(models: OpenModels): Handler {
       store,
       await models.clientOf(x.caller),
       after,
-      async (json, { type, cursor }) => {
-        stream.push(eventFrame(type === 'gap' ? 'gap' : 'change', json, cursor))
-        // A slow reader is read for slowly: what it has not taken stays in the feed.
-        await stream.taken()
-      },
+      (json, { type, cursor }) => stream.pushWithRoom(eventFrame(type === 'gap' ? 'gap' : 'change', json, cursor)),
       () => stream.end(),
     )
     stream.onEnd(() => follower.stop())

@@ -22,10 +22,11 @@ export class EventStream {
   #dropped = 0
   #isEnded = false
   #wake: (() => void) | undefined
-  #onTaken: (() => void) | undefined
   readonly #heartbeat: NodeJS.Timeout
   readonly #onAbort = (): void => this.end()
   readonly #onEnd: (() => void)[] = []
+  /** Of those who wait for room. */
+  readonly #waiting: (() => void)[] = []
 
   constructor(options: EventStreamOptions) {
     this.#options = options
@@ -47,10 +48,10 @@ export class EventStream {
     else this.#onEnd.push(callback)
   }
 
-  /** Appends a frame; false when the stream has ended or just overflowed. */
+  /** Appends a frame; false when the stream has ended or just overflowed. One frame, however long, always has room. */
   push(frame: string): boolean {
     if (this.#isEnded) return false
-    if (this.#buffered + frame.length > this.#options.maxBufferedBytes) {
+    if (!this.#hasRoom(frame)) {
       this.#dropped++
       this.#frames.push(this.#options.onOverflow(this.#frames.length + this.#dropped))
       this.end()
@@ -62,12 +63,18 @@ export class EventStream {
     return true
   }
 
-  /** Resolves when the reader has taken what was pushed, or the stream has ended. For one waiter at a time. */
-  taken(): Promise<void> {
-    if (this.#isEnded || this.#frames.length === 0) return Promise.resolve()
-    return new Promise((resolve) => {
-      this.#onTaken = resolve
-    })
+  /** As `push`, when there is room for it: for what can be read later just as well. */
+  pushWithRoom(frame: string): boolean | Promise<boolean> {
+    if (this.#isEnded || this.#hasRoom(frame)) return this.push(frame)
+    return new Promise<void>((resolve) => this.#waiting.push(resolve)).then(() => this.pushWithRoom(frame))
+  }
+
+  #hasRoom(frame: string): boolean {
+    return this.#buffered === 0 || this.#buffered + frame.length <= this.#options.maxBufferedBytes
+  }
+
+  #tellRoom(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve()
   }
 
   /** Ends the stream after what is buffered. */
@@ -77,8 +84,8 @@ export class EventStream {
     clearInterval(this.#heartbeat)
     this.#options.signal.removeEventListener('abort', this.#onAbort)
     for (const callback of this.#onEnd) callback()
+    this.#tellRoom()
     this.#wake?.()
-    this.#onTaken?.()
   }
 
   async *[Symbol.asyncIterator](): AsyncGenerator<string> {
@@ -88,8 +95,9 @@ export class EventStream {
           const frames = this.#frames.join('')
           this.#frames = []
           this.#buffered = 0
-          this.#onTaken?.()
           yield frames
+          // Asked for more: the reader has taken them.
+          this.#tellRoom()
         } else if (this.#isEnded) return
         else {
           await new Promise<void>((resolve) => {

@@ -217,10 +217,15 @@ export function upstashRoutes(host: UpstashHost): readonly Route<Handler>[] {
     if (!(rules.has('admin') && rules.hasAllKeys)) {
       throw new GatewayError('NOT_PERMITTED', 'this credential may not run the monitor command')
     }
-    const stream = openEventStream(x, () => ': too slow\n\n')
     const commands = await host.monitor(redisUser)
+    const stream = openEventStream(x, () => ': too slow\n\n')
     stream.onEnd(() => commands.close())
-    await commands.ready
+    try {
+      await commands.ready
+    } catch (error) {
+      stream.end()
+      throw error
+    }
     stream.push('data: "OK"\n\n')
     void pump(commands, stream)
     return eventStreamResponse(stream)

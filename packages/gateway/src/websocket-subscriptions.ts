@@ -28,16 +28,22 @@ interface Subscription {
   readonly leave: (() => void)[]
 }
 
+/** Where frames go; false when the socket is closed. */
+export interface FrameSink {
+  push(json: string): boolean
+  /** As `push`, when there is room: for what can be read later just as well. */
+  pushWithRoom(json: string): boolean | Promise<boolean>
+}
+
 export class SocketSubscriptions {
   readonly #gateway: Gateway
-  /** False when the socket is closed. */
-  readonly #push: (json: string) => boolean
+  readonly #sink: FrameSink
   readonly #open = new Map<string, Subscription>()
   #count = 0
 
-  constructor(gateway: Gateway, push: (json: string) => boolean) {
+  constructor(gateway: Gateway, sink: FrameSink) {
     this.#gateway = gateway
-    this.#push = push
+    this.#sink = sink
   }
 
   /** Opens what a frame asks for, all of it or nothing. `id` as JSON text. */
@@ -100,7 +106,7 @@ export class SocketSubscriptions {
   }
 
   #over(id: string, subscription: Subscription, reason: string): void {
-    if (this.close(id, subscription)) this.#push(`{"t":"end","ref":${id},"reason":"${reason}"}`)
+    if (this.close(id, subscription)) this.#sink.push(`{"t":"end","ref":${id},"reason":"${reason}"}`)
   }
 
   #authorize({ principal, database }: Caller, { topics, keyspace, streams, models }: Wanted): void {
@@ -133,13 +139,15 @@ export class SocketSubscriptions {
       onMessage: ({ kind, name, channel, payload }) => {
         const data = JSON.stringify(payload)
         if (name.startsWith(prefix) && kind === 'pattern') {
-          this.#push(`{"t":"key","ref":${id},"key":${JSON.stringify(channel.slice(prefix.length))},"event":${data}}`)
+          this.#sink.push(
+            `{"t":"key","ref":${id},"key":${JSON.stringify(channel.slice(prefix.length))},"event":${data}}`,
+          )
           return
         }
         const pattern = kind === 'pattern' ? `,"pat":${JSON.stringify(name)}` : ''
-        this.#push(`{"t":"msg","ref":${id},"ch":${JSON.stringify(channel)}${pattern},"d":${data}}`)
+        this.#sink.push(`{"t":"msg","ref":${id},"ch":${JSON.stringify(channel)}${pattern},"d":${data}}`)
       },
-      onGap: () => this.#push(`{"t":"gap","ref":${id}}`),
+      onGap: () => this.#sink.push(`{"t":"gap","ref":${id}}`),
     }
     const topics = [...wanted.topics, ...wanted.keyspace.map((pattern) => ['pattern', prefix + pattern] as const)]
     return topics.map(async ([kind, name]) => {
@@ -153,7 +161,7 @@ export class SocketSubscriptions {
     const run = (args: readonly (string | Uint8Array)[], form: Form): Promise<unknown> =>
       this.#gateway.executor.run(subscription.caller, args, form)
     const follower = followStream(run, key, after, (entry) =>
-      this.#push(`{"t":"entry","ref":${id},"key":${shown},${entryJson(entry, 'utf8').slice(1)}`),
+      this.#sink.pushWithRoom(`{"t":"entry","ref":${id},"key":${shown},${entryJson(entry, 'utf8').slice(1)}`),
     )
     this.#keep(id, subscription, () => follower.stop())
     return follower.ready
@@ -168,9 +176,8 @@ export class SocketSubscriptions {
       await models.clientOf(caller),
       after,
       (json, { type }) => {
-        const shown = JSON.stringify(name)
-        if (type === 'gap') this.#push(`{"t":"gap","ref":${id},"model":${shown},${json.slice(1)}`)
-        else this.#push(`{"t":"change","ref":${id},"model":${shown},"change":${json}}`)
+        const head = `{"t":"${type === 'gap' ? 'gap' : 'change'}","ref":${id},"model":${JSON.stringify(name)},`
+        return this.#sink.pushWithRoom(`${head}${type === 'gap' ? json.slice(1) : `"change":${json}}`}`)
       },
       () => this.#over(id, subscription, 'the feed cannot be read'),
     )

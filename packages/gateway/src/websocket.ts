@@ -76,6 +76,8 @@ export class Session {
   #isPaused = false
   /** Frames that had arrived before reading stopped. */
   readonly #waiting: (Uint8Array | string)[] = []
+  /** Of those who wait until the peer has read. */
+  readonly #wantRoom: (() => void)[] = []
   #isClosed = false
   /** The gateway closes: what is in work is still answered, further frames are refused. */
   #isLeaving = false
@@ -92,7 +94,10 @@ export class Session {
     this.#codec = options.codec
     this.#address = options
     this.#token = options.token
-    this.#subscriptions = new SocketSubscriptions(options.gateway, (json) => this.#push(json))
+    this.#subscriptions = new SocketSubscriptions(options.gateway, {
+      push: (json) => this.#push(json),
+      pushWithRoom: (json) => this.#pushWithRoom(json),
+    })
     // Each command that waits listens to it.
     setMaxListeners(0, this.#ended.signal)
     this.#cancelClosing = options.gateway.onClosing(() => this.#goAway())
@@ -109,6 +114,7 @@ export class Session {
     if (this.#isClosed) return
     this.#isClosed = true
     this.#waiting.length = 0
+    this.#tellRoom()
     this.#ended.abort()
     clearInterval(this.#recheck)
     clearTimeout(this.#helloDeadline)
@@ -118,6 +124,7 @@ export class Session {
 
   /** The socket has sent what was buffered. */
   onDrain(): void {
+    if (this.#wantRoom.length > 0 && this.#peer.bufferedBytes() <= this.#gateway.limits.bufferedBytes) this.#tellRoom()
     if (!this.#isPaused) return
     while (this.#waiting.length > 0) {
       if (this.#isCongested()) return
@@ -420,6 +427,16 @@ export class Session {
   #send(json: string): void {
     if (this.#isClosed) return
     this.#peer.send(this.#codec.encode === undefined ? json : this.#codec.encode(JSON.parse(json) as unknown))
+  }
+
+  /** As `#push`, when there is room: for what can be read later just as well. */
+  #pushWithRoom(json: string): boolean | Promise<boolean> {
+    if (this.#isClosed || this.#peer.bufferedBytes() <= this.#gateway.limits.bufferedBytes) return this.#push(json)
+    return new Promise<void>((resolve) => this.#wantRoom.push(resolve)).then(() => this.#pushWithRoom(json))
+  }
+
+  #tellRoom(): void {
+    for (const resolve of this.#wantRoom.splice(0)) resolve()
   }
 
   /** Something the peer did not ask for just now: a peer that does not read is told and closed instead. */

@@ -176,7 +176,7 @@ async function follow(x: Exchange): Promise<GatewayResponse> {
     (args, form) => x.run(args, form),
     x.param('key'),
     after,
-    (entry, id) => stream.push(eventFrame('entry', entryJson(entry, encoding), id)),
+    (entry, id) => stream.pushWithRoom(eventFrame('entry', entryJson(entry, encoding), id)),
   )
   stream.onEnd(() => follower.stop())
   try {
