@@ -13,9 +13,10 @@ for (const fsync of ['always', 'everysec'] as const) {
       const kills = Math.ceil(KILLS / 2)
       const report = await crash({ dir: temporaryFolder(), fsync, kills, random: Math.random })
       process.stdout.write(`${fsync}: ${JSON.stringify(report)}\n`)
-      expect(report).toMatchObject({ kills, lost: 0, halves: 0 })
+      expect(report).toMatchObject({ kills, lost: 0, wrong: 0 })
       expect(report.acknowledged).toBeGreaterThan(kills * 100)
       expect(report.rewrites).toBeGreaterThan(0)
+      expect(report.busy).toBeGreaterThan(0)
     },
     KILLS * PER_KILL_MS,
   )

@@ -13,6 +13,8 @@ export class Disk {
   operations = 0
   /** The operation from which on nothing works any more, as if the process had died there. */
   diesAt: number = Number.POSITIVE_INFINITY
+  /** The one operation that fails, for want of space. */
+  failsAt = 0
 
   readonly files: FileSystem = {
     ...nodeFileSystem,
@@ -69,6 +71,7 @@ export class Disk {
 
   #change(): void {
     if (++this.operations >= this.diesAt) throw failure('EIO')
+    if (this.operations === this.failsAt) throw failure('ENOSPC')
   }
 }
 

@@ -6,6 +6,7 @@ import { type Client, connect } from '@ochre/client'
 import { describe, expect, it, onTestFinished } from 'vitest'
 import { execute } from '../../packages/embedded/src/execute.ts'
 import { Clock, Engine } from '../../packages/embedded/src/index.ts'
+import { nodeFileSystem } from '../../packages/embedded/src/persistence/file-system.ts'
 import { Disk } from './disk.ts'
 import { copyOf, stateOf, temporaryFolder } from './folder.ts'
 import { openLines, startEngine } from './process.ts'
@@ -241,6 +242,37 @@ describe('a rewrite', () => {
     }
   })
 
+  it('for which there is no space at one operation only, whichever, leaves the data whole and can be repeated', async () => {
+    for (let step = 1; ; step++) {
+      const { dir, disk, clock, engine } = await open('everysec')
+      const session = engine.openSession(null)
+      const run = (...args: string[]): void => engine.turn(() => void execute(session, args))
+      for (let i = 0; i < 50; i++) run('SET', `k${i}`, `${i}`)
+      run('RPUSH', 'list', ...Array.from({ length: 1000 }, (_, i) => `${i}`))
+      await round()
+      disk.failsAt = disk.operations + step
+      const rewriting = engine.persistence!.rewrite()
+      run('LPOP', 'list')
+      run('INCR', 'k1')
+      await rewriting
+      await round()
+      const hasFailed = disk.operations >= disk.failsAt
+      clock.advance(1000)
+      await round()
+      run('RPUSH', 'list', 'after')
+      await round()
+      expect(await stateOn(dir, clock), `operation ${step}`).toEqual(stateOf(engine))
+      expect(await engine.persistence!.rewrite(), `after operation ${step}`).toBe(true)
+      run('LPOP', 'list')
+      await round()
+      expect(await stateOn(dir, clock), `after operation ${step}`).toEqual(stateOf(engine))
+      if (!hasFailed) {
+        expect(step).toBeGreaterThan(10)
+        return
+      }
+    }
+  })
+
   it('goes on when an earlier one failed', async () => {
     const { dir, disk, clock, redis, engine, warnings } = await open('no')
     await redis.set('a', '1')
@@ -265,5 +297,55 @@ describe('a rewrite', () => {
     await round()
     await engine.persistence!.rewrite()
     expect(engine.persistence!.size).toBeLessThan(1_000_000)
+  })
+})
+
+describe('a folder that cannot be used', () => {
+  const failing = (code: string) => (): never => {
+    throw Object.assign(new Error(`${code}: it was asked to fail`), { code })
+  }
+
+  it.each([
+    ['cannot be made', { makeFolder: failing('EACCES') }, 'Permission denied'],
+    ['takes no files', { open: failing('EROFS') }, 'Read-only file system'],
+    ['has no space left', { write: failing('ENOSPC') }, 'No space left on device'],
+  ])('because it %s is named, with the reason, and not locked', async (_, faults, reason) => {
+    const dir = temporaryFolder()
+    const opening = Engine.open({ dir, files: { ...nodeFileSystem, ...faults } })
+    await expect(opening).rejects.toMatchObject({
+      code: 'USAGE',
+      message: expect.stringMatching(new RegExp(`^The folder .* cannot be used: ${reason}\\.$`)),
+    })
+    await (await Engine.open({ dir })).close()
+  })
+
+  it('because it is none is refused too', async () => {
+    const path = join(temporaryFolder(), 'file')
+    fs.writeFileSync(path, '')
+    await expect(Engine.open({ dir: path })).rejects.toMatchObject({ code: 'USAGE' })
+  })
+})
+
+describe('a clock that is set back', () => {
+  it('changes nothing of what is kept, and what expires later does so by the new time', async () => {
+    const { dir, clock, redis, engine } = await open('always')
+    await redis.call('SET', 'old', '1', 'PX', 60_000)
+    await redis.call('XADD', 's', '*', 'f', '1')
+    clock.advance(-30_000)
+    await redis.call('INCR', 'old')
+    await redis.call('SET', 'new', '1', 'PX', 60_000)
+    await redis.call('XADD', 's', '*', 'f', '2')
+    await redis.call('HSET', 'h', 'f', '1')
+    await redis.call('HPEXPIRE', 'h', 10_000, 'FIELDS', 1, 'f')
+    expect(await redis.call('PTTL', 'old')).toBe(90_000)
+    expect(await stateOn(dir, clock)).toEqual(stateOf(engine))
+    expect(await engine.persistence!.rewrite()).toBe(true)
+    clock.advance(-30_000)
+    await redis.call('INCR', 'new')
+    expect(await stateOn(dir, clock)).toEqual(stateOf(engine))
+    clock.advance(90_001)
+    expect(await redis.call('EXISTS', 'old', 'new', 'h')).toBe(1)
+    await round()
+    expect(await stateOn(dir, clock)).toEqual(stateOf(engine))
   })
 })

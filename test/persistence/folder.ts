@@ -22,21 +22,26 @@ export function copyOf(folder: string): string {
   return copy
 }
 
-/** Everything that must survive: each key of each database with its type, value and expiry, and the libraries. */
-export function stateOf(engine: Engine): string[] {
+/**
+ * Everything that must survive: each key of each database with its type, value and expiry, and the libraries. When consumers
+ * were seen can be left out.
+ */
+export function stateOf(engine: Engine, withSeenTimes = true): string[] {
   const lines: string[] = []
   for (const database of engine.databases) {
     for (const key of [...database.entries.keys()].sort()) {
       const entry = database.peek(key)
       if (entry === undefined) continue
-      lines.push(`${database.index} ${JSON.stringify(key)} ${entry.type} ${entry.expireAt} ${contentOf(entry)}`)
+      lines.push(
+        `${database.index} ${JSON.stringify(key)} ${entry.type} ${entry.expireAt} ${contentOf(entry, withSeenTimes)}`,
+      )
     }
   }
   for (const { code } of engine.scripting.libraries.list()) lines.push(code)
   return lines
 }
 
-function contentOf(entry: Entry): string {
+function contentOf(entry: Entry, withSeenTimes: boolean): string {
   const { type, value } = entry as { [T in ValueType]: EntryOf<T> }[ValueType]
   switch (type) {
     case 'string':
@@ -59,7 +64,13 @@ function contentOf(entry: Entry): string {
       value.visit(0, value.size, (member, score) => members.push([member, score]))
       return members.map(([member, score]) => `${JSON.stringify(member)}=${score}`).join()
     }
-    case 'stream':
-      return Buffer.from(dumpValue({ type: 'stream', stream: value }), 'latin1').toString('hex')
+    case 'stream': {
+      const stream = value.clone()
+      if (!withSeenTimes) {
+        for (const group of stream.groups.values())
+          for (const consumer of group.consumers.values()) consumer.seenTimeMs = 0
+      }
+      return Buffer.from(dumpValue({ type: 'stream', stream }), 'latin1').toString('hex')
+    }
   }
 }

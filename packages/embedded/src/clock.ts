@@ -3,20 +3,26 @@ import { performance } from 'node:perf_hooks'
 
 /** A pending timer of a {@link Clock}. */
 export interface Timer {
+  /** When it is due, by the clock's time when it was set. */
   readonly at: number
   readonly run: () => void
 }
 
+interface Pending extends Timer {
+  /** When it is due, in milliseconds of `#elapsed`. */
+  readonly due: number
+}
+
 /**
  * Time in milliseconds since the epoch. A live clock follows the machine; a manual clock stands still at its start.
- * Both jump with `advance`, which runs the timers that came due, in order.
+ * Both jump with `advance`, which runs the timers that came due, in order. Timers do not mind when the machine's time is set.
  */
 export class Clock {
   readonly isManual: boolean
   #offset: number
-  #timers: Timer[] = [] // ascending by `at`; equal ones in order of creation
+  #timers: Pending[] = [] // ascending by `due`; equal ones in order of creation
   #armed: NodeJS.Timeout | undefined
-  #armedAt = 0
+  #armedFor = 0
 
   constructor(start?: number) {
     this.isManual = start !== undefined
@@ -29,7 +35,12 @@ export class Clock {
 
   /** A mark in microseconds for measuring durations: as fine as the machine has it, and still where the clock stands still. */
   stamp(): number {
-    return (this.isManual ? this.#offset : performance.now() + this.#offset) * 1000
+    return this.#elapsed() * 1000
+  }
+
+  /** Time that only goes on. */
+  #elapsed(): number {
+    return this.isManual ? this.#offset : performance.now() + this.#offset
   }
 
   /** Moves time forward and runs what came due meanwhile. Timers set by those timers run in the next move or tick. */
@@ -40,16 +51,16 @@ export class Clock {
 
   /** Runs `run` once, `ms` from now. A pending timer does not keep the process alive. */
   after(ms: number, run: () => void): Timer {
-    const timer: Timer = { at: this.now() + ms, run }
+    const timer: Pending = { at: this.now() + ms, due: this.#elapsed() + ms, run }
     let index = this.#timers.length
-    while (index > 0 && this.#timers[index - 1]!.at > timer.at) index--
+    while (index > 0 && this.#timers[index - 1]!.due > timer.due) index--
     this.#timers.splice(index, 0, timer)
     if (index === 0) this.#arm()
     return timer
   }
 
   cancel(timer: Timer): void {
-    const index = this.#timers.indexOf(timer)
+    const index = this.#timers.indexOf(timer as Pending)
     if (index !== -1) this.#timers.splice(index, 1)
     if (this.#timers.length === 0) this.#disarm()
   }
@@ -61,9 +72,9 @@ export class Clock {
   }
 
   #runDue(): void {
-    const now = this.now()
+    const elapsed = this.#elapsed()
     let count = 0
-    while (count < this.#timers.length && this.#timers[count]!.at <= now) count++
+    while (count < this.#timers.length && this.#timers[count]!.due <= elapsed) count++
     for (const timer of this.#timers.splice(0, count)) timer.run()
     this.#arm()
   }
@@ -74,10 +85,10 @@ export class Clock {
       this.#disarm()
       return
     }
-    if (this.#armed !== undefined && this.#armedAt === first.at - this.#offset) return
+    if (this.#armed !== undefined && this.#armedFor === first.due - this.#offset) return
     this.#disarm()
-    this.#armedAt = first.at - this.#offset
-    const delay = Math.min(Math.max(this.#armedAt - Date.now(), 0), 0x7fffffff)
+    this.#armedFor = first.due - this.#offset
+    const delay = Math.min(Math.max(Math.ceil(first.due - this.#elapsed()), 0), 0x7fffffff)
     this.#armed = setTimeout(() => {
       this.#armed = undefined
       this.#runDue()

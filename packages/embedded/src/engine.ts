@@ -123,7 +123,7 @@ export class Engine implements Transport {
   now: number
   /** Where the last command ended or the turn began, as a mark of the clock: the next command's time counts from here. */
   mark = 0
-  /** `now` in whole seconds since the engine opened. */
+  /** Whole seconds since the engine opened; they only go on. */
   seconds = 0
   /** Whether expired keys go by themselves; DEBUG SET-ACTIVE-EXPIRE. */
   isExpiryActive = true
@@ -136,6 +136,7 @@ export class Engine implements Transport {
   /** Grows with every change. */
   dirty = 0
   readonly openedAt: number
+  readonly #openedMark: number
   readonly #faults: Map<string, Fault[]> = new Map()
   readonly #servers: Set<Server> = new Set()
   #nextId = 1
@@ -158,6 +159,7 @@ export class Engine implements Transport {
     this.clock = options.clock ?? new Clock()
     this.random = options.random ?? Math.random
     this.now = this.openedAt = this.clock.now()
+    this.#openedMark = this.clock.stamp()
     this.settings = defaultSettings()
     const kept = options.dir === undefined ? {} : { appendonly: 'yes', dir: options.dir }
     const fsync = options.fsync === undefined ? {} : { appendfsync: options.fsync }
@@ -485,7 +487,7 @@ export class Engine implements Transport {
     this.mark = this.#tickedAt = this.clock.stamp()
     if (this.#isLoading || this.suspension !== null) return
     this.now = this.clock.now()
-    this.seconds = Math.floor((this.now - this.openedAt) / 1000)
+    this.seconds = Math.floor((this.mark - this.#openedMark) / 1_000_000)
   }
 
   #append(): void {

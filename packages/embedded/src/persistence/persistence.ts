@@ -14,6 +14,7 @@
 // A rewrite begins a new log and, at the same moment, a base that will hold everything before it. Until the base is complete,
 // the manifest names the old files and the new log; then only the new ones. See manifest.ts and rewrite.ts.
 import { resolve } from 'node:path'
+import { OchreError, UsageError } from '@ochre/protocol'
 import type { Timer } from '../clock.ts'
 import type { Effect, Engine, Journal } from '../engine.ts'
 import { AppendLog } from './append-log.ts'
@@ -28,7 +29,7 @@ import { Rewrite } from './rewrite.ts'
 const SYNC_MS = 1000
 const RETRY_MS = 1000
 /** After a rewrite that failed, the next one that nobody asked for waits this long. */
-const REWRITE_PAUSE_MS = 60_000
+const REWRITE_PAUSE_MICROS = 60_000_000
 
 export interface PersistenceOptions {
   /** Hears of what an operator should know: a torn end that was cut off, writing that fails and works again. */
@@ -64,7 +65,8 @@ export class Persistence implements Journal {
   /** Bytes of the logs that are no longer written to. */
   #closedLogBytes: number
   #baseBytes: number
-  #noRewriteBefore = 0
+  /** As a mark of the clock. */
+  #noRewriteBefore = Number.NEGATIVE_INFINITY
   readonly facts: PersistenceFacts
   /** `Engine.dirty` at the last save. */
   dirtyAtSave = 0
@@ -119,7 +121,16 @@ export class Persistence implements Journal {
     { warn, files = nodeFileSystem }: PersistenceOptions,
   ): Promise<Persistence> {
     const folder: DataFolder = { files, path: resolve(dir), fileName: engine.settings.appendfilename }
-    files.makeFolder(folder.path)
+    try {
+      files.makeFolder(folder.path)
+      return await Persistence.#openFolder(engine, folder, warn)
+    } catch (error) {
+      if (error instanceof OchreError || !(error instanceof Error && 'code' in error)) throw error
+      throw new UsageError(`The folder ${folder.path} cannot be used: ${reasonOf(error)}.`, { cause: error })
+    }
+  }
+
+  static async #openFolder(engine: Engine, folder: DataFolder, warn: (message: string) => void): Promise<Persistence> {
     const lock = await lockFolder(folder.path)
     try {
       const recovery = await recover(engine, folder)
@@ -210,7 +221,7 @@ export class Persistence implements Journal {
     try {
       isGood = await this.#writeAnew()
     } catch (error) {
-      this.#noRewriteBefore = clock.now() + REWRITE_PAUSE_MS
+      this.#noRewriteBefore = clock.stamp() + REWRITE_PAUSE_MICROS
       this.#warn(`The data in ${this.#folder.path} could not be written anew: ${reasonOf(error)}.`)
     }
     this.#rewrite = undefined
@@ -284,7 +295,7 @@ export class Persistence implements Journal {
     const { settings, clock } = this.#engine
     const percentage = settings['auto-aof-rewrite-percentage']
     if (percentage === 0 || this.isRewriting || this.size < settings['auto-aof-rewrite-min-size']) return
-    if (this.size < this.#baseBytes * (1 + percentage / 100) || clock.now() < this.#noRewriteBefore) return
+    if (this.size < this.#baseBytes * (1 + percentage / 100) || clock.stamp() < this.#noRewriteBefore) return
     void this.rewrite()
   }
 
