@@ -13,4 +13,5 @@ describe('on the embedded engine', async () => {
   await import('./defects.test.ts')
   await import('./changes.test.ts')
   await import('./whole-row.test.ts')
+  await import('./schemas.test.ts')
 })

@@ -17,6 +17,7 @@ import {
   jsonPush,
   jsonSet,
   jsonSize,
+  jsonText,
 } from './json-value.ts'
 import { type Place, readPlaces } from './places.ts'
 import { byBytes, fromText, LATIN, toText, unpack } from './stored-text.ts'
@@ -42,6 +43,8 @@ export class Interpreter {
   private readonly state: State
   private readonly vars = new Map<number, unknown>()
   private readonly written = new Set<string>()
+  /** Documents that were changed in places. */
+  private readonly edited = new Set<string>()
   private readonly loops = new Map<number, { drop: () => void; put: (value: unknown) => void }>()
 
   /** `args` as they are recorded. The state is changed; give a copy. */
@@ -52,7 +55,13 @@ export class Interpreter {
   }
 
   run(nodes: ProgramNodes): unknown[] {
+    const ruled = this.spec.scalars.filter((field) => field.schema)
+    const before = ruled.map((field) => this.state.row.get(field.property))
     this.ops(nodes.ops)
+    for (const [i, field] of ruled.entries()) {
+      const after = this.state.row.get(field.property) as Json
+      if (after !== before[i] && this.edited.has(field.property) && breaks(field, after)) fail('VALIDATION')
+    }
     const returns = nodes.returns.map(({ node }) => this.value(node) ?? null)
     for (const field of this.spec.scalars) if (this.written.has(field.property)) this.check(field)
     return returns
@@ -80,6 +89,7 @@ export class Interpreter {
       case 'set':
         this.state.row.set(op.field, this.value(op.value) ?? null)
         this.written.add(op.field)
+        if (op.value.k !== 'arg' && op.value.k !== 'null') this.edited.add(op.field)
         return
       case 'unset':
         this.written.add(op.field)
@@ -525,6 +535,12 @@ export class Interpreter {
     const { sets, maps, boards, places } = this.state
     return (sets.get(of.field) ?? maps.get(of.field) ?? boards.get(of.field) ?? places.get(of.field))!.size
   }
+}
+
+/** Whether a document breaks the schema of its field, which is synchronous here. */
+function breaks(field: StoredField, document: Json): boolean {
+  const result = field.schema!['~standard'].validate(JSON.parse(jsonText(document ?? null)))
+  return 'issues' in result && result.issues !== undefined
 }
 
 function checkRules(rules: FieldSpec, value: unknown): void {

@@ -6,7 +6,20 @@ import { and, cond, fail, index, keep, model, not, now, or, switchOn, t, when } 
 import { problemOf } from '../../packages/model/src/codec.ts'
 import type { FieldSpec, ScalarKind } from '../../packages/model/src/fields.ts'
 import type { StoredField } from '../../packages/model/src/model.ts'
+import type { StandardSchema } from '../../packages/model/src/standard-schema.ts'
 import { type ArgKind, type Operation, operationsOf } from './operations.ts'
+
+/** A schema that takes every document without a member `zz`. */
+export const WITHOUT_ZZ: StandardSchema = {
+  '~standard': {
+    version: 1,
+    vendor: 'test',
+    validate: (value) =>
+      typeof value === 'object' && value !== null && Object.hasOwn(value, 'zz')
+        ? { issues: [{ message: 'has zz', path: ['zz'] }] }
+        : { value },
+  },
+}
 
 export const Subject = model(
   'subject',
@@ -42,6 +55,7 @@ export const Subject = model(
     mood: t.enum(['x', 'a']).nullable().optional(),
     doc: t.json().default({}),
     note: t.json().optional(),
+    ruled: t.json(WITHOUT_ZZ).default({ a: { b: 1 }, list: [] }),
     list: t.list(t.string()),
     ints: t.list(t.int().min(-50)),
     docs: t.list(t.json()),
@@ -541,7 +555,7 @@ export class RandomProgram {
   /** What a field can be set to: a literal within its rules, or a server value, whatever it is. */
   private own(field: StoredField, depth: number): unknown {
     const kind = field.kind as ScalarKind
-    if (this.next(3) === 2) return this.value(kind, depth + 1)
+    if (this.next(3) === 2 && !field.schema) return this.value(kind, depth + 1)
     const hasNull = field.nullable || kind === 'json'
     return hasNull && this.next(5) === 4 ? null : this.fitting(field)
   }

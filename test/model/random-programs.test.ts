@@ -6,6 +6,7 @@
 import { type Client, connect } from '@ochre/client'
 import { Engine } from '@ochre/embedded'
 import { type Change, type Database, open, ProgramError } from '@ochre/model'
+import { ValidationError } from '@ochre/protocol'
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { type PreparedProgram, prepareProgram } from '../../packages/model/src/execute.ts'
@@ -155,6 +156,10 @@ async function listen(db: Backend['db']): Promise<() => Promise<ReadonlyMap<stri
   }
 }
 
+function reasonOf(error: unknown): string {
+  return error instanceof ProgramError ? error.reason : error instanceof ValidationError ? 'VALIDATION' : String(error)
+}
+
 /** Runs programs everywhere and compares. */
 async function compare(backends: readonly Backend[], samples: readonly Sample[]): Promise<void> {
   const programs = samples.map((sample) => recordProgram(sample.numbers))
@@ -173,7 +178,7 @@ async function compare(backends: readonly Backend[], samples: readonly Sample[])
               (value) => ({ value, reason: null }),
               (error: unknown) => ({
                 value: null,
-                reason: error instanceof ProgramError ? error.reason : String(error),
+                reason: reasonOf(error),
               }),
             ),
         ),

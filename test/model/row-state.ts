@@ -45,7 +45,7 @@ export const STARTS = [
     places: { a: [12.5, 41.9], b: [0, 0] },
     log: [
       { kind: 'first', n: 1 },
-      { kind: 'second', b: Buffer.from([0, 1]) },
+      { kind: 'second', b: Buffer.from([0, 255]) },
     ],
   },
   {},

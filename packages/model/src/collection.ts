@@ -1,7 +1,7 @@
 // Collections of the server inside a callback: lists, sets, maps, sorted sets, geo sets and streams.
 
 import { UsageError } from '@ochre/protocol'
-import { encodeValue, packed, problemOf } from './codec.ts'
+import { encodeValue, packed, problemOf, type Stored } from './codec.ts'
 import type { FieldSpec } from './fields.ts'
 import type { StoredField } from './model.ts'
 import type { CollectionRef, Expr, ExprType, MutationFn, ReadFn } from './ops.ts'
@@ -285,15 +285,28 @@ export function checkEntry(
 function packEntry(c: Access, entry: Readonly<Record<string, unknown>>): number {
   const { field, recorder } = c
   checkEntry(field, entry, (path, message) => recorder.issue([field.property, ...path], message))
-  const parts: Buffer[] = []
+  const slot = recorder.arg(null)
+  const parts = new Map<string, Stored>()
+  const pack = (): void => {
+    recorder.args[slot] = Buffer.concat([...parts].flatMap(([name, stored]) => [packed(name), packed(stored)]))
+  }
   for (const [name, spec] of Object.entries(field.entry!)) {
     const value = entry?.[name]
     if (value === undefined || value === null) continue
+    const path = [field.property, name]
     const problem = problemOf(spec, value)
-    if (problem) recorder.issue([field.property, name], problem)
-    else parts.push(packed(name), packed(encodeValue(spec, value)))
+    if (problem !== null) {
+      recorder.issue(path, problem)
+      continue
+    }
+    parts.set(name, encodeValue(spec, value))
+    recorder.ask(spec, value, path, (stored) => {
+      parts.set(name, stored)
+      pack()
+    })
   }
-  return recorder.arg(Buffer.concat(parts))
+  pack()
+  return slot
 }
 
 type Methods = Readonly<Record<string, (c: Access, ...args: never[]) => unknown>>

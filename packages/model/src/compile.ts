@@ -3,7 +3,7 @@
 // The script reads what it needs, runs the program on copies, checks every rule, and only then applies. Redis does not undo
 // a script that fails half-way; so nothing after the mark `-- apply` can fail.
 //
-//   KEYS  the row first, then what the program touches        ARGV  id, [version], the program's values
+//   KEYS  the row first, then what the program touches        ARGV  id, [version], [documents], the program's values
 
 import { UsageError } from '@ochre/protocol'
 import { decimal, LuaWriter, raise, representation, ruleChecks } from './compile-expression.ts'
@@ -27,6 +27,11 @@ export interface CompileOptions {
 export interface CompiledProgram extends LuaScript {
   /** Roles of KEYS; `bindKeys` names them. */
   readonly roles: readonly string[]
+  /**
+   * Documents that the program edits in places and whose schema only the client can run. For each, ARGV has two texts before
+   * the program's values: the document as the client has seen it ('' at first), and what is stored for it ('' the same).
+   */
+  readonly edited: readonly StoredField[]
 }
 
 const memo = new WeakMap<ModelSpec, Map<string, CompiledProgram>>()
@@ -52,7 +57,9 @@ function compile(spec: ModelSpec, nodes: ProgramNodes, options: CompileOptions):
   const uses = new LuaUses()
   const keys = new KeyList()
   const row = keys.at('row')
-  const writer = new LuaWriter(uses, spec, options.versioned ? 3 : 2)
+  const edited = spec.scalars.filter((field) => field.schema && nodes.ops.some((op) => edits(op, field)))
+  const firstDocument = options.versioned ? 3 : 2
+  const writer = new LuaWriter(uses, spec, firstDocument + 2 * edited.length)
 
   const guard = options.guard ? `if not ${writer.truth(options.guard)} then return { 1, 'SKIP' } end\n` : ''
   const body = guard + writer.ops(nodes.ops, '')
@@ -114,7 +121,9 @@ function compile(spec: ModelSpec, nodes: ProgramNodes, options: CompileOptions):
     if (!decoded.has(field) && !certain.has(field.property))
       text += `f.${field.name} = ${writer.fromRow(field, `r[${position.get(field)}]`)}\n`
   }
+  for (const field of edited) text += `local o_${field.name} = f.${field.name}\n`
   text += body
+  text += approvalCode(uses, edited, firstDocument)
   const leafTable = leaves.length > 0 ? `local out = { 0, ${leaves.join(', ')} }\n` : 'local out = { 0 }\n'
 
   if (writes) {
@@ -167,7 +176,38 @@ ${vanish ? `  if #d > 0 then call('HDEL', ${row}, unpack(d)) end\n` : ''}end
   )
   const declared = tables.length > 0 ? `local ${tables.join(', ')} = ${tables.map(() => '{}').join(', ')}\n` : ''
   const own = /\bid\b/.test(text) ? 'local id = ARGV[1]\n' : ''
-  return { ...uses.script(own + declared + text), roles: keys.roles }
+  return { ...uses.script(own + declared + text), roles: keys.roles, edited }
+}
+
+/** Whether the operation changes a place inside the document. */
+function edits(op: Op, field: StoredField): boolean {
+  switch (op.op) {
+    case 'set':
+      return op.field === field.property && !['arg', 'null'].includes(op.value.k)
+    case 'when':
+      return [...op.branches.flatMap((branch) => branch.body), ...op.otherwise].some((each) => edits(each, field))
+    case 'each':
+      return op.body.some((each) => edits(each, field))
+    default:
+      return false
+  }
+}
+
+/** Lua that ends the script with the edited documents, unless they are those that the client has seen and found good. */
+function approvalCode(uses: LuaUses, edited: readonly StoredField[], first: number): string {
+  if (edited.length === 0) return ''
+  uses.use('j_val')
+  const each = edited.map(({ name }, i) => {
+    const at = first + 2 * i
+    return `if f.${name} ~= o_${name} then
+  local x = f.${name} or 'null'
+  if x ~= ARGV[${at}] then unseen[${i + 3}] = x unseen.any = true
+  elseif ARGV[${at + 1}] ~= '' then f.${name} = j_val(ARGV[${at + 1}]) end
+end
+`
+  })
+  const nothing = edited.map(() => ', false').join('')
+  return `local unseen = { 1, 'UNSEEN'${nothing} }\n${each.join('')}if unseen.any then return unseen end\n`
 }
 
 function changesCollection(op: Op): boolean {

@@ -1,7 +1,7 @@
 // Runs recorded programs: shape to script, values to ARGV, the reply back to what the callback returned.
 
 import { type Issue, ValidationError } from '@ochre/protocol'
-import { decodeValue, encodeField, problemOf, type Stored } from './codec.ts'
+import { decodeValue, encodeField, problemOf, runSchema, type Stored } from './codec.ts'
 import { type CompiledProgram, type CompileOptions, compileProgram } from './compile.ts'
 import type { FieldSpec } from './fields.ts'
 import type { ModelSpec, StoredField } from './model.ts'
@@ -45,10 +45,14 @@ export function prepareProgram(
   return { spec, recording: recorder.record(body), parameters }
 }
 
-/** The arguments of one run. Throws a ValidationError for parameters that do not fit. */
-export function argumentsOf(program: PreparedProgram, given: Readonly<Record<string, unknown>>): Stored[] {
+/** The arguments of one run; a promise when a parameter's schema is asynchronous. Throws a ValidationError for parameters that do not fit. */
+export function argumentsOf(
+  program: PreparedProgram,
+  given: Readonly<Record<string, unknown>>,
+): Stored[] | Promise<Stored[]> {
   const args = [...program.recording.args]
   const issues: Issue[] = []
+  const waits: Promise<void>[] = []
   for (const { name, field, slot } of program.parameters) {
     const value = given[name] ?? null
     if (value === null) {
@@ -56,20 +60,28 @@ export function argumentsOf(program: PreparedProgram, given: Readonly<Record<str
       else issues.push({ path: [name], message: 'is required' })
       continue
     }
-    const problem = problemOf(field, value)
-    if (problem) issues.push({ path: [name], message: problem })
-    else args[slot] = field.optional || field.nullable ? encodeField(field, value) : encodeParameter(field, value)
+    const settle = (checked: unknown): void => {
+      const problem = problemOf(field, checked)
+      if (problem !== null) issues.push({ path: [name], message: problem })
+      else args[slot] = encodeParameter(field, checked)
+    }
+    const wait = field.schema ? runSchema(field.schema, value, [name], issues, settle) : settle(value)
+    if (wait) waits.push(wait)
   }
   for (const name of Object.keys(given))
     if (!program.parameters.some((each) => each.name === name))
       issues.push({ path: [name], message: 'is not a parameter' })
-  if (issues.length > 0) throw new ValidationError('The parameters of the program do not fit', issues)
-  return args as Stored[]
+  const end = (): Stored[] => {
+    if (issues.length > 0) throw new ValidationError('The parameters of the program do not fit', issues)
+    return args as Stored[]
+  }
+  return waits.length === 0 ? end() : Promise.all(waits).then(end)
 }
 
+/** A parameter as an argument. One that cannot be null carries no mark. */
 function encodeParameter(field: FieldSpec, value: unknown): Stored {
   const text = encodeField(field, value)
-  // Arguments that cannot be null carry no mark.
+  if (field.optional || field.nullable) return text
   if (typeof text === 'string') return text.charCodeAt(0) === 0 ? text.slice(1) : text
   return text[0] === 0 ? text.subarray(1) : text
 }
@@ -88,8 +100,13 @@ export function compilePrepared(program: PreparedProgram, options?: CompileOptio
 }
 
 /** Whether a reply holds bytes, which text decoding would damage. */
-export function returnsBytes(nodes: ProgramNodes): boolean {
-  return nodes.returns.some((leaf) => leaf.node.type === 'bytes' || leaf.element === 'bytes')
+export function returnsBytes(spec: ModelSpec, nodes: ProgramNodes): boolean {
+  const inEntries = (stream: string): boolean =>
+    Object.values(spec.byProperty.get(stream)!.entry!).some(({ kind }) => kind === 'bytes')
+  return nodes.returns.some(
+    ({ node, element, stream }) =>
+      node.type === 'bytes' || element === 'bytes' || (stream !== null && inEntries(stream)),
+  )
 }
 
 /** The callback's return with server values replaced by what the server sent. `leaves` follow the leading 0. */

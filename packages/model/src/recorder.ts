@@ -185,13 +185,21 @@ export class Recorder {
       throw new ValidationError(`An operand ${problem}`, [{ path: [], message: problem }])
     }
     const slot = this.arg(encodeValue(spec, value))
-    if (field?.schema) {
-      const wait = runSchema(field.schema, value, path, this.issues, (output) => {
-        this.args[slot] = encodeValue(spec, output)
-      })
-      if (wait) this.pending.push(wait)
-    }
+    this.ask(spec, value, path, (stored) => {
+      this.args[slot] = stored
+    })
     return { k: 'arg', type, slot }
+  }
+
+  /** Lets the schema of a value have the last word on what is stored; it may speak later. */
+  ask(spec: FieldSpec, value: unknown, path: readonly (string | number)[], done: (stored: Stored) => void): void {
+    if (!spec.schema) return
+    const wait = runSchema(spec.schema, value, path, this.issues, (output) => {
+      const problem = problemOf(spec, output)
+      if (problem === null) done(encodeValue(spec, output))
+      else this.issue(path, problem)
+    })
+    if (wait) this.pending.push(wait)
   }
 
   /** Several literals packed into one argument; gives the slot. */

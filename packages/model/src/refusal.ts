@@ -14,7 +14,7 @@ const CODES: Readonly<Record<string, string>> = {
 /** The codes of what the script of one program refuses. */
 export function programRefusals(reply: unknown): readonly string[] {
   const [failed, code] = reply as readonly unknown[]
-  return Number(failed) === 1 && code !== 'SKIP' ? [CODES[String(code)] ?? 'PROGRAM_FAILED'] : []
+  return Number(failed) === 1 && code !== 'SKIP' && code !== 'UNSEEN' ? [CODES[String(code)] ?? 'PROGRAM_FAILED'] : []
 }
 
 /** The codes of what a script of many rows refuses, of which each has its entry in the reply. */

@@ -7,6 +7,8 @@ import { type BulkOptions, type BulkResult, runBulk } from './bulk.ts'
 import { type Changes, type ChangesOptions, Feed } from './changes.ts'
 import { type ClaimOwner, dropExpired, sweepClaims } from './claims.ts'
 import type { Stored } from './codec.ts'
+import type { CompiledProgram } from './compile.ts'
+import { inRounds, nothingSeen, type Seen } from './documents.ts'
 import { type Duration, durationMs } from './duration.ts'
 import {
   argumentsOf,
@@ -242,11 +244,18 @@ export class Store<F extends Fields> {
     const prepared = prepareProgram(this.spec, body as (row: object, parameters: object) => unknown, specs)
     const compiled = compilePrepared(prepared)
     const call = (id: IdOf<F>, values: Readonly<Record<string, unknown>>): Promise<unknown> =>
-      settled(() => this.run('program', idText(this.spec, id), prepared, argumentsOf(prepared, values)))
+      settled(() => {
+        const text = idText(this.spec, id)
+        const args = argumentsOf(prepared, values)
+        const run = (ready: Stored[]) => this.run('program', text, prepared, ready)
+        return args instanceof Promise ? args.then(run) : run(args)
+      })
     const compile = (id: IdOf<F>, values: Readonly<Record<string, unknown>>) => {
       const text = idText(this.spec, id)
       const keys = bindKeys(compiled.roles, this.keys.of(text), text)
-      return { lua: compiled.lua, sha: compiled.sha, keys, args: [text, ...argumentsOf(prepared, values)] }
+      const args = argumentsOf(prepared, values)
+      if (args instanceof Promise) throw new UsageError('Parameters with an asynchronous schema cannot be shown')
+      return { lua: compiled.lua, sha: compiled.sha, keys, args: [text, ...nothingSeen(compiled.edited), ...args] }
     }
     return Object.assign(call, { compile }) as unknown as Program<F, ProgramParameters<P>['values'], R>
   }
@@ -443,11 +452,8 @@ export class Store<F extends Fields> {
   ): Promise<unknown> {
     const { recording } = program
     const compiled = compilePrepared(program, guard ? { guard } : undefined)
-    const keys = bindKeys(compiled.roles, this.keys.of(id), id)
-    const binary = returnsBytes(recording.nodes)
-    const sent = this.runner.script(operation, compiled, keys, [id, ...args], binary, null, programRefusals)
-    return sent.then((reply) => {
-      const entries = reply as unknown[]
+    const binary = returnsBytes(this.spec, recording.nodes)
+    return this.exchange(operation, id, compiled, args, binary).then((entries) => {
       if (Number(entries[0]) === 0) return resultOf(recording, this.spec, entries)
       if (guard && ['SKIP', 'MISSING'].includes(String(entries[1]))) return SKIPPED
       throw this.failure(id, entries)!
@@ -459,19 +465,24 @@ export class Store<F extends Fields> {
     const { recording } = program
     if (recording.pending.length > 0) await Promise.all(recording.pending)
     const compiled = compilePrepared(program, { withRow: true })
-    const keys = bindKeys(compiled.roles, this.keys.of(id), id)
-    const binary = this.binary || returnsBytes(recording.nodes)
-    const reply = (await this.runner.script(
-      'atomic',
-      compiled,
-      keys,
-      [id, ...(recording.args as Stored[])],
-      binary,
-      null,
-      programRefusals,
-    )) as unknown[]
+    const binary = this.binary || returnsBytes(this.spec, recording.nodes)
+    const reply = await this.exchange('atomic', id, compiled, recording.args as Stored[], binary)
     if (Number(reply[0]) !== 0) throw this.failure(id, reply)!
     return { value: resultOf(recording, this.spec, reply), raw: rawRow(reply.at(-1))! }
+  }
+
+  private exchange(
+    operation: string,
+    id: string,
+    compiled: CompiledProgram,
+    args: readonly Stored[],
+    binary: boolean,
+  ): Promise<unknown[]> {
+    const keys = bindKeys(compiled.roles, this.keys.of(id), id)
+    const run = (seen: Seen): Promise<unknown> =>
+      this.runner.script(operation, compiled, keys, [id, ...seen, ...args], binary, null, programRefusals)
+    const { edited } = compiled
+    return (edited.length === 0 ? run([]) : inRounds(this.owner, this.runner, id, edited, run)) as Promise<unknown[]>
   }
 
   private fetch(id: string): Promise<RawRow | null> {
