@@ -6,9 +6,22 @@ import { main } from './main.ts'
 
 /** For so long a verb may finish when nobody reads its output any more. */
 const GRACE_MS = 2000
+/** Ctrl-C under npm arrives twice, from the terminal and again from npm. Only a later one means: at once. */
+const SAME_SIGNAL_MS = 500
 
 const stop = new AbortController()
-for (const signal of ['SIGINT', 'SIGTERM'] as const satisfies Stop[]) process.once(signal, () => stop.abort(signal))
+let stoppedAt: number | undefined
+for (const [signal, code] of [
+  ['SIGINT', EXIT.interrupted],
+  ['SIGTERM', EXIT.terminated],
+] as const) {
+  process.on(signal, () => {
+    if (stoppedAt === undefined) {
+      stoppedAt = performance.now()
+      stop.abort(signal satisfies Stop)
+    } else if (performance.now() - stoppedAt > SAME_SIGNAL_MS) process.exit(code)
+  })
+}
 
 // A reader that closes early (`ochre keys | head`) is no failure, and what has been opened is still closed in order.
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
