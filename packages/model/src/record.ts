@@ -31,6 +31,8 @@ export interface RecordOwner {
   deleteRecord(id: string, version: string): Promise<boolean>
   reloadRecord(id: string): Promise<RawRow | null>
   runOnRecord(id: string, program: (row: object) => unknown): Promise<{ value: unknown; raw: RawRow }>
+  /** The row that was made last, see layouts.ts. */
+  latest: object | null
 }
 
 /** Stored text by name, as HGETALL gives it. */
@@ -168,6 +170,7 @@ function adopt<T extends StoredRow>(record: T, owner: RecordOwner, id: string, r
       throw new CorruptRowError(spec.name, owner.keyOf(id), field.property, value.problem)
     target[field.property] = value
   }
+  owner.latest = record
   setState(record, { owner, id, version: String(raw._v ?? '0'), raw })
   return record
 }

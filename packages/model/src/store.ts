@@ -23,15 +23,18 @@ import { reach } from './extract.ts'
 import type { AnyField } from './fields.ts'
 import { conditionOn, type Filter, type Where } from './filter.ts'
 import { type KeyFamily, type KeySpace, keySpace } from './keys.ts'
+import { keepLayouts } from './layouts.ts'
 import { bindKeys, hasClaims, sharedRoles } from './maintain.ts'
 import { completeIndexes, reindex, runUpkeep, type UpkeepOptions, type Verification } from './maintenance.ts'
 import type { Fields, IdOf, Insert, Model, ModelSpec, Select, Update } from './model.ts'
 import type { Expr } from './ops.ts'
 import type { ProgramParameters } from './parameters.ts'
 import { compositeId, idText, type PreparedRow, prepareInsert, prepareUpdate } from './prepare.ts'
+import { rowHandle } from './program.ts'
 import { type PutMode, sweepScript, touchScript } from './put.ts'
 import { type FindOptions, Query } from './query.ts'
 import { makeRecord, type RawRow, type RecordOwner, type Row, rawRow } from './record.ts'
+import { Recorder } from './recorder.ts'
 import type { Arg, ModelMetrics, Runner } from './redis.ts'
 import { programRefusals, refusalOf } from './refusal.ts'
 import type { IdSource } from './ulid.ts'
@@ -85,7 +88,10 @@ export class Store<F extends Fields> {
       deleteRecord: (id, version) => this.remove(id, version),
       reloadRecord: (id) => this.fetch(id),
       runOnRecord: (id, callback) => this.runWithRow(id, callback),
+      latest: null,
     }
+    const row = rowHandle(new Recorder(model.spec, true)) as { readonly id: object }
+    keepLayouts(this, [new Query(this, {}), row, row.id, runner.client.pipeline()])
   }
 
   // Reading
