@@ -154,7 +154,7 @@ export class Executor {
       await this.spend(caller, decision.cost)
       const client = await this.#client(caller, form)
       // The client takes a connection of its own for it, and gives that up when the signal comes.
-      return await send(client.with({ signal }), args, form)
+      return thrown(await send(client.with({ signal }), args, form))
     } finally {
       const left = this.#blocked.get(id)! - 1
       if (left === 0) this.#blocked.delete(id)
@@ -276,31 +276,37 @@ export class Executor {
   }
 
   #call(client: Client, decision: Decision, args: readonly Arg[], form: Form): Promise<unknown> {
-    const reply = send(client, args, form)
-    const note = this.#onCommand
-    if (note === undefined) return reply
     const started = performance.now()
-    return reply.then(
-      (value) => {
-        note(decision.spec.group, (performance.now() - started) / 1000, undefined)
-        return value
+    const note = (code: string | undefined): void =>
+      this.#onCommand?.(decision.spec.group, (performance.now() - started) / 1000, code)
+    // One promise more per command, not two: a raw error is told from a reply here too.
+    return send(client, args, form).then(
+      (reply) => {
+        if (reply instanceof FailureReply) {
+          const error = new ReplyError(reply.text)
+          note(error.code)
+          throw error
+        }
+        note(undefined)
+        return reply
       },
       (error: unknown) => {
-        note(decision.spec.group, (performance.now() - started) / 1000, failureOf(error).code)
+        note(failureOf(error).code)
         throw error
       },
     )
   }
 }
 
-/** Sends one command in the form. Error replies reject in every form. */
+/** Sends one command in the form. An error rejects, but for the raw form, where it is a reply. */
 function send(client: Client, args: readonly Arg[], form: Form): Promise<unknown> {
   if (form.mode === undefined) return client.call(...args)
-  if (form.mode === 'bytes') return client.buffers.call(...args)
-  return client.raw(...args).then((reply) => {
-    if (reply instanceof FailureReply) throw new ReplyError(reply.text)
-    return reply
-  })
+  return form.mode === 'bytes' ? client.buffers.call(...args) : client.raw(...args)
+}
+
+function thrown(reply: unknown): unknown {
+  if (reply instanceof FailureReply) throw new ReplyError(reply.text)
+  return reply
 }
 
 function batchOf(

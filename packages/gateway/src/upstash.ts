@@ -53,6 +53,8 @@ export function upstashProblem(error: unknown): GatewayResponse {
   return json(shown, JSON.stringify({ error: errorText(error) }), { ...headers })
 }
 
+const NO_BODY = Buffer.alloc(0)
+
 const epoch = Date.now().toString(36)
 let counter = 0
 /** Different after every request; the newest state is what one server always shows, so the token is never needed. */
@@ -231,7 +233,7 @@ export function upstashRoutes(host: UpstashHost): readonly Route<Handler>[] {
     return eventStreamResponse(stream)
   }
 
-  async function handle(x: Exchange): Promise<GatewayResponse> {
+  function handle(x: Exchange): Promise<GatewayResponse> {
     const method = x.request.method
     if (method !== 'GET' && method !== 'POST' && method !== 'PUT' && method !== 'HEAD') {
       throw new GatewayError('METHOD_NOT_ALLOWED', 'The method is not allowed.', { allow: 'GET, HEAD, POST, PUT' })
@@ -245,10 +247,12 @@ export function upstashRoutes(host: UpstashHost): readonly Route<Handler>[] {
     if (command === 'subscribe') return subscribe(x, 'channel', segments.slice(1))
     if (command === 'monitor' && segments.length === 1) return monitor(x)
     if (command === 'psubscribe') return subscribe(x, 'pattern', segments.slice(1))
-    const body = method === 'GET' || method === 'HEAD' ? Buffer.alloc(0) : await x.bytes()
-    if (segments.length > 0) return one(x, pathCommand(x, segments, body))
-    if (body.length === 0) throw new ReplyError('ERR failed to parse command')
-    return one(x, commandOf(parseJson(body)))
+    const run = (body: Buffer): Promise<GatewayResponse> => {
+      if (segments.length > 0) return one(x, pathCommand(x, segments, body))
+      if (body.length === 0) throw new ReplyError('ERR failed to parse command')
+      return one(x, commandOf(parseJson(body)))
+    }
+    return method === 'GET' || method === 'HEAD' ? run(NO_BODY) : x.bytes().then(run)
   }
 
   const METHODS: readonly Method[] = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']
