@@ -12,11 +12,13 @@ const fields = {
 }
 const Session = model('session', fields, { ttl: '30d' })
 const Sliding = model('sliding', fields, (s) => ({ indexes: [index(s.n, s.email)], ttl: '1h', refreshTtl: 'both' }))
+const Kept = model('kept', fields, { ttl: '1d', refreshTtl: { grace: '1h', every: '1m' } })
 const Lazy = model('lazy', fields, { ttl: '1h', refreshTtl: { every: '10m' } })
 const Chosen = model('chosen', fields, { ttl: 'row' })
 
 const fixture = useRedis()
-const database = (redis: Client = fixture.redis) => open(redis, { Session, Sliding, Lazy, Chosen }, { sweepEvery: 0 })
+const database = (redis: Client = fixture.redis) =>
+  open(redis, { Session, Sliding, Kept, Lazy, Chosen }, { sweepEvery: 0 })
 
 /** Makes a row expire now: the server's clock cannot be moved, so its deadline is. */
 async function expireNow(name: string, id: string): Promise<void> {
@@ -126,6 +128,41 @@ describe('expiry', () => {
     await fixture.redis.call('ZADD', '{lazy}:exp', Date.now() + 60_000, 'a')
     await db.Lazy.update('a', { n: 3 })
     expect((await db.Lazy.expiresAt('a'))!.getTime()).toBeGreaterThan(Date.now() + 3e6)
+  })
+
+  it('leaves a row its grace, and never less time than it had', async () => {
+    const db = database()
+    const leave = async (ms: number): Promise<void> => {
+      await fixture.redis.call('ZADD', '{kept}:exp', Date.now() + ms, 'a')
+    }
+    const left = async (): Promise<number> => (await db.Kept.expiresAt('a'))!.getTime() - Date.now()
+    await db.Kept.create({ id: 'a', tags: ['x'] })
+    const before = await db.Kept.expiresAt('a')
+    await db.Kept.get('a')
+    await db.Kept.update('a', { n: 2 })
+    await db.Kept.at('a').n.add(1)
+    expect(await db.Kept.expiresAt('a')).toEqual(before)
+    for (const access of [
+      () => db.Kept.get('a'),
+      () => db.Kept.update('a', { n: 3 }),
+      () => db.Kept.at('a').n.add(1),
+    ]) {
+      await leave(60_000)
+      await access()
+      const ms = await left()
+      expect(ms).toBeGreaterThan(3.5e6)
+      expect(ms).toBeLessThanOrEqual(3.6e6)
+      expect(await ttl('{kept}:c:a:tags')).toBeLessThanOrEqual(3.6e6)
+      // Within the interval nothing moves.
+      const moved = await db.Kept.expiresAt('a')
+      await access()
+      expect(await db.Kept.expiresAt('a')).toEqual(moved)
+    }
+    // A row whose own time is shorter is given that.
+    await db.Kept.create({ id: 'b' }, { ttl: '5m' })
+    await fixture.redis.call('ZADD', '{kept}:exp', Date.now() + 1000, 'b')
+    await db.Kept.update('b', { n: 1 })
+    expect((await db.Kept.expiresAt('b'))!.getTime() - Date.now()).toBeLessThanOrEqual(3e5)
   })
 
   it('keeps the time of a row that has its own', async () => {

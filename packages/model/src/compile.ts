@@ -11,7 +11,16 @@ import { feedCode } from './feed.ts'
 import { hasNull } from './fields.ts'
 import { type LuaScript, LuaUses } from './lua/library.ts'
 import { quote } from './lua/quote.ts'
-import { allIndexes, hasClaims, KeyList, maintainCode, needsPurge, purgeCode, RUN_QUEUE } from './maintain.ts'
+import {
+  allIndexes,
+  hasClaims,
+  KeyList,
+  maintainCode,
+  needsPurge,
+  purgeCode,
+  RUN_QUEUE,
+  refreshCode,
+} from './maintain.ts'
 import type { ModelSpec, StoredField } from './model.ts'
 import { type Expr, type ExprType, type Op, type ProgramNodes, type ReturnLeaf, shapeOf } from './ops.ts'
 
@@ -332,12 +341,8 @@ function expiryCode(keys: KeyList, spec: ModelSpec, refresh: boolean, ttlPositio
   const exp = keys.at('exp')
   const owned = ['row', ...spec.collections.map((field) => `c:${field.name}`)].map((role) => keys.at(role))
   const rule = spec.ttl!
-  const extend = `    local ms = tonumber(r[${ttlPosition}] or '${rule.ms ?? ''}')
-    if ms and now + ms - tonumber(due) >= ${Math.max(rule.everyMs, 1)} then
-      due = ${decimal('now + ms')}
-      queue[#queue + 1] = { 'ZADD', ${exp}, due, id }
-    end
-`
+  const moved = `      queue[#queue + 1] = { 'ZADD', ${exp}, due, id }\n`
+  const extend = refreshCode(rule, `r[${ttlPosition}]`, decimal, moved)
   return `if ${changed ? `${changed} or ` : ''}#queue > 0 then
   local due = call('ZSCORE', ${exp}, id)
   if due then

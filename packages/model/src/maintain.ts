@@ -9,7 +9,7 @@ import { EXPIRED } from './feed.ts'
 import type { KeyFamily } from './keys.ts'
 import type { LuaUses } from './lua/library.ts'
 import { quote } from './lua/quote.ts'
-import type { ModelSpec, StoredField, StoredIndex } from './model.ts'
+import type { ModelSpec, StoredField, StoredIndex, TtlRule } from './model.ts'
 import type { ExprType } from './ops.ts'
 import type { TupleKind } from './tuple.ts'
 
@@ -212,6 +212,24 @@ export function uniqueCode(uses: LuaUses, keys: KeyList, spec: ModelSpec, unique
 
 function purgeKeys(keys: KeyList, spec: ModelSpec): void {
   for (const role of sharedRoles(spec)) keys.at(role)
+}
+
+/**
+ * Lua of what a refresh does to a row that is due at `due` and whose full time, as text or not at all, is `own`: with
+ * another deadline it sets `due` to it and runs `then`. Expects `now`.
+ */
+export function refreshCode(
+  { ms, everyMs, graceMs }: TtlRule,
+  own: string,
+  deadline: (code: string) => string,
+  then: string,
+): string {
+  const least = graceMs === null ? '' : ` if ms and ms > ${graceMs} then ms = ${graceMs} end`
+  return `    local ms = tonumber(${own} or '${ms ?? ''}')${least}
+    if ms and now + ms - tonumber(due) >= ${Math.max(everyMs, 1)} then
+      due = ${deadline('now + ms')}
+${then}    end
+`
 }
 
 /** Whether {@link maintainCode} needs `purge`. */

@@ -131,12 +131,15 @@ export interface ModelOptions {
   readonly indexes?: readonly IndexDefinition[]
   /** How long a row lives after its insert; `'row'` when only rows that ask for it expire. */
   readonly ttl?: Duration | 'row'
-  /** What gives an expiring row its full time again. `every`: at most once per interval, on reads and writes. */
+  /**
+   * What gives an expiring row its full time again. `every`: at most once per interval. `grace`: not its full time, but that
+   * it stays for at least so long. `on` is `both` unless it says otherwise.
+   */
   readonly refreshTtl?:
     | 'read'
     | 'write'
     | 'both'
-    | { readonly on?: 'read' | 'write' | 'both'; readonly every: Duration }
+    | { readonly on?: 'read' | 'write' | 'both'; readonly every?: Duration; readonly grace?: Duration }
   /** `single` keeps the model in one slot; `{ bucketed: n }` spreads rows over n hash tags. */
   readonly placement?: Placement
   /**
@@ -164,6 +167,8 @@ export interface TtlRule {
   readonly onRead: boolean
   readonly onWrite: boolean
   readonly everyMs: number
+  /** How long a row stays at least after what refreshes it; null: its full time. */
+  readonly graceMs: number | null
 }
 
 /** A model as plain facts, without its types: what compilers and other packages read. */
@@ -296,12 +301,13 @@ function ttlOf({ ttl, refreshTtl }: ModelOptions): TtlRule | null {
     if (refreshTtl !== undefined) throw new UsageError('refreshTtl needs ttl')
     return null
   }
-  const on = typeof refreshTtl === 'object' ? (refreshTtl.on ?? 'both') : refreshTtl
+  const { on = 'both', every, grace } = typeof refreshTtl === 'object' ? refreshTtl : { on: refreshTtl ?? 'nothing' }
   return Object.freeze({
     ms: ttl === 'row' ? null : durationMs(ttl),
     onRead: on === 'read' || on === 'both',
     onWrite: on === 'write' || on === 'both',
-    everyMs: typeof refreshTtl === 'object' ? durationMs(refreshTtl.every) : 0,
+    everyMs: every === undefined ? 0 : durationMs(every),
+    graceMs: grace === undefined ? null : durationMs(grace),
   })
 }
 

@@ -24,6 +24,7 @@ import {
   needsPurge,
   purgeCode,
   RUN_QUEUE,
+  refreshCode,
   roleOf,
   sharedRoles,
   typeChecks,
@@ -297,11 +298,9 @@ function firstRow(spec: ModelSpec, keys: KeyList, counted: boolean): string {
 function expiry(spec: ModelSpec, keys: KeyList, ttlPosition: number): string {
   const rule = spec.ttl!
   const exp = keys.at('exp')
+  const moved = `      queue[#queue + 1] = { 'ZADD', ${exp}, due, id }\n`
   const refresh = rule.onWrite
-    ? `
-  elseif due and not started then
-    local ms = tonumber(old[${ttlPosition}] or '${rule.ms ?? ''}')
-    if ms and now + ms - tonumber(due) >= ${Math.max(rule.everyMs, 1)} then due = int(now + ms) queue[#queue + 1] = { 'ZADD', ${exp}, due, id } end`
+    ? `\n  elseif due and not started then\n${refreshCode(rule, `old[${ttlPosition}]`, inDigits, moved)}`
     : ''
   const note = spec.feed ? ` note(${EXPIRED} and 'expire' or 'delete', id, '', '')` : ''
   return `  local due = call('ZSCORE', ${exp}, id)
@@ -320,6 +319,8 @@ function expiry(spec: ModelSpec, keys: KeyList, ttlPosition: number): string {
   if due then for i = slot - ${keysPerRow(spec) - 1}, slot do queue[#queue + 1] = { 'PEXPIREAT', KEYS[i], due } end end
 `
 }
+
+const inDigits = (code: string): string => `int(${code})`
 
 /** Lua that tells the feed of a new row. */
 function noteNew(spec: ModelSpec): string {
@@ -431,14 +432,16 @@ for i = 1, #ARGV do
   replies[i] = #row > 0 and row
   local due = #row > 0 and call('ZSCORE', ${exp}, id)
   if due then
-    local ms = tonumber('${rule.ms ?? ''}')
-    for j = 1, #row, 2 do if row[j] == '_t' then ms = tonumber(row[j + 1]) end end
-    if ms and now + ms - tonumber(due) >= ${Math.max(rule.everyMs, 1)} then
-      due = int(now + ms)
-      call('ZADD', ${exp}, due, id)
+    local own
+    for j = 1, #row, 2 do if row[j] == '_t' then own = row[j + 1] end end
+${refreshCode(
+  rule,
+  'own',
+  inDigits,
+  `      call('ZADD', ${exp}, due, id)
       for k = slot + 1, slot + ${keysPerRow(spec)} do call('PEXPIREAT', KEYS[k], due) end
-    end
-  end
+`,
+)}  end
   slot = slot + ${keysPerRow(spec)}
 end
 return replies
