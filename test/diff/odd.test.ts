@@ -40,25 +40,42 @@ describe.each(families)('$title', ({ version, share, isIncluded, conclusion }) =
 
   for (const resp of ['2', '3']) {
     it(`get the same replies in RESP${resp}`, { timeout: 30_000 + TOTAL * 10 }, async () => {
-      const wires = await Promise.all(pair.sides.map(({ port }) => Wire.open(port)))
+      const sides = await Promise.all(pair.sides.map(({ port }) => openSide(port, resp)))
       try {
-        for (const wire of wires) await wire.call('HELLO', resp)
         // Redis looks this often whether the time of a blocked client is up.
-        await wires[0]!.call('CONFIG', 'SET', 'hz', '500')
-        const specs = (await commandsOf(wires[0]!)).filter(isIncluded)
+        await sides[0]!.wire.call('CONFIG', 'SET', 'hz', '500')
+        const specs = (await commandsOf(sides[0]!.wire)).filter(isIncluded)
         expect(specs.length).toBeGreaterThan(version === undefined ? 230 : 11)
         for (let seed = FIRST_SEED; (seed - FIRST_SEED) * BATCH < TOTAL * share; seed++) {
           const commands = randomCommands(specs, seed)
-          const difference = (some: Commands): Promise<string | null> => differenceOf(wires, some, conclusion)
+          const difference = (some: Commands): Promise<string | null> => differenceOf(sides, some, conclusion)
           if ((await difference(commands)) === null) continue
           expect.fail(`seed ${seed}: ${await difference(await shortest(commands, difference))}`)
         }
       } finally {
-        for (const wire of wires) wire.close()
+        for (const { wire, listener } of sides) {
+          wire.close()
+          listener.close()
+        }
       }
     })
   }
 })
+
+/** Who sends commands, and who hears of all they do to the keys. */
+interface OddSide {
+  readonly wire: Wire
+  readonly listener: Wire
+}
+
+async function openSide(port: number, resp: string): Promise<OddSide> {
+  const [wire, listener] = await Promise.all([Wire.open(port), Wire.open(port)])
+  await wire.call('HELLO', resp)
+  await wire.call('CONFIG', 'SET', 'notify-keyspace-events', 'EAmn')
+  await listener.call('HELLO', '3')
+  await listener.call('PSUBSCRIBE', '__keyevent@*')
+  return { wire, listener }
+}
 
 async function commandsOf(real: Wire): Promise<CommandSpec[]> {
   const nameOf = (entry: string): string => frameItems(entry)[0]!.split('\r\n')[1]!
@@ -79,14 +96,39 @@ function randomCommands(specs: readonly CommandSpec[], seed: number): Commands {
   return commands
 }
 
-/** The first command to which the two sides answer differently, with the commands before it; null when there is none. */
-async function differenceOf(wires: readonly Wire[], commands: Commands, conclusion: Commands): Promise<string | null> {
+/** The first command to which the two sides answer differently, with the commands before it, or what differs in what they tell of the keys; null when nothing does. */
+async function differenceOf(
+  sides: readonly OddSide[],
+  commands: Commands,
+  conclusion: Commands,
+): Promise<string | null> {
   const all = [...commands, ...conclusion]
-  const [real, engine] = await Promise.all(wires.map((wire) => repliesOf(wire, all)))
+  const [real, engine] = await Promise.all(sides.map(({ wire }) => repliesOf(wire, all)))
+  const [realEvents, engineEvents] = await Promise.all(sides.map(({ listener }) => eventsOf(listener)))
+  const shown = (count: number): string[] => all.slice(0, count).map((command) => JSON.stringify(command))
   const at = all.findIndex((command, i) => !areAlike(command, real![i]!, engine![i]!))
-  if (at === -1) return null
-  const lines = all.slice(0, at + 1).map((command) => JSON.stringify(command))
-  return [...lines, `real:   ${JSON.stringify(real![at])}`, `engine: ${JSON.stringify(engine![at])}`].join('\n')
+  if (at !== -1) {
+    return [...shown(at + 1), `real:   ${JSON.stringify(real![at])}`, `engine: ${JSON.stringify(engine![at])}`].join(
+      '\n',
+    )
+  }
+  const event = realEvents!.findIndex((text, i) => text !== engineEvents![i])
+  if (realEvents!.length === engineEvents!.length && event === -1) return null
+  const from = Math.max(0, event)
+  return [...shown(all.length), 'real:', ...realEvents!.slice(from), 'engine:', ...engineEvents!.slice(from)].join('\n')
+}
+
+let fences = 0
+
+/** What was told since the last call. When something expires is not the commands' business. */
+async function eventsOf(listener: Wire): Promise<string[]> {
+  const fence = `fence ${fences++}`
+  listener.send(['PING', fence])
+  const events: string[] = []
+  for (let frame = await listener.frame(); !frame.includes(fence); frame = await listener.frame()) {
+    if (!frame.includes(':expired')) events.push(JSON.stringify(frame.split('\r\n').slice(6)))
+  }
+  return events
 }
 
 async function repliesOf(wire: Wire, commands: Commands): Promise<string[]> {

@@ -1,13 +1,14 @@
 // LCS: the longest common subsequence of two strings, by the classic table of prefix lengths.
 import { FailureReply, MapReply, type Reply } from '@ochre/protocol'
 import { argumentAt, integerOf } from '../arguments.ts'
-import { textOf } from '../entry.ts'
+import { type Entry, textOf } from '../entry.ts'
 import { SYNTAX } from '../failures.ts'
 import type { Outcome, Session } from '../session.ts'
 
 export function lcs(session: Session, args: readonly string[]): Outcome {
-  const a = textAt(session, args[1]!)
-  const b = textAt(session, args[2]!)
+  const entries = [session.db.findForRead(args[1]!), session.db.findForRead(args[2]!)] as const
+  const a = textIn(entries[0])
+  const b = textIn(entries[1])
   let isIndexes = false
   let isLength = false
   let isWithLengths = false
@@ -63,8 +64,7 @@ export function lcs(session: Session, args: readonly string[]): Outcome {
   return isIndexes ? new MapReply(['matches', matches, 'len', total]) : common
 }
 
-function textAt(session: Session, key: string): string {
-  const entry = session.db.findForRead(key)
+function textIn(entry: Entry | undefined): string {
   if (entry === undefined) return ''
   if (entry.type !== 'string') throw new FailureReply('ERR The specified keys must contain string values')
   return textOf(entry.value as string | Buffer)

@@ -49,8 +49,11 @@ function requestOf(
   const numkeys = integerOf(args[index])
   if (numkeys < 1) throw new FailureReply(`ERR at least 1 input key is needed for '${args[0]!.toLowerCase()}' command`)
   if (numkeys > args.length - index - 1) throw SYNTAX
-  const values = args.slice(index + 1, index + 1 + numkeys).map((key) => session.db.findForRead(key))
-  for (const entry of values) if (entry !== undefined && entry.type !== 'zset' && entry.type !== 'set') throw WRONG_TYPE
+  const values = args.slice(index + 1, index + 1 + numkeys).map((key) => {
+    const entry = session.db.findForRead(key)
+    if (entry !== undefined && entry.type !== 'zset' && entry.type !== 'set') throw WRONG_TYPE
+    return entry
+  })
   let weights: readonly number[] = []
   let aggregate = AGGREGATES.SUM!
   let withScores = false

@@ -6,7 +6,7 @@ import type { Handler, Outcome, Session } from '../session.ts'
 import type { PendingEntry } from '../structures/consumer-group.ts'
 import { formatId, MIN_ID, parseId, type StreamId } from '../structures/stream-id.ts'
 import { entryReply, idOf, startIdOf } from './stream.ts'
-import { existingGroup } from './stream-groups.ts'
+import { existingGroup, groupIn } from './stream-groups.ts'
 import { claimEffect, consumerOf, positionEffect } from './stream-read.ts'
 
 interface ClaimOptions {
@@ -102,6 +102,7 @@ function xautoclaim(session: Session, args: readonly string[]): Outcome {
   const { engine } = session
   const { now } = engine
   const key = args[1]!
+  const found = session.db.findForRead(key)
   const minIdleMs = minIdleOf(args[4], 'XAUTOCLAIM')
   const start = startIdOf(args[5]!)
   let count = 100
@@ -113,7 +114,7 @@ function xautoclaim(session: Session, args: readonly string[]): Outcome {
     else if (word === 'JUSTID') isIdOnly = true
     else throw SYNTAX
   }
-  const { stream, group } = existingGroup(session, key, args[2]!)
+  const { stream, group } = groupIn(found, key, args[2]!)
   const effects: string[][] = []
   session.db.willChange(key)
   const consumer = consumerOf(session, key, group, args[3]!, effects)

@@ -1,7 +1,8 @@
 // Consumer groups: XGROUP, XACK and XPENDING. Taking over is in stream-claim.ts, facts in stream-info.ts.
 import { FailureReply, NULL_ARRAY, type Reply } from '@ochre/protocol'
 import { exactIntegerOf, integerOf } from '../arguments.ts'
-import { OK, quotable, SYNTAX } from '../failures.ts'
+import type { Entry, EntryOf } from '../entry.ts'
+import { OK, quotable, SYNTAX, WRONG_TYPE } from '../failures.ts'
 import { helping, wrongSubcommand } from '../help.ts'
 import { Notify } from '../notify.ts'
 import type { Handler, Outcome, Session } from '../session.ts'
@@ -128,7 +129,13 @@ function xack(session: Session, args: readonly string[]): Outcome {
 
 /** The group at a key, for commands that need it to exist. */
 export function existingGroup(session: Session, key: string, name: string): { stream: Stream; group: ConsumerGroup } {
-  const stream = session.db.read(key, 'stream')?.value
+  return groupIn(session.db.findForRead(key), key, name)
+}
+
+/** The same of an entry that has been looked up. */
+export function groupIn(entry: Entry | undefined, key: string, name: string): { stream: Stream; group: ConsumerGroup } {
+  if (entry !== undefined && entry.type !== 'stream') throw WRONG_TYPE
+  const stream = (entry as EntryOf<'stream'> | undefined)?.value
   const group = stream?.groups.get(name)
   if (stream !== undefined && group !== undefined) return { stream, group }
   throw new FailureReply(
