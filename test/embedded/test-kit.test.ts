@@ -36,6 +36,19 @@ describe('the fixture of vitest', () => {
   }
 })
 
+describe('the fixture of vitest, with a test that leaks', () => {
+  const { engine: fixture } = engineFixtures()
+  const leak = async (engine: Engine): Promise<void> => void dial(engine)
+
+  it('fails a test that was fine otherwise', async () => {
+    await expect(fixture({ task: { result: { state: 'run' } } }, leak)).rejects.toThrow('left 1 client(s) connected')
+  })
+
+  it('adds nothing to what a test has failed with', async () => {
+    await fixture({ task: { result: { state: 'fail' } } }, leak)
+  })
+})
+
 describe('a test with an engine', () => {
   it('fails when a client is left connected, and says which', async () => {
     const leaking = runWithEngine(async (engine) => {
@@ -77,14 +90,17 @@ describe('a test with an engine', () => {
     expect(() => engineTest('x', () => {})).toThrow('global test function')
   })
 
-  it('works with node:test, which counts a leak as a failure', () => {
+  it('works with node:test, which counts a leak as a failure and ends', () => {
     const file = fileURLToPath(new URL('./node-test-fixture.ts', import.meta.url))
-    const { stdout } = spawnSync(process.execPath, ['--import', 'tsx', '--test', '--test-reporter=tap', file], {
+    const { stdout, status } = spawnSync(process.execPath, ['--import', 'tsx', '--test', '--test-reporter=tap', file], {
       encoding: 'utf8',
       env: { ...process.env, NODE_OPTIONS: '' },
+      timeout: 30_000,
     })
+    expect(status).toBe(1)
     expect(stdout).toMatch(/^ *ok \d+ - a test that closes what it opens/m)
     expect(stdout).toMatch(/^ *not ok \d+ - a test that leaks/m)
     expect(stdout).toContain('left 1 client(s) connected')
+    expect(stdout).toContain('# fail 2')
   })
 })

@@ -151,7 +151,7 @@ export async function openConnection(
     }
   } catch (error) {
     connection?.destroy(error as Error)
-    if (error instanceof ReplyError) throw error
+    if (error instanceof ReplyError || error instanceof UsageError) throw error
     const cause = error instanceof ConnectionError && error.cause instanceof Error ? error.cause : (error as Error)
     const said = cause instanceof OchreError || cause.message !== '' ? cause.message : (cause as { code?: string }).code
     throw new ConnectionError('CONNECTION_FAILED', `No connection to ${transport.address}: ${said}.`, { cause })

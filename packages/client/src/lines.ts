@@ -3,6 +3,7 @@
 //   dialling --ready--> in use --lost--> backoff --> dialling ...
 //      ^                   |
 //      +---- replaced -----+   the old connection finishes what is in flight (retiring), then ends
+import { UsageError } from '@ochre/protocol'
 import type { Clock } from './clock.ts'
 import type { Connection } from './connection.ts'
 import { type Backoff, backoffMs } from './retry.ts'
@@ -116,7 +117,8 @@ export class Lines {
     }
   }
 
-  private redial(line: Line): void {
+  /** A process that has nothing else to do need not wait for a transport that cannot be dialled at all. */
+  private redial(line: Line, keepAlive = true): void {
     if (this.closed) return
     const ms = backoffMs(this.backoff, line.attempt, this.clock.random())
     this.host.onRedial(line.attempt++, ms)
@@ -126,7 +128,7 @@ export class Lines {
         line.cancelTimer = null
         this.dial(line).catch(() => {})
       },
-      true,
+      keepAlive,
     )
   }
 
@@ -137,7 +139,7 @@ export class Lines {
     } catch (error) {
       if (!this.closed) {
         this.host.onFailed(error as Error)
-        this.redial(line)
+        this.redial(line, !(error instanceof UsageError))
       }
       throw error
     }

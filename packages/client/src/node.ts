@@ -12,6 +12,7 @@ import {
   type Reply,
   type ReplyError,
   type Transport,
+  UsageError,
 } from '@ochre/protocol'
 import { AdaptiveTimeout, type AdaptiveTimeoutOptions } from './adaptive-timeout.ts'
 import { blockingMs, waitsForOwnWrites } from './blocking.ts'
@@ -258,8 +259,8 @@ export class Node implements Router, ConnectionOwner, LinesHost, PoolHost, Comma
 
   onFailed(error: Error): void {
     this.lastFailure = error
-    // The server is there and does not want us: waiting would not help those who wait.
-    if ((error as { name?: string }).name === 'ReplyError') {
+    // The server is there and does not want us, or never will be: waiting would not help those who wait.
+    if ((error as { name?: string }).name === 'ReplyError' || error instanceof UsageError) {
       this.identity.forget()
       for (const command of this.waiting.takeQueue()) {
         command.fail(

@@ -254,14 +254,15 @@ export class Subscriber implements ConnectionOwner {
 
   private failed(error: Error): void {
     for (const reader of this.allReaders()) reader.onUnreachable(error)
-    if (!this.closed) this.redial()
+    if (!this.closed) this.redial(!(error instanceof UsageError))
   }
 
-  private redial(): void {
+  /** A process that has nothing else to do need not wait for a transport that cannot be dialled at all. */
+  private redial(keepAlive = true): void {
     this.stopTimer()
     if (this.isEmpty()) return
     const ms = backoffMs(this.backoff, this.attempt++, this.clock.random())
-    this.cancelTimer = this.clock.after(ms, () => this.dial(), true)
+    this.cancelTimer = this.clock.after(ms, () => this.dial(), keepAlive)
   }
 
   private remove(reader: Reader<unknown>): void {

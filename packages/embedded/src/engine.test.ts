@@ -213,6 +213,44 @@ describe('faults, snapshots and reset', () => {
     expect(await peer.ask('PING', 'PING')).toBe('+PONG\r\n-ERR bad luck\r\n')
   })
 
+  it('fails all subcommands of a command, and one of them', async () => {
+    const { engine, peer } = await open()
+    engine.fail('CONFIG', 'ERR any', { times: 1 })
+    engine.fail('client id', 'ERR one')
+    expect(await peer.ask('CONFIG RESETSTAT', 'CONFIG RESETSTAT')).toBe('-ERR any\r\n+OK\r\n')
+    expect(await peer.ask('CLIENT ID', 'CLIENT GETNAME')).toBe('-ERR one\r\n$-1\r\n')
+  })
+
+  it('fails what scripts call, and what a transaction would queue', async () => {
+    const { engine, peer } = await open()
+    engine.fail('INCR', 'OOM no memory', { times: 2 })
+    expect(await peer.ask(`EVAL "return redis.pcall('INCR',KEYS[1])" 1 k`)).toBe('-OOM no memory\r\n')
+    expect(await peer.ask('MULTI', 'INCR k', 'EXEC', 'INCR k')).toBe(
+      '+OK\r\n-OOM no memory\r\n-EXECABORT Transaction discarded because of previous errors.\r\n:1\r\n',
+    )
+  })
+
+  it('refuses faults that could never strike', async () => {
+    const { engine } = await open()
+    expect(() => engine.fail('GTE', 'ERR')).toThrow('There is no command GTE.')
+    expect(() => engine.fail('GET', 'ERR', { times: 0.5 })).toThrow('times')
+    expect(() => engine.fail('GET', 'ERR', { probability: 50 })).toThrow('probability')
+  })
+
+  it('restores functions, breaks watches and wakes who waits', async () => {
+    const { engine, peer, another } = await open()
+    const load = `FUNCTION LOAD "#!lua name=one\\nredis.register_function('f', function() return 1 end)"`
+    expect(await peer.ask(load, 'RPUSH l a')).toBe('$3\r\none\r\n:1\r\n')
+    const snapshot = engine.snapshot()
+    await peer.ask(load.replace('one', 'two').replace("'f'", "'g'"), 'DEL l')
+    const waiting = another()
+    await waiting.ask('BLPOP l 0')
+    await peer.ask('WATCH l', 'MULTI')
+    engine.restore(snapshot)
+    expect(await waiting.answer()).toBe('*2\r\n$1\r\nl\r\n$1\r\na\r\n')
+    expect(await peer.ask('EXEC', 'FCALL f 0', 'FCALL g 0')).toBe('*-1\r\n:1\r\n-ERR Function not found\r\n')
+  })
+
   it('restores a snapshot as often as wanted', async () => {
     const { engine, peer } = await open({ clock: new Clock(0) })
     await peer.ask('SET s 1 PX 5000', 'RPUSH l a b', 'HSET h f v', 'SELECT 3', 'SETRANGE b 0 x', 'SELECT 0')
@@ -228,8 +266,10 @@ describe('faults, snapshots and reset', () => {
   it('resets data and faults, and breaks watches', async () => {
     const { engine, peer } = await open()
     await peer.ask('SET k v', 'WATCH k')
+    await peer.ask(`FUNCTION LOAD "#!lua name=one\\nredis.register_function('f', function() return 1 end)"`)
     engine.fail('PING', 'ERR no')
     engine.reset()
+    expect(await peer.ask('FCALL f 0')).toBe('-ERR Function not found\r\n')
     expect(await peer.ask('DBSIZE', 'PING', 'MULTI', 'EXEC')).toBe(':0\r\n+PONG\r\n+OK\r\n*-1\r\n')
   })
 
@@ -242,6 +282,15 @@ describe('faults, snapshots and reset', () => {
     const info = await peer.ask('INFO commandstats')
     expect(info).toContain('cmdstat_debug:calls=2,usec=750000,')
     expect(info).toContain('cmdstat_get:calls=2,usec=0,')
+  })
+
+  it('takes nobody in once it is closed', async () => {
+    const { engine, peer } = await open()
+    await engine.close()
+    await peer.answer()
+    expect(peer.events).toEqual(['open', 'close'])
+    expect(() => engine.dial({ onOpen() {}, onData() {}, onDrain() {}, onClose() {} })).toThrow('The engine is closed.')
+    await expect(engine.listen()).rejects.toThrow('The engine is closed.')
   })
 
   it('refuses settings it does not have', async () => {

@@ -17,6 +17,7 @@ import type { Connection } from './connection.ts'
 import { Database } from './database.ts'
 import { cloneEntry, type Entry } from './entry.ts'
 import { Memory } from './eviction.ts'
+import { type FaultOptions, Faults } from './faults.ts'
 import { LatencyMonitor } from './latency.ts'
 import { dialEngine } from './link.ts'
 import { Scripting } from './lua/scripting.ts'
@@ -71,22 +72,11 @@ export interface Journal {
   readonly failure: string | null
 }
 
-/** The state of all databases at one moment; see `Engine.snapshot`. */
+/** The data at one moment; see `Engine.snapshot`. */
 export interface Snapshot {
   readonly databases: readonly (readonly (readonly [key: string, Entry])[])[]
-}
-
-export interface FaultOptions {
-  /** How often it strikes. Default: always. */
-  readonly times?: number
-  /** How likely it strikes each time, 0..1. Default: 1. */
-  readonly probability?: number
-}
-
-interface Fault {
-  readonly failure: FailureReply
-  readonly probability: number
-  left: number
+  /** The code of each library of functions. */
+  readonly libraries: readonly string[]
 }
 
 export class Engine implements Transport {
@@ -113,6 +103,7 @@ export class Engine implements Transport {
   suspension: Suspension | null = null
   /** The session whose request is being executed; null for what nobody asked for, such as expiry. */
   running: Session | null = null
+  readonly faults: Faults
   readonly memory: Memory = new Memory(this)
   readonly clientMemory: ClientMemory = new ClientMemory(this)
   /** The log of changes; null keeps everything in memory only. */
@@ -137,7 +128,6 @@ export class Engine implements Transport {
   dirty = 0
   readonly openedAt: number
   readonly #openedMark: number
-  readonly #faults: Map<string, Fault[]> = new Map()
   readonly #servers: Set<Server> = new Set()
   #nextId = 1
   /** When `now` was taken, as a mark of the clock. */
@@ -153,11 +143,13 @@ export class Engine implements Transport {
   #cycle: Timer | undefined
   #idleCheck: Timer | undefined
   #isLoading = false
+  #isClosed = false
   #holding: NodeJS.Immediate | undefined
 
   private constructor(options: EngineOptions) {
     this.clock = options.clock ?? new Clock()
     this.random = options.random ?? Math.random
+    this.faults = new Faults(this.random)
     this.now = this.openedAt = this.clock.now()
     this.#openedMark = this.clock.stamp()
     this.settings = defaultSettings()
@@ -199,6 +191,7 @@ export class Engine implements Transport {
 
   /** Serves RESP to other processes; resolves when connections are accepted. A port of 0 picks a free one. */
   async listen(target: ListenTarget = {}): Promise<Server> {
+    this.#refuseIfClosed()
     const server = new Server(this)
     await server.listen(target)
     this.#servers.add(server)
@@ -209,11 +202,13 @@ export class Engine implements Transport {
 
   /** A link inside the process. */
   dial(events: LinkEvents): Link {
+    this.#refuseIfClosed()
     return dialEngine(this, events)
   }
 
   /** Closes servers and connections, puts what is kept on the disk, and forgets everything. */
   async close(): Promise<void> {
+    this.#isClosed = true
     this.migrations.close()
     if (this.suspension !== null) {
       this.#handOut()
@@ -230,63 +225,63 @@ export class Engine implements Transport {
     this.clock.close()
   }
 
+  #refuseIfClosed(): void {
+    if (this.#isClosed) throw new UsageError('The engine is closed.')
+  }
+
   // ---- for tests ----
 
-  /** Makes a command (`get`, `config set`, `*` for all) fail with this reply instead of running. */
+  /**
+   * Makes a command (`GET`, `CONFIG SET`, `CONFIG` with all its subcommands, `*` for all) fail with this reply instead of
+   * running, whether a client or a script calls it. In a transaction it is refused when it would be queued.
+   */
   fail(command: string, failure: string, options: FaultOptions = {}): void {
-    const name = command.toLowerCase()
-    const fault = {
-      failure: new FailureReply(failure),
-      probability: options.probability ?? 1,
-      left: options.times ?? Infinity,
-    }
-    this.#faults.set(name, [...(this.#faults.get(name) ?? []), fault])
+    this.faults.add(command, failure, options)
   }
 
-  /** The failure that strikes a command now, if any. */
-  faultOf(command: string): FailureReply | null {
-    if (this.#faults.size === 0) return null
-    for (const name of [command, '*']) {
-      for (const fault of this.#faults.get(name) ?? []) {
-        if (fault.left === 0 || (fault.probability < 1 && this.random() >= fault.probability)) continue
-        fault.left--
-        return fault.failure
-      }
-    }
-    return null
-  }
-
-  /** A copy of all data, for `restore`. */
+  /** All keys and functions as they are now. The copy is independent of what happens later. */
   snapshot(): Snapshot {
     this.#refuseHalves()
-    return { databases: this.databases.map((database) => database.copyEntries()) }
+    return {
+      databases: this.databases.map((database) => database.copyEntries()),
+      libraries: [...this.scripting.libraries.list()].map(({ code }) => code),
+    }
   }
 
   /** Puts the data back to what it was; the snapshot can be used again. Only for an engine without a journal. */
-  restore(snapshot: Snapshot): void {
+  restore({ databases, libraries }: Snapshot): void {
     if (this.journal !== null) throw new UsageError('A snapshot cannot be restored while changes are being logged.')
     this.#refuseHalves()
     this.turn(() => {
+      this.#empty()
       for (const database of this.databases) {
-        database.flush()
-        for (const [key, entry] of snapshot.databases[database.index] ?? []) database.adopt(key, cloneEntry(entry))
+        for (const [key, entry] of databases[database.index] ?? []) {
+          database.adopt(key, cloneEntry(entry))
+          database.touch(key)
+        }
       }
-      this.tracking.invalidateAll()
+      for (const code of libraries) this.scripting.libraries.load(code, false)
     })
   }
 
-  /** Removes all data and faults, at once. Connections stay. */
+  /** Removes all data and faults, at once. Connections, settings and users stay. */
   reset(): void {
     const { suspension } = this
     if (suspension !== null) this.#giveUpScript(suspension)
-    this.#faults.clear()
+    this.faults.clear()
     this.turn(() => {
-      for (const database of this.databases) if (database.entries.size !== 0) database.flush()
-      this.tracking.invalidateAll()
       this.recordEffect(0, ['FLUSHALL'])
+      if (this.scripting.libraries.size !== 0) this.recordEffect(0, ['FUNCTION', 'FLUSH'])
+      this.#empty()
       if (this.#effects.length !== 0) this.#append()
     })
     for (const run of suspension?.deferred ?? []) this.turn(run)
+  }
+
+  #empty(): void {
+    for (const database of this.databases) if (database.entries.size !== 0) database.flush()
+    if (this.scripting.libraries.size !== 0) this.scripting.libraries.flush()
+    this.tracking.invalidateAll()
   }
 
   // ---- sessions ----

@@ -62,7 +62,7 @@ function refusalOf(session: Session, command: Command, args: readonly string[]):
     )
   }
   if (session.engine.suspension !== null && !(spec.flags & CommandFlag.ALLOW_BUSY)) return session.engine.scripting.busy
-  return session.engine.faultOf(spec.name)
+  return session.engine.faults.strike(spec)
 }
 
 /** DEBUG and the loading of modules: only where the configuration allows it. There are no modules to load. */

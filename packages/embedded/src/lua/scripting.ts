@@ -203,6 +203,8 @@ class ScriptRun implements ScriptHost, RunningScript {
     if (this.#isReadOnly && flags & (CommandFlag.WRITE | CommandFlag.MAY_REPLICATE)) return READ_ONLY
     const shortage = scriptedShortageOf(this.#session.engine, command, this.#mayRunOut || this.hasWritten)
     if (shortage !== null) return shortage
+    const fault = this.#session.engine.faults.strike(command.spec)
+    if (fault !== null) return fault
     if (flags & CommandFlag.WRITE) this.hasWritten = true
     this.#session.resp = resp
     const { engine } = this.#session
