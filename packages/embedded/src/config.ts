@@ -1,17 +1,20 @@
 // The engine's settings under the names of CONFIG GET: one line each with its default, its reader and its writer.
 import { quotable } from './failures.ts'
 import { formatNotify, parseNotify } from './notify.ts'
+import { type Integer, parseDouble, parseInteger } from './structures/numbers.ts'
 
 interface Setting<T> {
   readonly initial: T
-  /** The value, or a sentence saying what is wrong with the text. */
-  read(text: string): { value: T } | string
+  /** The value, or a sentence saying what is wrong with the text. What the text leaves open stays as it is in `current`. */
+  read(text: string, current: T): { value: T } | string
   write(value: T): string
   /** Set when the engine opens and never after. */
   readonly isFixed?: boolean
   /** An older name of the same setting. */
   readonly alias?: string
 }
+
+const MAX_INT64 = 2n ** 63n - 1n
 
 /** Hard limit, soft limit (bytes) and how long the soft one may be exceeded (seconds); 0 is no limit. */
 export type OutputLimit = readonly [hardBytes: number, softBytes: number, softSeconds: number]
@@ -54,6 +57,8 @@ export interface Settings {
   /** In milliseconds; 0 for never. */
   'latency-monitor-threshold': number
   'latency-tracking': boolean
+  /** The percentiles in the section latencystats of INFO. */
+  'latency-tracking-info-percentiles': readonly number[]
   'tracking-table-max-keys': number
   save: string
   'cluster-enabled': boolean
@@ -112,27 +117,28 @@ const SETTINGS: { readonly [Name in SettingName]: Setting<Settings[Name]> } = {
   'slowlog-max-len': count(128),
   'latency-monitor-threshold': count(0),
   'latency-tracking': yesNo(true),
+  'latency-tracking-info-percentiles': percentiles([50, 99, 99.9]),
   'tracking-table-max-keys': count(1_000_000),
   // There are no snapshots on a timer and no cluster: clients and tools ask.
-  save: { ...text(''), isFixed: true },
+  save: nothing(),
   'cluster-enabled': { ...yesNo(false), isFixed: true },
   maxclients: count(10_000, 1, 0xffffffff),
-  maxmemory: bytes(0),
+  maxmemory: bytes(0, 0n, 2n ** 64n - 1n),
   'maxmemory-policy': choice('noeviction', EVICTION_POLICIES),
-  'maxmemory-samples': count(5, 1, 64),
+  'maxmemory-samples': count(5, 1, 0x7fffffff),
   'maxmemory-clients': bytesOrPercent(),
   'lfu-log-factor': count(10, 0, 0x7fffffff),
   'lfu-decay-time': count(1, 0, 0x7fffffff),
   appendonly: { ...yesNo(false), isFixed: true },
-  appendfsync: choice('everysec', ['always', 'everysec', 'no']),
+  appendfsync: choice('everysec', ['everysec', 'always', 'no']),
   appendfilename: { ...fileName('appendonly.aof'), isFixed: true },
   dir: { ...text('.'), isFixed: true },
   'aof-load-truncated': yesNo(true),
   'auto-aof-rewrite-percentage': count(100, 0, 0x7fffffff),
   'auto-aof-rewrite-min-size': bytes(64 * 1024 * 1024),
   'busy-reply-threshold': { ...count(5000, 0), alias: 'lua-time-limit' },
-  'proto-max-bulk-len': bytes(536_870_912, 1024 * 1024),
-  'client-query-buffer-limit': bytes(1_073_741_824, 1024 * 1024),
+  'proto-max-bulk-len': bytes(536_870_912, 2n ** 20n),
+  'client-query-buffer-limit': bytes(1_073_741_824, 2n ** 20n),
   'client-output-buffer-limit': outputLimits(),
   'notify-keyspace-events': notifyFlags(),
   'hash-max-listpack-entries': { ...count(512), alias: 'hash-max-ziplist-entries' },
@@ -185,7 +191,7 @@ export function writeSetting(settings: Settings, name: string, text: string, isO
   if (known === undefined) return 'Unknown option or number of arguments'
   const setting = SETTINGS[known]
   if (setting.isFixed && !isOpening) return "can't set immutable config"
-  const result = setting.read(text)
+  const result = setting.read(text, settings[known] as never)
   if (typeof result === 'string') return result
   Object.assign(settings, { [known]: result.value })
   return null
@@ -223,67 +229,111 @@ function fileName(initial: string): Setting<string> {
   }
 }
 
-/** Where Redis has 64 bits, the words are its own. */
-function shownLimit(max: number): string {
-  return max === Number.MAX_SAFE_INTEGER ? '9223372036854775807' : String(max)
-}
-
-function count(initial: number, min = 0, max: number = Number.MAX_SAFE_INTEGER): Setting<number> {
+/** The setting of what is not there: it can only be empty. */
+function nothing(): Setting<string> {
   return {
-    initial,
-    read(text) {
-      const value = Number(text)
-      if (!/^-?[0-9]+$/.test(text)) return "argument couldn't be parsed into an integer"
-      if (value < min || value > max) return `argument must be between ${min} and ${shownLimit(max)} inclusive`
-      return { value }
-    },
-    write: String,
+    ...text(''),
+    read: (value) => (value === '' ? { value } : 'Invalid save parameters'),
   }
 }
 
-const UNITS: Readonly<Record<string, number>> = {
-  '': 1,
-  b: 1,
-  k: 1e3,
-  kb: 1024,
-  m: 1e6,
-  mb: 1024 ** 2,
-  g: 1e9,
-  gb: 1024 ** 3,
+/** A number in the range of a setting, or what is wrong with it. */
+function within(value: Integer, min: Integer, max: Integer): { value: number } | string {
+  if (value < min || value > max) return `argument must be between ${min} and ${max} inclusive`
+  return { value: Number(value) }
 }
 
-/** A size such as `64`, `1kb` or `2GB`, in bytes; undefined when it is none. */
-export function parseBytes(text: string): number | undefined {
-  const [, digits = '', unit = ''] = /^([0-9]+)([a-z]*)$/i.exec(text) ?? []
-  const factor = UNITS[unit.toLowerCase()]
-  return digits === '' || factor === undefined ? undefined : Number(digits) * factor
+/** The nearest double of the largest integers is beyond them. */
+function shown(value: number): string {
+  return value === 2 ** 63 ? String(MAX_INT64) : value === 2 ** 64 ? String(2n ** 64n - 1n) : String(value)
 }
 
-function bytes(initial: number, min = 0): Setting<number> {
+function count(initial: number, min = 0, max: Integer = MAX_INT64): Setting<number> {
+  return {
+    initial,
+    read(text) {
+      const value = parseInteger(text)
+      return value === undefined ? "argument couldn't be parsed into an integer" : within(value, min, max)
+    },
+    write: shown,
+  }
+}
+
+const UNITS: ReadonlyMap<string, bigint> = new Map([
+  ['', 1n],
+  ['b', 1n],
+  ['k', 1000n],
+  ['kb', 2n ** 10n],
+  ['m', 1_000_000n],
+  ['mb', 2n ** 20n],
+  ['g', 1_000_000_000n],
+  ['gb', 2n ** 30n],
+])
+
+/** A size such as `64`, `1kb` or `2GB`, in bytes and in 64 bits; undefined when it is none. As in C it ends at a zero byte. */
+export function parseBytes(text: string): bigint | undefined {
+  const [digits, unit] = /^(\d{0,127})([a-z]*)(?:\0|$)/i.exec(text)?.slice(1) ?? []
+  const factor = UNITS.get(unit?.toLowerCase() ?? '?')
+  if (digits === undefined || factor === undefined) return undefined
+  const value = BigInt(digits)
+  return BigInt.asUintN(64, (value < 2n ** 64n ? value : 2n ** 64n - 1n) * factor)
+}
+
+function bytes(initial: number, min = 0n, max: bigint = MAX_INT64): Setting<number> {
   return {
     initial,
     read(text) {
       const value = parseBytes(text)
-      if (value === undefined) return 'argument must be a memory value'
-      if (value < min) return `argument must be between ${min} and ${shownLimit(Number.MAX_SAFE_INTEGER)} inclusive`
-      return { value }
+      return value === undefined ? 'argument must be a memory value' : within(value, min, max)
     },
-    write: String,
+    write: shown,
   }
 }
 
-/** A size, or percent as a negative number. */
+/** A size, or percent as a negative number: also a size that is too large for a signed one. */
 function bytesOrPercent(): Setting<number> {
   return {
     initial: 0,
     read(text) {
-      const percent = /^([0-9]+)%$/.exec(text)?.[1]
-      const value = percent === undefined ? parseBytes(text) : -Number(percent)
-      if (value === undefined) return 'argument must be a memory or percent value'
+      const size = parseBytes(text)
+      const percent = text.endsWith('%') ? parseInteger(text.slice(0, -1)) : undefined
+      if (size === undefined && !(percent !== undefined && percent >= 0)) {
+        return 'argument must be a memory or percent value'
+      }
+      const value = size === undefined ? -Number(percent) : Number(BigInt.asIntN(64, size))
       return value < -100 ? 'percentage argument must be less or equal to 100' : { value: value || 0 }
     },
-    write: (value) => (value < 0 ? `${-value}%` : String(value)),
+    write: (value) => (value < 0 ? `${-value}%` : shown(value)),
   }
+}
+
+/** Words between single spaces, as Redis takes lists apart. */
+function wordsOf(text: string): string[] {
+  return text === '' ? [] : text.split(' ')
+}
+
+function percentiles(initial: readonly number[]): Setting<readonly number[]> {
+  return {
+    initial,
+    read(text) {
+      const value: number[] = []
+      for (const word of wordsOf(text)) {
+        const percentile = parseDouble(word)
+        if (percentile === undefined) return 'Invalid latency-tracking-info-percentiles parameters'
+        if (percentile < 0 || percentile > 100) {
+          return 'latency-tracking-info-percentiles parameters should sit between [0.0,100.0]'
+        }
+        value.push(percentile)
+      }
+      return { value }
+    },
+    write: (value) => value.map(formatPercentile).join(' '),
+  }
+}
+
+/** With at most six digits after the point. */
+export function formatPercentile(percentile: number): string {
+  return percentile.toFixed(6).replace(/\.?0+$/, '')
 }
 
 function notifyFlags(): Setting<number> {
@@ -297,31 +347,36 @@ function notifyFlags(): Setting<number> {
   }
 }
 
+/** As C makes an int of it; negative is wrong. */
+function secondsOf(text: string): number {
+  if (!/^(\+?\d+|)$/.test(text)) return -1
+  const value = BigInt(text)
+  return Number(BigInt.asIntN(32, value < MAX_INT64 ? value : MAX_INT64))
+}
+
 function outputLimits(): Setting<OutputLimits> {
-  const initial: OutputLimits = {
-    normal: [0, 0, 0],
-    replica: [268_435_456, 67_108_864, 60],
-    pubsub: [33_554_432, 8_388_608, 60],
-  }
   return {
-    initial,
-    read(text) {
-      const words = text.trim().split(/\s+/)
-      if (words.length === 0 || words.length % 4 !== 0)
-        return 'Wrong number of arguments in buffer limit configuration.'
-      const value = { ...initial }
+    initial: {
+      normal: [0, 0, 0],
+      replica: [268_435_456, 67_108_864, 60],
+      pubsub: [33_554_432, 8_388_608, 60],
+    },
+    read(text, current) {
+      const words = wordsOf(text)
+      if (words.length % 4 !== 0) return 'Wrong number of arguments in buffer limit configuration.'
+      const value = { ...current }
       for (let i = 0; i < words.length; i += 4) {
-        const name = words[i]?.toLowerCase() === 'slave' ? 'replica' : words[i]?.toLowerCase()
+        const name = words[i]!.toLowerCase() === 'slave' ? 'replica' : words[i]!.toLowerCase()
         if (name !== 'normal' && name !== 'replica' && name !== 'pubsub') {
           return 'Invalid client class specified in buffer limit configuration.'
         }
         const hard = parseBytes(words[i + 1]!)
         const soft = parseBytes(words[i + 2]!)
-        const seconds = Number(words[i + 3])
-        if (hard === undefined || soft === undefined || !Number.isInteger(seconds) || seconds < 0) {
+        const seconds = secondsOf(words[i + 3]!)
+        if (hard === undefined || soft === undefined || seconds < 0) {
           return 'Error in hard, soft or soft_seconds setting in buffer limit configuration.'
         }
-        value[name] = [hard, soft, seconds]
+        value[name] = [Number(hard), Number(soft), seconds]
       }
       return { value }
     },
@@ -349,7 +404,7 @@ export function changeSettings(settings: Settings, pairs: readonly (readonly [st
   const changes: Record<string, unknown> = {}
   for (const [name, text] of pairs) {
     const known = NAMES.get(name.toLowerCase())!
-    const result = SETTINGS[known].read(text)
+    const result = SETTINGS[known].read(text, settings[known] as never)
     if (typeof result === 'string') return failed(name.toLowerCase(), result)
     changes[known] = result.value
   }

@@ -94,11 +94,9 @@ export class Memory {
     for (const database of this.#engine.databases) {
       for (const key of database.sample(count, isVolatile)) {
         if (this.#pool.some((known) => known.database === database && known.key === key)) continue
-        this.#pool.push({ database, key, score: this.#scoreOf(policy, database.entries.get(key)!) })
+        this.#offer({ database, key, score: this.#scoreOf(policy, database.entries.get(key)!) })
       }
     }
-    this.#pool.sort((a, b) => a.score - b.score)
-    if (this.#pool.length > POOL_SIZE) this.#pool.splice(0, this.#pool.length - POOL_SIZE)
     for (let best = this.#pool.pop(); best !== undefined; best = this.#pool.pop()) {
       const entry = best.database.entries.get(best.key)
       // It may have been used, removed or made to stay since it was drawn.
@@ -106,6 +104,13 @@ export class Memory {
       if (this.#scoreOf(policy, entry) >= best.score) return best
     }
     return this.#bestOfFresh(policy, isVolatile)
+  }
+
+  /** Takes a candidate into the pool, which is in the order of the scores. */
+  #offer(candidate: Candidate): void {
+    const at = this.#pool.findIndex(({ score }) => score > candidate.score)
+    this.#pool.splice(at === -1 ? this.#pool.length : at, 0, candidate)
+    if (this.#pool.length > POOL_SIZE) this.#pool.shift()
   }
 
   /** The best of one fresh draw, when everything in the pool was stale. */

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { arch, platform, release, totalmem } from 'node:os'
 import { heldBy } from './client-memory.ts'
 import { REDIS_VERSION } from './commands/connection.ts'
+import { formatPercentile } from './config.ts'
 import type { Engine } from './engine.ts'
 import { persistenceFields } from './persistence/info.ts'
 
@@ -16,8 +17,6 @@ interface Section {
 }
 
 const RUN_ID = randomBytes(20).toString('hex')
-const PERCENTILES = [50, 99, 99.9]
-
 function server(engine: Engine): Fields {
   const { settings } = engine
   const seconds = Math.floor((engine.now - engine.openedAt) / 1000)
@@ -178,9 +177,10 @@ function commandstats(engine: Engine): Fields {
 }
 
 function latencystats(engine: Engine): Fields {
-  if (!engine.settings['latency-tracking']) return []
+  const { 'latency-tracking': isOn, 'latency-tracking-info-percentiles': percentiles } = engine.settings
+  if (!isOn) return []
   return perCommand(engine, 'latency_percentiles_usec', (counted) =>
-    PERCENTILES.map((percent) => `p${percent}=${counted.percentile(percent).toFixed(3)}`).join(','),
+    percentiles.map((percent) => `p${formatPercentile(percent)}=${counted.percentile(percent).toFixed(3)}`).join(','),
   )
 }
 

@@ -42,10 +42,10 @@ const LETTERS: readonly (readonly [letter: string, bits: number])[] = [
   ['e', Notify.EVICTED],
   ['t', Notify.STREAM],
   ['d', Notify.MODULE],
+  ['n', Notify.NEW],
   ['K', Notify.KEYSPACE],
   ['E', Notify.KEYEVENT],
   ['m', Notify.MISS],
-  ['n', Notify.NEW],
 ]
 
 /** The bits of a setting such as `KEA`; undefined when a letter is unknown. */
@@ -59,10 +59,10 @@ export function parseNotify(text: string): number | undefined {
   return bits
 }
 
-/** The shortest setting with these bits, in Redis's order of letters. */
+/** The shortest setting with these bits, in Redis's order of letters; next to A it does not show n. */
 export function formatNotify(bits: number): string {
   let text = ''
-  let rest = bits
+  let rest = (bits & ALL) === ALL ? bits & ~Notify.NEW : bits
   for (const [letter, mask] of LETTERS) {
     if (mask === 0 || (rest & mask) !== mask) continue
     text += letter

@@ -55,6 +55,71 @@ export const cases: Cases = {
     CONFIG RESETSTAT
     CONFIG RESETSTAT x
   `,
+  'numbers have one form, sizes some, and both limits': `
+    CONFIG SET slowlog-max-len 01
+    CONFIG SET slowlog-max-len +1
+    CONFIG SET slowlog-max-len 1k
+    CONFIG SET slowlog-max-len ""
+    CONFIG SET slowlog-max-len 9223372036854775808
+    CONFIG SET slowlog-max-len 9223372036854775807
+    CONFIG GET slowlog-max-len
+    CONFIG SET slowlog-max-len 128
+    CONFIG SET maxmemory-samples 65
+    CONFIG SET maxmemory-samples 2147483648
+    CONFIG SET maxmemory-samples 5
+    CONFIG SET stream-node-max-bytes k
+    CONFIG GET stream-node-max-bytes
+    CONFIG SET stream-node-max-bytes ""
+    CONFIG SET stream-node-max-bytes constructor
+    CONFIG SET stream-node-max-bytes 1t
+    CONFIG SET stream-node-max-bytes 8589934592gb
+    CONFIG SET stream-node-max-bytes 9223372036854775807
+    CONFIG GET stream-node-max-bytes
+    CONFIG SET stream-node-max-bytes 99999999999999999999999
+    CONFIG SET stream-node-max-bytes 4096
+    CONFIG SET maxmemory 18446744073709551615
+    CONFIG GET maxmemory
+    CONFIG SET maxmemory 0
+    CONFIG SET maxmemory-clients 18446744073709551615
+    CONFIG GET maxmemory-clients
+    CONFIG SET maxmemory-clients 0
+    CONFIG SET client-query-buffer-limit ""
+    CONFIG SET appendfsync sometimes
+    CONFIG SET save ""
+    CONFIG SET save 1
+  `,
+  'output limits that are not mentioned stay': `
+    CONFIG SET client-output-buffer-limit "normal 1mb 1mb 60"
+    CONFIG SET client-output-buffer-limit "pubsub 1mb k 1"
+    CONFIG GET client-output-buffer-limit
+    CONFIG SET client-output-buffer-limit ""
+    CONFIG SET client-output-buffer-limit "normal  0 0"
+    CONFIG SET client-output-buffer-limit " normal 0 0 0"
+    CONFIG SET client-output-buffer-limit "normal 0 0 0x1"
+    CONFIG SET client-output-buffer-limit "normal 0 0 -1"
+    CONFIG SET client-output-buffer-limit "normal 0 0 99999999999"
+    CONFIG GET client-output-buffer-limit
+    CONFIG SET client-output-buffer-limit "normal 0 0 0 slave 268435456 67108864 60 pubsub 33554432 8388608 60"
+  `,
+  'percentiles are a list': `
+    CONFIG GET latency-tracking-info-percentiles
+    CONFIG SET latency-tracking-info-percentiles "50.1234567 1e1 0 100"
+    CONFIG GET latency-tracking-info-percentiles
+    CONFIG SET latency-tracking-info-percentiles "50  60"
+    CONFIG SET latency-tracking-info-percentiles nan
+    CONFIG SET latency-tracking-info-percentiles 100.1
+    CONFIG SET latency-tracking-info-percentiles -1
+    CONFIG SET latency-tracking-info-percentiles ""
+    CONFIG GET latency-tracking-info-percentiles
+    CONFIG SET latency-tracking-info-percentiles "50 99 99.9"
+  `,
+  'classes of events have an order': `
+    CONFIG SET notify-keyspace-events nmKEg
+    CONFIG GET notify-keyspace-events
+    CONFIG SET notify-keyspace-events KEAmn
+    CONFIG GET notify-keyspace-events
+    CONFIG SET notify-keyspace-events ""
+  `,
   'maxmemory-clients is a size or a part of maxmemory': `
     CONFIG GET maxmemory-clients
     CONFIG SET maxmemory-clients 5%

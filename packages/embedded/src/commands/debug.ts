@@ -159,7 +159,7 @@ function stringMatchTest({ engine: { random } }: Session): Outcome {
 /** Lists here know no such threshold; what is wrong with it is told. */
 function quicklistPackedThreshold(_session: Session, args: readonly string[]): Outcome {
   const value = parseBytes(args[2]!)
-  if (value !== undefined && value <= 2 ** 32) return OK
+  if (value !== undefined && value <= 2n ** 32n) return OK
   throw new FailureReply('ERR argument must be a memory value bigger than 1 and smaller than 4gb')
 }
 
