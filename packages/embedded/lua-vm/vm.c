@@ -114,8 +114,7 @@ static int go_on(int arguments) {
   int status = lua_resume(T, arguments);
   if (status == LUA_YIELD) return 0;
   if (status == 0) lua_settop(T, 2);
-  /* Where Redis has its error function; how deep a reply may be depends on what is below it. */
-  lua_pushnil(L);
+  lua_pushnil(L); /* where Redis has its error function: how deep a reply may be depends on it */
   lua_xmove(T, L, 1);
   if (++since_collection == 50) {
     lua_gc(L, LUA_GCSTEP, 50);
