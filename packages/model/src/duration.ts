@@ -25,17 +25,26 @@ export interface Span {
   readonly milliseconds?: number
 }
 
-/** Milliseconds of a span, possibly negative. */
+const SPAN: Readonly<Record<keyof Span, number>> = {
+  weeks: UNITS.w!,
+  days: UNITS.d!,
+  hours: UNITS.h!,
+  minutes: UNITS.m!,
+  seconds: UNITS.s!,
+  milliseconds: 1,
+}
+
+/** Milliseconds of a span, possibly negative. Throws for a unit that has no fixed length, as months have none. */
 export function spanMs(span: Span | number): number {
-  const ms =
-    typeof span === 'number'
-      ? span
-      : (span.weeks ?? 0) * UNITS.w! +
-        (span.days ?? 0) * UNITS.d! +
-        (span.hours ?? 0) * UNITS.h! +
-        (span.minutes ?? 0) * UNITS.m! +
-        (span.seconds ?? 0) * UNITS.s! +
-        (span.milliseconds ?? 0)
+  let ms = 0
+  if (typeof span === 'number') ms = span
+  else if (typeof span !== 'object' || span === null) ms = Number.NaN
+  else
+    for (const [unit, count] of Object.entries(span)) {
+      const length = Object.hasOwn(SPAN, unit) ? SPAN[unit as keyof Span] : null
+      if (length === null) throw new UsageError(`A span is made of ${Object.keys(SPAN).join(', ')}; not of ${unit}`)
+      if (count !== undefined) ms += typeof count === 'number' ? count * length : Number.NaN
+    }
   if (!Number.isSafeInteger(ms)) throw new UsageError('A span must be a whole number of milliseconds')
   return ms
 }

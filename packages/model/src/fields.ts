@@ -164,6 +164,7 @@ function specsOf(fields: Readonly<Record<string, AnyField>>): Record<string, Fie
   const specs: Record<string, FieldSpec> = {}
   for (const [name, field] of Object.entries(fields)) {
     if (isCollectionKind(field.spec.kind)) throw new UsageError('A stream entry cannot hold a collection')
+    if (name in Object.prototype) throw new UsageError(`A field of a stream entry cannot be named ${name}`)
     specs[name] = field.spec
   }
   return specs

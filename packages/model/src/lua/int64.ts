@@ -169,10 +169,12 @@ end`,
   b_pow: {
     uses: ['b_mul', 'err'],
     lua: `local function b_pow(a, n, field)
+  -- The parity of a huge exponent is in its last digit, not in the double.
+  local even = byte(n, -1) % 2 == 0
   n = tonumber(n)
   if n < 0 then err('OUT_OF_RANGE', field) end
   if a == '0' or a == '1' then return n == 0 and '1' or a end
-  if a == '-1' then return n % 2 == 0 and '1' or a end
+  if a == '-1' then return even and '1' or a end
   if n > 63 then err('OVERFLOW', field) end
   local out = '1'
   for _ = 1, n do out = b_mul(out, a, field) end
