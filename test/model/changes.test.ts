@@ -1,7 +1,6 @@
 // The change feed: an exact event for every change of every verb, none for what was refused, and a reading that misses nothing
 // or says so.
 import { connect } from '@ochre/client'
-import { Engine } from '@ochre/embedded'
 import { type Change, type Changes, fail, model, open, t, when } from '@ochre/model'
 import { describe, expect, it } from 'vitest'
 import { startServer } from '../servers/index.ts'
@@ -576,8 +575,7 @@ describe('an end', () => {
   })
 
   it('comes with the client, at once', async () => {
-    const engine = fixture.server ? null : await Engine.open()
-    const redis = engine ? await connect(engine) : await connect(fixture.server.url)
+    const redis = await connect(fixture.target)
     const db = open(redis, { Post })
     const changes = db.Post.changes()
     const next = changes.next()
@@ -587,6 +585,5 @@ describe('an end', () => {
     expect(performance.now() - before).toBeLessThan(2000)
     expect(await next).toEqual({ done: true, value: undefined })
     expect(await changes.next()).toEqual({ done: true, value: undefined })
-    await engine?.close()
   })
 })

@@ -1,5 +1,5 @@
 // What a model suite runs on: a real server, or the embedded engine, with one client and a fresh database for each test.
-import { type Client, connect } from '@ochre/client'
+import { type Client, connect, type Target } from '@ochre/client'
 import { Engine } from '@ochre/embedded'
 import { afterAll, beforeAll, beforeEach } from 'vitest'
 import { startServer, type TestServer } from '../servers/index.ts'
@@ -11,6 +11,8 @@ export interface Fixture {
   readonly redis: Client
   /** The real server; there is none on the embedded engine. */
   readonly server: TestServer
+  /** What `connect` takes for a further client. */
+  readonly target: Target
 }
 
 /** Set by embedded.test.ts, which runs the suites a second time. */
@@ -44,6 +46,9 @@ export function useRedis(backend: Backend | undefined = DEFAULT): Fixture {
     },
     get server() {
       return server!
+    },
+    get target() {
+      return engine ?? server!.url
     },
   }
 }

@@ -1,5 +1,6 @@
 // What object mappers on Redis are known to get wrong, each as a test.
-import { model, not, now, open, or, t, when } from '@ochre/model'
+import { connect } from '@ochre/client'
+import { ConflictError, model, not, now, open, or, t, when } from '@ochre/model'
 import { describe, expect, it } from 'vitest'
 import { useRedis } from './database.ts'
 
@@ -19,6 +20,9 @@ const fresh = async (rows: (typeof Note.$insert)[] = []) => {
   for (const row of rows) await db.Note.create(row)
   return db
 }
+
+/** A client of the same database under the name of an ACL user. */
+const connectAs = (username: string) => connect(fixture.target, { username, password: 'any' })
 
 describe('none of the known defects', () => {
   it('finds more than ten rows', async () => {
@@ -156,5 +160,88 @@ describe('none of the known defects', () => {
     await db.Note.update('a', { text: 'y' })
     await db.Note.update('a', { text: null })
     expect((await db.Note.get('a'))!.text).toBeNull()
+  })
+
+  it('loses no update when two save different fields of one row', async () => {
+    const db = await fresh([{ id: 'a', title: 't', text: 'old' }])
+    const [one, two] = [(await db.Note.get('a'))!, (await db.Note.get('a'))!]
+    one.title = 'mine'
+    two.text = 'yours'
+    await one.save()
+    const conflict = await two.save().catch((error: unknown) => error)
+    expect(conflict).toBeInstanceOf(ConflictError)
+    const current = (conflict as ConflictError<typeof two>).current
+    current.text = 'yours'
+    await current.save()
+    expect(await db.Note.get('a')).toMatchObject({ title: 'mine', text: 'yours' })
+  })
+
+  it('takes what Redis holds as data, whatever it looks like', async () => {
+    const db = await fresh([{ id: 'a', title: 't' }])
+    const text = '{"__proto__":{"polluted":true},"constructor":{"prototype":{"polluted":true}},"then":"x","toJSON":1}'
+    await fixture.redis.call('HSET', '{note}:r:a', 'doc', text, 'text', 'gANjcG9zaXgKc3lzdGVt')
+    const row = (await db.Note.get('a'))!
+    expect(({} as { polluted?: boolean }).polluted).toBeUndefined()
+    expect(JSON.stringify(row.doc)).toBe(text)
+    expect(row.text).toBe('gANjcG9zaXgKc3lzdGVt')
+    await db.Note.at('a').doc.path('then').put('y')
+    expect(await fixture.redis.call('HGET', '{note}:r:a', 'doc')).toBe(text.replace('"x"', '"y"'))
+  })
+
+  it('hides no failure: of rights, of an index that is not complete, of the connection', async () => {
+    const db = await fresh([{ id: 'a', title: 't' }])
+    await fixture.redis.call(
+      'ACL',
+      'SETUSER',
+      'reader',
+      'on',
+      'nopass',
+      '~*',
+      '+@read',
+      '+@connection',
+      '+@scripting',
+      '-hset',
+    )
+    const reader = await connectAs('reader')
+    const limited = open(reader, { Note })
+    expect((await limited.Note.get('a'))!.title).toBe('t')
+    await expect(limited.Note.create({ id: 'b', title: 'x' })).rejects.toMatchObject({
+      code: expect.stringMatching(/NOPERM|ERR/),
+    })
+    await expect(limited.Note.at('a').n.add(1)).rejects.toThrow()
+    await reader.close()
+    await expect(limited.Note.get('a')).rejects.toMatchObject({ code: 'CLIENT_CLOSED' })
+    await fixture.redis.call('ACL', 'DELUSER', 'reader')
+    expect((await db.Note.get('a'))!.n).toBe(0)
+    await fixture.redis.call('HDEL', '{note}:meta', 'x:title')
+    await expect(open(fixture.redis, { Note }).Note.find({ title: 't' }).ids()).rejects.toThrow(/not complete/)
+  })
+
+  it('gives null for a row that is not there, and asks for existence without reading it', async () => {
+    const db = await fresh()
+    expect(await db.Note.get('nope')).toBeNull()
+    expect(await db.Note.getMany(['nope', 'neither'])).toEqual([null, null])
+    expect(await db.Note.find({ title: 'nope' })).toHaveLength(0)
+    expect(await db.Note.find().first()).toBeNull()
+    const seen: number[] = []
+    const watched = open(fixture.redis, { Note }, { debug: (report) => seen.push(report.argumentBytes) })
+    await fixture.redis.call('CONFIG', 'RESETSTAT')
+    expect(await watched.Note.exists('nope')).toBe(false)
+    expect(seen).toHaveLength(1)
+    expect(String(await fixture.redis.call('INFO', 'commandstats'))).not.toMatch(/cmdstat_(hgetall|hmget|hget):/)
+  })
+
+  it('needs no module and no command beyond those of plain Redis', async () => {
+    const db = await fresh([{ id: 'a', title: 't' }])
+    await fixture.redis.call('CONFIG', 'RESETSTAT')
+    await db.Note.update('a', { n: 1, items: [1], map: { a: 'x' } })
+    await db.Note.find({ title: 't' })
+    await db.Note.at('a').doc.path('x').put(1)
+    await db.Note.deleteWhere({ title: 't' })
+    const used = [...String(await fixture.redis.call('INFO', 'commandstats')).matchAll(/cmdstat_([^:|]+)/g)].map(
+      ([, name]) => name,
+    )
+    expect(used.length).toBeGreaterThan(5)
+    expect(used.filter((name) => name!.includes('.'))).toEqual([])
   })
 })

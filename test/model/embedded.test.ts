@@ -14,4 +14,7 @@ describe('on the embedded engine', async () => {
   await import('./changes.test.ts')
   await import('./whole-row.test.ts')
   await import('./schemas.test.ts')
+  await import('./extremes.test.ts')
+  await import('./corruption.test.ts')
+  await import('./misuse.test.ts')
 })

@@ -18,6 +18,7 @@ import {
   jsonSet,
   jsonSize,
   jsonText,
+  parseJson,
 } from './json-value.ts'
 import { type Place, readPlaces } from './places.ts'
 import { byBytes, fromText, LATIN, toText, unpack } from './stored-text.ts'
@@ -105,6 +106,9 @@ export class Interpreter {
         return
       case 'mutate':
         this.vars.set(op.id, this.mutate(op))
+        return
+      case 'mutateAll':
+        this.vars.set(op.id, this.mutateAll(op))
         return
       case 'read':
         this.vars.set(op.id, this.read(op))
@@ -349,6 +353,25 @@ export class Interpreter {
     return write(null)
   }
 
+  private mutateAll({ of, fn, list }: Extract<Op, { op: 'mutateAll' }>): number {
+    let changed = 0
+    for (const item of this.packed(list)) {
+      const text = item.toString(of.element === 'bytes' ? LATIN : 'utf8')
+      if (fn === 'push') this.list(of).push(text)
+      else if (fn === 'unshift') this.list(of).unshift(text)
+      else if (fn === 'add') {
+        if (this.set(of).has(text)) continue
+        this.set(of).add(text)
+      } else {
+        const from = of.kind === 'set' ? this.set(of) : of.kind === 'geo' ? this.geo(of) : this.board(of)
+        if (!from.delete(text)) continue
+      }
+      changed++
+      this.touched.add(of.field)
+    }
+    return changed
+  }
+
   private changeBoard(
     op: Extract<Op, { op: 'mutate' }>,
     element: (i: number) => string,
@@ -410,6 +433,12 @@ export class Interpreter {
     })
   }
 
+  /** What is pushed to an array: a literal is the text of one or more items. */
+  private pieces(node: Expr): readonly Json[] {
+    if (node.k !== 'arg') return [this.json(node)]
+    return parseJson(`[${String(this.args[node.slot])}]`) as Json[]
+  }
+
   private json(node: Expr): Json {
     return (this.value(node) ?? null) as Json
   }
@@ -464,7 +493,7 @@ export class Interpreter {
       case 'jsonSet':
         return jsonSet(this.json(node.a), this.path(node.path), this.json(node.value))
       case 'jsonPush':
-        return jsonPush(this.json(node.a), this.path(node.path), this.json(node.value))
+        return jsonPush(this.json(node.a), this.path(node.path), this.pieces(node.value))
       case 'jsonAdd':
         return jsonAdd(this.json(node.a), this.path(node.path), this.need(node.by) as number)
       case 'jsonDelete':

@@ -105,10 +105,10 @@ export function jsonDelete(value: Json, path: Path): Json {
   })
 }
 
-export function jsonPush(value: Json, path: Path, item: Json): Json {
+export function jsonPush(value: Json, path: Path, items: readonly Json[]): Json {
   const list = jsonAt(value, path)
   if (!Array.isArray(list)) throw new Failure('PATH')
-  return jsonSet(value, path, [...list, item])
+  return jsonSet(value, path, [...list, ...items])
 }
 
 export function jsonAdd(value: Json, path: Path, by: number): Json {

@@ -2,7 +2,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { packPath } from '../../packages/model/src/json-path.ts'
-import { LuaUses } from '../../packages/model/src/lua/library.ts'
+import { LuaUses, PIECES } from '../../packages/model/src/lua/library.ts'
 import {
   encodeColumn,
   encodeIdSuffix,
@@ -46,6 +46,14 @@ const text = fc.oneof(
   fc.constantFrom('', '\0', 'a\0', 'a\0b', '{"}', '😀', 'é', 'Z', 'a'),
 )
 const double = fc.double({ noNaN: true, noDefaultInfinity: true })
+
+it('no two pieces define the same name', () => {
+  const names = Object.values(PIECES).flatMap(({ lua }) =>
+    [...lua.matchAll(/^local (?:function )?([\w, ]+?)(?: =|\(|$)/gm)].flatMap(([, list]) => list!.split(', ')),
+  )
+  expect(names.length).toBeGreaterThan(80)
+  expect(names.filter((name, i) => names.indexOf(name) !== i)).toEqual([])
+})
 
 describe('tuple encoding', () => {
   const cases: readonly [TupleKind, fc.Arbitrary<TupleValue>, string, string][] = [

@@ -20,7 +20,7 @@ import { JsonNumber, jsonText, parseJson } from './json-value.ts'
 import { ALL_OPERATIONS, WORDS } from './operations.ts'
 import { RandomProgram, Subject } from './random-program.ts'
 import { byName, dump, dumpOf, expectSame, RAW_DOC, STARTS, stateOf } from './row-state.ts'
-import { toText } from './stored-text.ts'
+import { fromText, toText } from './stored-text.ts'
 
 const TOTAL = Number(process.env.OCHRE_PROGRAMS ?? 2000)
 const SEED = Number(process.env.OCHRE_SEED ?? 1)
@@ -55,20 +55,15 @@ function resultOf(recording: Recording, values: readonly unknown[]): unknown {
     // Maps and JSON of maps: what the leaf decodes to.
     if (leaf.list === 'entries')
       return Object.fromEntries(
-        [...(value as Map<string, string>)].map(([key, text]) => [key, entryValue(leaf.element!, text)]),
+        [...(value as Map<string, string>)].map(([key, text]) => [key, entryValue(leaf.of!, text)]),
       )
     return value
   }
   return build(recording.result)
 }
-const entryValue = (type: Expr['type'], text: string): unknown =>
-  type === 'json'
-    ? parseJson(text)
-    : type === 'bigint'
-      ? BigInt(text)
-      : type === 'int' || type === 'float'
-        ? Number(text)
-        : text
+function entryValue(map: string, text: string): unknown {
+  return fromText(spec.byProperty.get(map)!.element!.kind as Expr['type'], text)
+}
 
 /** Places and distances are only about the same; ids of a stream's entries are the server's. */
 function compareResults(got: unknown, wanted: unknown, recording: Recording): void {
@@ -81,7 +76,7 @@ function compareResults(got: unknown, wanted: unknown, recording: Recording): vo
     else if (shape.kind === 'constant') expect(a).toEqual(shape.value)
     else {
       const leaf = recording.nodes.returns[shape.at]!
-      if (leaf.stream) {
+      if (leaf.of === 'log') {
         const entries = a as { id: string; entry: object }[]
         expect(plain(entries.map(({ entry }) => entry))).toEqual(plain(b))
         expect(entries.map(({ id }) => id)).toEqual(
@@ -284,6 +279,7 @@ const STATEMENTS: Readonly<Record<Op['op'], true>> = {
   when: true,
   fail: true,
   mutate: true,
+  mutateAll: true,
   read: true,
   each: true,
   dropItem: true,
@@ -383,7 +379,8 @@ describe('random programs', () => {
     expect(missing).toEqual([])
     const nodes = [
       ...Object.keys(EXPRESSIONS),
-      ...Object.keys(STATEMENTS).filter((name) => name !== 'mutate' && name !== 'read'),
+      ...Object.keys(STATEMENTS).filter((name) => !['mutate', 'mutateAll', 'read'].includes(name)),
+      ...['push', 'unshift', 'add', 'remove'].map((fn) => `mutateAll ${fn}`),
       ...Object.keys(MUTATIONS).map((fn) => `mutate ${fn}`),
       ...Object.keys(READS).map((fn) => `read ${fn}`),
     ]

@@ -1,5 +1,6 @@
 // The exact text of a few compiled scripts: what a reader of MONITOR sees, and what must not change by accident.
-import { index, model, open, t, when } from '@ochre/model'
+import { and, index, model, open, t, when } from '@ochre/model'
+import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { useRedis } from './database.ts'
 
@@ -17,6 +18,19 @@ const Told = model(
   { id: t.string(), x: t.int().default(0), name: t.string().optional(), list: t.list(t.string()) },
   { feed: { keep: 50 } },
 )
+const Any = model('any', {
+  id: t.string(),
+  n: t.int().default(0),
+  s: t.string().default(''),
+  raw: t.bytes().default(() => Buffer.alloc(0)),
+  doc: t.json<Record<string, unknown>>().default({}),
+  list: t.list(t.string()),
+  set: t.set(t.string()),
+  map: t.map(t.string()),
+  board: t.sortedSet(t.string()),
+  log: t.stream({ k: t.string() }),
+  places: t.geo(),
+})
 const fixture = useRedis()
 
 describe('compiled scripts', () => {
@@ -33,7 +47,7 @@ end
 local r = call('HMGET', KEYS[1], '_v', 'x')
 if not r[1] then return { 1, 'MISSING' } end
 local f = { x = tonumber(r[2]) }
-if f.x == nil or f.x ~= f.x then error('OCHRE[CORRUPT x]', 0) end
+if f.x == nil or f.x % 1 ~= 0 then error('OCHRE[CORRUPT x]', 0) end
 local out = { 0, safe(f.x + tonumber(ARGV[2]), '') }
 return out
 `)
@@ -46,7 +60,7 @@ return out
     expect(lua.slice(lua.indexOf('local r = '))).toBe(`local r = call('HMGET', KEYS[1], '_v', 'x', 'name')
 if not r[1] then return { 1, 'MISSING' } end
 local f = { x = tonumber(r[2]) }
-if f.x == nil or f.x ~= f.x then error('OCHRE[CORRUPT x]', 0) end
+if f.x == nil or f.x % 1 ~= 0 then error('OCHRE[CORRUPT x]', 0) end
 f.name = raw(r[3])
 if (tonumber(ARGV[2]) < f.x) then
   f.name = ARGV[3]
@@ -125,6 +139,116 @@ for i = 1, #queue do call(unpack(queue[i])) end
 return out
 `)
     expect(db.Told.program({}, (p) => p.x.plus(1)).compile('1', {}).lua).not.toMatch(/XADD|note\(/)
+  })
+
+  it('is one script for one call, however many values it is given', () => {
+    const db = open(fixture.redis, { Told })
+    const add = (...items: string[]) => db.Told.program({}, (p) => p.list.push(...items)).compile('1', {})
+    expect(add('a', 'b').sha).toBe(add(...Array.from({ length: 5000 }, (_, i) => `${i}`)).sha)
+    const Doc = model('doc', {
+      id: t.string(),
+      doc: t.json<{ list: unknown[] }>(),
+      set: t.set(t.int()),
+      board: t.sortedSet(t.int()),
+    })
+    const { Doc: docs } = open(fixture.redis, { Doc })
+    const many = (n: number) => Array.from({ length: n }, (_, i) => i)
+    const one = (n: number) =>
+      docs
+        .program({}, (p) => {
+          p.doc.at('list').push(...many(n))
+          p.set.add(...many(n))
+          p.set.remove(...many(n))
+          p.board.remove(...many(n))
+          return [p.set.length(), p.board.has(1)]
+        })
+        .compile('1', {})
+    expect(one(2).sha).toBe(one(3000).sha)
+    expect(one(2).lua.length).toBeLessThan(9000)
+  })
+
+  it('never holds what a user gives, whatever it looks like', () => {
+    const db = open(fixture.redis, { Any })
+    const odd = fc.oneof(
+      fc.constantFrom(
+        ']]',
+        ']==]',
+        "'",
+        '"',
+        '\\',
+        "\\'",
+        '--[[',
+        '-- \n',
+        "' .. redis.call('FLUSHALL') .. '",
+        'end',
+        'return 1',
+        '$' + '{x}',
+        '%s',
+        '\0',
+        '\n',
+        '\r',
+        'ARGV[1]',
+        'KEYS[1]',
+        'nil',
+        '__proto__',
+        'constructor',
+        '\u2028',
+      ),
+      fc.string({ unit: 'binary', maxLength: 12 }),
+    )
+    const program = (text: string, key: string, n: number) =>
+      db.Any.program({ text: t.string() }, (p, { text: given }) => {
+        when(and(p.s.eq(text), p.s.in([text, key]), p.s.contains(key), p.map.has(key)), () => {
+          p.s.set(text)
+          p.s.replaceAll(text, key)
+          p.list.push(text, key)
+          p.list.insertBefore(text, key)
+          p.set.add(text)
+          p.map.set(key, text)
+          p.doc.at(`["${JSON.stringify(key).slice(1, -1)}"]`).put({ [key]: text } as never)
+          p.doc.merge({ [key]: text } as never)
+          p.raw.append(Buffer.from(text))
+          p.board.add(text, n)
+          p.log.append({ k: text })
+          p.places.add(key, 1, 1)
+        }).else(() => p.n.add(n))
+        return [p.s.concat(text), given, p.map.get(key), p.doc.at('a'), p.list.find((x) => x.eq(text))]
+      }).compile('1', { text })
+    const plain = program('a', 'b', 1)
+    fc.assert(
+      fc.property(odd, odd, fc.integer({ min: -1000, max: 1000 }), (text, key, n) => {
+        fc.pre(!/\p{Surrogate}/u.test(text + key))
+        const { lua, sha, args } = program(text, key, n)
+        expect(sha).toBe(plain.sha)
+        expect(lua).toBe(plain.lua)
+        expect(args).toContain(text)
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  it('quotes the names and rules of a model, which are all that it holds', async () => {
+    const odd = ["a'b", 'a"b', 'a\\b', ']]', '\n', 'é', '\0', "'; redis.call('FLUSHALL') --"]
+    const Odd = model('odd', { id: t.string(), kind: t.enum(odd).default("a'b").index(), n: t.int().default(0) })
+    const db = open(fixture.redis, { Odd })
+    await db.Odd.create({ id: '1' })
+    for (const kind of odd) {
+      await db.Odd.at('1').kind.set(kind)
+      await db.Odd.atomic('1', (p) => when(p.kind.eq(kind), () => p.n.add(1)))
+      expect(await db.Odd.find({ kind }).ids()).toEqual(['1'])
+    }
+    expect((await db.Odd.get('1'))!.n).toBe(odd.length)
+    for (const name of ["a'b", 'a b', 'a]', 'end', 'local'].slice(0, 3))
+      expect(() => model('x', { id: t.string(), [name]: t.int() })).toThrow(/field name/)
+    const Words = model('words', {
+      id: t.string(),
+      end: t.int().default(1).index(),
+      local: t.int().default(2),
+      nil: t.int().optional(),
+    })
+    const words = open(fixture.redis, { Words })
+    await words.Words.create({ id: '1' })
+    expect(await words.Words.atomic('1', (p) => [p.end.add(1), p.local.add(p.end), p.nil.orElse(9)])).toEqual([2, 4, 9])
   })
 
   it('depends on the shape alone', () => {

@@ -51,6 +51,12 @@ export function immediateRow(spec: ModelSpec, run: Run): object {
 }
 
 const NOTHING = Object.freeze({})
+/** What JavaScript asks of an object that is awaited, printed or turned into JSON. */
+const NO_OPERATION: ReadonlySet<unknown> = new Set(['then', 'toJSON', 'toString', 'valueOf'])
+
+function notRead({ property }: StoredField): UsageError {
+  return new UsageError(`${property} is on the server: await ${property}.get(), or another of its operations`)
+}
 
 /** `recorded`: programs of {@link REPEATED} operations by name; null for a place inside a document. */
 function immediateHandle(
@@ -62,8 +68,8 @@ function immediateHandle(
 ): object {
   return new Proxy(NOTHING, {
     get: (_, method) => {
-      // An awaited handle is not a promise: without this, `await db.User.at(id).score` would call `then`.
-      if (method === 'then' || typeof method === 'symbol') return undefined
+      if (method === Symbol.toPrimitive || method === Symbol.iterator || NO_OPERATION.has(method)) throw notRead(field)
+      if (typeof method === 'symbol') return undefined
       if (field.kind === 'json' && (method === 'at' || method === 'path'))
         return (path: string) => {
           const deeper = (row: object): object => (start(row) as { at(path: string): object }).at(path)

@@ -85,13 +85,30 @@ function boundsProblem(spec: FieldSpec, value: number | bigint, verb: string): s
 }
 
 function jsonProblem(value: unknown): string | null {
+  let text: string | undefined
   try {
-    const text = JSON.stringify(value)
-    if (text === undefined) return 'must be a JSON value'
-    return null
+    text = JSON.stringify(value)
   } catch {
     return 'must be a JSON value: it holds a bigint or refers to itself'
   }
+  if (text === undefined || (text.includes('null') && losesValues(value)))
+    return 'must be a JSON value: it holds something that would become null'
+  if (text.includes('\\ud') && LONE_ESCAPE.test(text)) return 'must not hold half of a surrogate pair'
+  return null
+}
+
+/** Half of a surrogate pair, which JSON.stringify writes as an escape. */
+const LONE_ESCAPE = /(?<!\\)(?:\\\\)*\\ud[89a-f]/
+
+/** Whether JSON makes null of something that is not: NaN and infinities, and in arrays what it leaves out elsewhere. */
+function losesValues(value: unknown): boolean {
+  if (typeof value === 'number') return !Number.isFinite(value)
+  if (typeof value !== 'object' || value === null) return false
+  if (typeof (value as { toJSON?: unknown }).toJSON === 'function')
+    return losesValues((value as { toJSON(): unknown }).toJSON())
+  if (Array.isArray(value))
+    return value.some((item) => ['undefined', 'function', 'symbol'].includes(typeof item) || losesValues(item))
+  return Object.values(value).some(losesValues)
 }
 
 /** The stored text of a value that passed {@link problemOf}; without the row's null mark. */
@@ -136,8 +153,10 @@ export function decodeValue(spec: FieldSpec, stored: string | Buffer): unknown {
     case 'bytes':
       return typeof stored === 'string' ? Buffer.from(stored, 'utf8') : Buffer.from(stored)
     case 'string':
-    case 'enum':
-      return typeof stored === 'string' ? stored : stored.toString('utf8')
+    case 'enum': {
+      const text = typeof stored === 'string' ? stored : stored.toString('utf8')
+      return spec.members && !spec.members.includes(text) ? new Undecodable('is none of its members') : text
+    }
   }
   const text = typeof stored === 'string' ? stored : stored.toString('utf8')
   switch (spec.kind) {
@@ -150,12 +169,14 @@ export function decodeValue(spec: FieldSpec, stored: string | Buffer): unknown {
       return Number.isFinite(value) && text !== '' ? value : new Undecodable('is not a number')
     }
     case 'bigint':
-      return /^-?\d+$/.test(text) ? BigInt(text) : new Undecodable('is not an integer')
+      return /^-?\d{1,19}$/.test(text) && BigInt.asIntN(64, BigInt(text)) === BigInt(text)
+        ? BigInt(text)
+        : new Undecodable('is not a 64-bit integer')
     case 'boolean':
       return text === '1' ? true : text === '0' ? false : new Undecodable('is neither 1 nor 0')
     case 'date': {
       const value = new Date(Number(text))
-      return text === '' || Number.isNaN(value.getTime()) ? new Undecodable('is not a time in milliseconds') : value
+      return text === '' || value.getTime() !== Number(text) ? new Undecodable('is not a time in milliseconds') : value
     }
     case 'json':
       try {

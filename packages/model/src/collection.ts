@@ -2,11 +2,11 @@
 
 import { UsageError } from '@ochre/protocol'
 import { encodeValue, packed, problemOf, type Stored } from './codec.ts'
-import type { FieldSpec } from './fields.ts'
+import { type FieldSpec, hasNull } from './fields.ts'
 import type { StoredField } from './model.ts'
 import type { CollectionRef, Expr, ExprType, MutationFn, ReadFn } from './ops.ts'
 import type { Recorder } from './recorder.ts'
-import { elementOperand, Value } from './value.ts'
+import { elementOperand, refuseAsValue, Value } from './value.ts'
 
 interface EachOptions {
   readonly limit?: number
@@ -47,16 +47,19 @@ class Access {
   }
 
   key(value: unknown): Expr {
+    this.recorder.subject = this.field.property
     return this.field.kind === 'map' || this.field.kind === 'geo'
       ? this.recorder.operand('string', value)
       : this.item(value)
   }
 
   int(value: unknown): Expr {
+    this.recorder.subject = this.field.property
     return this.recorder.operand('int', value)
   }
 
   float(value: unknown): Expr {
+    this.recorder.subject = this.field.property
     return this.recorder.operand('float', value)
   }
 
@@ -97,11 +100,44 @@ class Access {
     return this.value({ k: 'has', type: 'boolean', of: this.ref, a: this.key(value) })
   }
 
-  /** Runs `step` for each item and sums what it gives. */
-  many(fn: MutationFn, items: readonly unknown[]): Value {
+  /**
+   * Adds or removes each item and gives how many were changed. Several literals travel in one argument, so that the script does
+   * not depend on how many they are.
+   */
+  many(fn: 'push' | 'unshift' | 'add' | 'remove', items: readonly unknown[]): Value {
     if (items.length === 0) throw new UsageError('Nothing was given to add or remove')
+    if (items.length > 1 && !items.some((item) => item instanceof Value)) {
+      this.recorder.ensureNotWalking(this.field.property)
+      const id = this.recorder.variable()
+      this.recorder.emit({ op: 'mutateAll', fn, of: this.ref, list: this.packed(items), id })
+      return this.value({ k: 'var', type: 'int', id })
+    }
     const parts = items.map((item) => this.mutate(fn, [this.key(item)], 'int').node)
     return this.value(parts.reduce((a, b) => ({ k: 'arith', type: 'int', op: '+', a, b })))
+  }
+
+  /** The slot of literals in one argument. */
+  private packed(items: readonly unknown[]): number {
+    const { recorder, element, field } = this
+    const slot = recorder.arg(null)
+    const parts: Buffer[] = []
+    const put = (i: number, stored: Stored): void => {
+      parts[i] = packed(stored)
+    }
+    for (const [i, item] of items.entries()) {
+      const path = [field.property, i]
+      const missing = item === undefined || (item === null && !hasNull(element))
+      const problem = missing ? 'must not be null' : problemOf(element, item)
+      if (problem !== null) recorder.issue(path, problem)
+      put(i, problem === null ? encodeValue(element, item) : '')
+      if (problem === null)
+        recorder.ask(element, item, path, (stored) => {
+          put(i, stored)
+          recorder.args[slot] = Buffer.concat(parts)
+        })
+    }
+    recorder.args[slot] = Buffer.concat(parts)
+    return slot
   }
 
   /** The variables of a loop as values: item alone, or key and value, or member and score. */
@@ -168,9 +204,8 @@ const WALKS = {
   find: (c: Access, test: Test, options?: EachOptions) => c.quantify('find', test, options),
 }
 
-function pushAll(c: Access, fn: MutationFn, items: readonly unknown[]): Value {
-  if (items.length === 0) throw new UsageError('Nothing was given to push')
-  for (const item of items) c.mutate(fn, [c.item(item)], 'int')
+function pushAll(c: Access, fn: 'push' | 'unshift', items: readonly unknown[]): Value {
+  c.many(fn, items)
   return c.length()
 }
 
@@ -326,6 +361,10 @@ function prototypeOf(methods: Methods): object {
       return this[ACCESS].ref.field
     },
   })
+  refuseAsValue(
+    prototype,
+    'This collection exists only on the server: loop with each(), some() or find(), read with items(), range(), at() or get()',
+  )
   return Object.freeze(prototype)
 }
 

@@ -67,6 +67,19 @@ export function mutationCode(writer: LuaWriter, op: Extract<Op, { op: 'mutate' }
   }
 }
 
+/** A change with each of the literals that one argument holds. */
+export function repeatedCode(writer: LuaWriter, op: Extract<Op, { op: 'mutateAll' }>): string {
+  const { uses } = writer
+  const { of, fn } = op
+  const view = writer.view(of)
+  const each = `for _, x in ipairs(${writer.packed(op.list)}) do`
+  if (fn === 'push' || fn === 'unshift')
+    return `${each} ${uses.use(fn === 'push' ? 'l_push' : 'l_unshift')}(${view}, x) end`
+  const change = uses.use(fn === 'add' ? 's_add' : of.kind === 'set' ? 's_remove' : 'z_remove')
+  const count = `v[${op.id}]`
+  return `${count} = 0 ${each} if ${change}(${view}, x) then ${count} = ${count} + 1 end end`
+}
+
 /** A list or pairs, put into a variable for a return. */
 export function readingCode(writer: LuaWriter, op: Extract<Op, { op: 'read' }>): string {
   const { uses } = writer
@@ -76,7 +89,7 @@ export function readingCode(writer: LuaWriter, op: Extract<Op, { op: 'read' }>):
   const result = `v[${op.id}] = `
   switch (op.fn) {
     case 'items':
-      return `${result}${uses.use(of.kind === 'list' ? 'l_each' : 's_all')}(${view}${of.kind === 'list' ? ', LIMIT' : ''})`
+      return `${result}${uses.use(of.kind === 'list' ? 'l_each' : 's_all')}(${view}${of.kind === 'list' ? `, ${view}.n` : ''})`
     case 'entries':
       uses.use('h_get')
       return `do local x = {} for _, k in ipairs(${uses.use('h_keys')}(${view})) do x[#x + 1] = k x[#x + 1] = h_get(${view}, k) end ${result}x end`

@@ -3,10 +3,10 @@
 // Fields live in the table `f`, variables in `v`, views of collections in `c`; packed arguments are unpacked once into
 // `L` (lists) and `S` (sets).
 
-import { mutationCode, readingCode } from './compile-collection.ts'
+import { mutationCode, readingCode, repeatedCode } from './compile-collection.ts'
 import { type FieldSpec, hasNull } from './fields.ts'
 import type { LuaUses } from './lua/library.ts'
-import { quote } from './lua/quote.ts'
+import { member, quote } from './lua/quote.ts'
 import type { ModelSpec, StoredField } from './model.ts'
 import type { ArithmeticOp, CollectionRef, Expr, ExprType, Op } from './ops.ts'
 
@@ -111,9 +111,11 @@ export class LuaWriter {
   fromMaybe(type: ExprType, text: string): string {
     switch (representation(type)) {
       case 'number':
-        return `${this.uses.use('num')}(${text}, ${quote(this.label)})`
+        return `${this.uses.use(type === 'float' ? 'num' : 'as_int')}(${text}, ${quote(this.label)})`
       case 'truth':
-        return `${this.uses.use('bool')}(${text})`
+        return `${this.uses.use('bool')}(${text}, ${quote(this.label)})`
+      case 'decimal':
+        return `${this.uses.use('big')}(${text}, ${quote(this.label)})`
       default:
         return type === 'json' ? `${this.uses.use('j_val')}(${text})` : text
     }
@@ -123,9 +125,11 @@ export class LuaWriter {
   fromRow(field: FieldSpec & { readonly name: string }, text: string): string {
     switch (representation(field.kind as ExprType)) {
       case 'number':
-        return `${this.uses.use('num')}(${text}, ${quote(field.name)})`
+        return `${this.uses.use(field.kind === 'float' ? 'num' : 'as_int')}(${text}, ${quote(field.name)})`
       case 'truth':
-        return `${this.uses.use('bool')}(${text})`
+        return `${this.uses.use('bool')}(${text}, ${quote(field.name)})`
+      case 'decimal':
+        return `${this.uses.use('big')}(${this.uses.use('raw')}(${text}), ${quote(field.name)})`
       default: {
         const code = `${this.uses.use('raw')}(${text})`
         return field.kind === 'json' ? `${this.uses.use('j_val')}(${code})` : code
@@ -204,7 +208,7 @@ export class LuaWriter {
         const field = this.spec.byProperty.get(node.field)!
         if (field === this.spec.id) return node.type === 'int' ? `tonumber(${this.idCode})` : this.idCode
         this.reads.add(field)
-        return `f.${field.name}`
+        return member('f', field.name)
       }
       case 'var':
         return `v[${node.id}]`
@@ -260,9 +264,9 @@ export class LuaWriter {
         if (node.type !== 'boolean') return `(${this.expr(node.a)} or ${this.expr(node.b)})`
         return `(function() local x = ${this.expr(node.a)} if x == nil then return ${this.expr(node.b)} end return x end)()`
       case 'jsonGet':
-        return `${uses.use('j_get')}(${this.expr(node.a)}, ${this.path(node.path)})`
+        return `${uses.use('j_get')}(${this.expr(node.a)}, ${this.path(node.path)}, ${quote(this.origin(node.a))})`
       case 'jsonSize':
-        return `${uses.use('j_size')}(${this.expr(node.a)}, ${this.path(node.path)})`
+        return `${uses.use('j_size')}(${this.expr(node.a)}, ${this.path(node.path)}, ${quote(this.origin(node.a))})`
       case 'jsonSet':
         return `${uses.use('j_set')}(${this.expr(node.a)}, ${this.path(node.path)}, ${this.jsonText(node.value)}, ${quote(this.label)})`
       case 'jsonPush':
@@ -284,6 +288,11 @@ export class LuaWriter {
       case 'countBetween':
         return `${uses.use('z_count')}(${this.view(node.of)}, ${this.need(node.a)}, ${this.need(node.b)})`
     }
+  }
+
+  /** The field that a document is read from, as far as it shows. */
+  private origin(node: Expr): string {
+    return node.k === 'field' ? node.field : node.k === 'jsonGet' ? this.origin(node.a) : this.label
   }
 
   private jsonText(node: Expr): string {
@@ -373,6 +382,11 @@ export class LuaWriter {
   }
 
   private path(slot: number): string {
+    return this.packed(slot)
+  }
+
+  /** The values of a slot that holds several, unpacked once. */
+  packed(slot: number): string {
     this.uses.use('unlist')
     this.unpacked.set(slot, `L[${slot}] = unlist(${this.argv(slot)})`)
     return `L[${slot}]`
@@ -384,12 +398,12 @@ export class LuaWriter {
   view(of: CollectionRef): string {
     this.opens.set(of.field, of)
     this.uses.use(OPEN[of.kind])
-    return `c.${this.spec.byProperty.get(of.field)!.name}`
+    return member('c', this.spec.byProperty.get(of.field)!.name)
   }
 
   openView(of: CollectionRef, key: string): string {
     const { name } = this.spec.byProperty.get(of.field)!
-    return `c.${name} = ${this.uses.use(OPEN[of.kind])}(${key}, ${quote(name)})`
+    return `${member('c', name)} = ${this.uses.use(OPEN[of.kind])}(${key}, ${quote(name)})`
   }
 
   /** An element as the text that Redis holds. */
@@ -430,8 +444,14 @@ export class LuaWriter {
   private item(of: CollectionRef, a: Expr): string {
     const view = this.view(of)
     const { uses } = this
-    if (of.kind === 'list') return this.fromMaybe(of.element, `${uses.use('l_at')}(${view}, ${this.need(a)})`)
-    if (of.kind === 'map') return this.fromMaybe(of.element, `${uses.use('h_get')}(${view}, ${this.need(a)})`)
+    if (of.kind === 'list' || of.kind === 'map') {
+      const held = `${uses.use(of.kind === 'list' ? 'l_at' : 'h_get')}(${view}, ${this.need(a)})`
+      const outer = this.label
+      this.label = of.field
+      const code = this.fromMaybe(of.element, held)
+      this.label = outer
+      return code
+    }
     return `${uses.use('z_score')}(${view}, ${this.element(of, a)})`
   }
 
@@ -449,8 +469,8 @@ export class LuaWriter {
         this.writes.add(field)
         this.label = field.property
         const { value } = op
-        const unset = field.optional && hasNull(field) ? ` u.${field.name} = nil` : ''
-        const target = `f.${field.name}`
+        const unset = field.optional && hasNull(field) ? ` ${member('u', field.name)} = nil` : ''
+        const target = member('f', field.name)
         const limits = LIMITS[value.type]
         if (value.k !== 'arith' || !limits || !['+', '-', '*'].includes(value.op))
           return `${indent}${target} = ${this.expr(value)}${unset}\n`
@@ -462,8 +482,8 @@ ${indent}if not (${limits.test(target)}) then ${raise('OVERFLOW', field.property
       case 'unset': {
         const field = this.spec.byProperty.get(op.field)!
         this.writes.add(field)
-        const unset = hasNull(field) ? ` u.${field.name} = true` : ''
-        return `${indent}f.${field.name} = nil${unset}\n`
+        const unset = hasNull(field) ? ` ${member('u', field.name)} = true` : ''
+        return `${indent}${member('f', field.name)} = nil${unset}\n`
       }
       case 'let':
         this.label = ''
@@ -482,6 +502,9 @@ ${indent}if not (${limits.test(target)}) then ${raise('OVERFLOW', field.property
       case 'mutate':
         this.label = op.of.field
         return `${indent}${mutationCode(this, op)}\n`
+      case 'mutateAll':
+        this.label = op.of.field
+        return `${indent}${repeatedCode(this, op)}\n`
       case 'read':
         this.label = op.of.field
         return `${indent}${readingCode(this, op)}\n`
@@ -490,7 +513,8 @@ ${indent}if not (${limits.test(target)}) then ${raise('OVERFLOW', field.property
         const { head, i, items, foot } = this.loop(op.of, op.item, op.value, op.most, op.range, op.rev, indent)
         this.loopOf.set(op.item, { items, i })
         const body = this.ops(op.body, `${indent}  `)
-        return `${head}${body}${indent}end\n${foot}`
+        // Its own block, because a function has at most 200 local variables.
+        return `${indent}do\n${head}${body}${indent}end\n${foot}${indent}end\n`
       }
       case 'dropItem': {
         const loop = this.loopOf.get(op.item)!
@@ -544,10 +568,10 @@ ${indent}if not (${limits.test(target)}) then ${raise('OVERFLOW', field.property
       uses.use('l_drop')
       head = `${indent}local ${items}, drop_${i} = ${uses.use('l_each')}(${view}, ${limit}), {}\n`
       foot = `${indent}l_drop(${view}, drop_${i})\n`
-      bind = `v[${item}] = ${this.fromText(of.element, `${items}[${i}]`)}`
+      bind = `v[${item}] = ${this.fromMaybe(of.element, `${items}[${i}]`)}`
     } else if (of.kind === 'set') {
       head = `${indent}local ${items} = ${uses.use('s_each')}(${view}, ${limit})\n`
-      bind = `v[${item}] = ${this.fromText(of.element, `${items}[${i}]`)}`
+      bind = `v[${item}] = ${this.fromMaybe(of.element, `${items}[${i}]`)}`
     } else if (of.kind === 'map') {
       uses.use('h_get')
       head = `${indent}local ${items} = ${uses.use('h_each')}(${view}, ${limit})\n`
@@ -555,7 +579,7 @@ ${indent}if not (${limits.test(target)}) then ${raise('OVERFLOW', field.property
     } else {
       const [from, to] = range ? range.map((each) => this.need(each)) : ['0', '-1']
       head = `${indent}local ${items}, scores_${n} = ${uses.use('z_each')}(${view}, ${from}, ${to}, ${rev}, ${limit})\n`
-      bind = `v[${item}] = ${this.fromText(of.element, `${items}[${i}]`)} v[${value}] = scores_${n}[${items}[${i}]]`
+      bind = `v[${item}] = ${this.fromMaybe(of.element, `${items}[${i}]`)} v[${value}] = scores_${n}[${items}[${i}]]`
     }
     head += `${indent}for ${i} = 1, #${items} do\n${indent}  ${bind}\n`
     return { head, i, items, foot }

@@ -9,7 +9,7 @@
 import { LuaWriter } from './compile-expression.ts'
 import type { KeyFamily } from './keys.ts'
 import { type LuaScript, LuaUses } from './lua/library.ts'
-import { quote } from './lua/quote.ts'
+import { member, quote } from './lua/quote.ts'
 import { bindKeys, columnCode } from './maintain.ts'
 import type { ModelSpec } from './model.ts'
 import { type Expr, shapeOf } from './ops.ts'
@@ -103,13 +103,15 @@ function compile(spec: ModelSpec, { where, slots, order, output }: QueryShape): 
       columnCode(
         uses,
         field,
-        field === spec.id ? (field.kind === 'int' ? 'tonumber(id)' : 'id') : `f.${field.name}`,
+        field === spec.id ? (field.kind === 'int' ? 'tonumber(id)' : 'id') : member('f', field.name),
         desc,
       ),
     ),
     `${uses.use(order.at(-1)?.desc ? 'suffix_desc' : 'suffix')}(id)`,
   ].join(' .. ')
-  const load = fetched.map((field, i) => `  f.${field.name} = ${writer.fromRow(field, `r[${i + 2}]`)}\n`).join('')
+  const load = fetched
+    .map((field, i) => `  ${member('f', field.name)} = ${writer.fromRow(field, `r[${i + 2}]`)}\n`)
+    .join('')
   const views = [...writer.opens.values()]
     .map((of) => `  ${writer.openView(of, `CP .. id .. ${quote(`:${spec.byProperty.get(of.field)!.name}`)}`)}\n`)
     .join('')

@@ -10,7 +10,7 @@ import { decimal, LuaWriter, raise, representation, ruleChecks } from './compile
 import { feedCode } from './feed.ts'
 import { hasNull } from './fields.ts'
 import { type LuaScript, LuaUses } from './lua/library.ts'
-import { quote } from './lua/quote.ts'
+import { entry, member, quote } from './lua/quote.ts'
 import {
   allIndexes,
   hasClaims,
@@ -98,7 +98,9 @@ function compile(spec: ModelSpec, nodes: ProgramNodes, options: CompileOptions):
   let text = tells ? feedCode(keys, spec) : ''
   if (affected.length > 0 && needsPurge(spec)) text += purgeCode(keys, spec)
   const names = ["'_v'", ...fetched.map((field) => quote(field.name)), ...(refresh ? ["'_t'"] : [])]
-  text += `local r = call('HMGET', ${row}, ${names.join(', ')})\n`
+  // Lua takes at most 250 arguments as they stand.
+  const list = names.length > 200 ? `unpack({ ${names.join(', ')} })` : names.join(', ')
+  text += `local r = call('HMGET', ${row}, ${list})\n`
   text += `if not r[1] then return { 1, 'MISSING' } end\n`
   if (options.versioned) {
     text += `if r[1] ~= ARGV[2] then return { 1, 'CONFLICT', call('HGETALL', ${row}) } end\n`
@@ -109,15 +111,15 @@ function compile(spec: ModelSpec, nodes: ProgramNodes, options: CompileOptions):
     if (!decoded.has(field)) continue
     const stored = `r[${position.get(field)}]`
     const strict = writer.reads.has(field) && !field.optional && !hasNull(field)
-    values.push(`${field.name} = ${strict ? bareCode(writer, field, stored) : writer.fromRow(field, stored)}`)
+    values.push(entry(field.name, strict ? bareCode(writer, field, stored) : writer.fromRow(field, stored)))
     if (strict) required += requireCode(field)
     if (field.optional && hasNull(field) && writer.writes.has(field))
-      required += `u.${field.name} = ${stored} == false\n`
+      required += `${member('u', field.name)} = ${stored} == false\n`
   }
   if (values.length > 0) text += `local f = { ${values.join(', ')} }\n${required}`
   for (const field of written) {
     if (!decoded.has(field) && field.optional && hasNull(field))
-      text += `u.${field.name} = r[${position.get(field)}] == false\n`
+      text += `${member('u', field.name)} = r[${position.get(field)}] == false\n`
   }
   for (const of of writer.opens.values()) {
     const { name } = spec.byProperty.get(of.field)!
@@ -128,9 +130,9 @@ function compile(spec: ModelSpec, nodes: ProgramNodes, options: CompileOptions):
   const certain = new Set(nodes.ops.map((op) => (op.op === 'set' || op.op === 'unset' ? op.field : null)))
   for (const field of written) {
     if (!decoded.has(field) && !certain.has(field.property))
-      text += `f.${field.name} = ${writer.fromRow(field, `r[${position.get(field)}]`)}\n`
+      text += `${member('f', field.name)} = ${writer.fromRow(field, `r[${position.get(field)}]`)}\n`
   }
-  for (const field of edited) text += `local o_${field.name} = f.${field.name}\n`
+  for (const field of edited) text += `local o_${field.name} = ${member('f', field.name)}\n`
   text += body
   text += approvalCode(uses, edited, firstDocument)
   const leafTable = leaves.length > 0 ? `local out = { 0, ${leaves.join(', ')} }\n` : 'local out = { 0 }\n'
@@ -208,10 +210,10 @@ function approvalCode(uses: LuaUses, edited: readonly StoredField[], first: numb
   uses.use('j_val')
   const each = edited.map(({ name }, i) => {
     const at = first + 2 * i
-    return `if f.${name} ~= o_${name} then
-  local x = f.${name} or 'null'
+    return `if ${member('f', name)} ~= o_${name} then
+  local x = ${member('f', name)} or 'null'
   if x ~= ARGV[${at}] then unseen[${i + 3}] = x unseen.any = true
-  elseif ARGV[${at + 1}] ~= '' then f.${name} = j_val(ARGV[${at + 1}]) end
+  elseif ARGV[${at + 1}] ~= '' then ${member('f', name)} = j_val(ARGV[${at + 1}]) end
 end
 `
   })
@@ -222,6 +224,7 @@ end
 function changesCollection(op: Op): boolean {
   switch (op.op) {
     case 'mutate':
+    case 'mutateAll':
     case 'dropItem':
     case 'putItem':
       return true
@@ -260,9 +263,13 @@ function bareCode(writer: LuaWriter, field: StoredField, stored: string): string
 
 /** Lua that fails when the value of a required field is not there or is none, and takes the mark off text. */
 function requireCode(field: StoredField): string {
-  const x = `f.${field.name}`
+  const x = member('f', field.name)
   const fails = raise('CORRUPT', field.name)
-  if (representation(field.kind as ExprType) === 'number') return `if ${x} == nil or ${x} ~= ${x} then ${fails} end\n`
+  if (representation(field.kind as ExprType) === 'number') {
+    // Neither NaN nor infinite, and whole where it has to be.
+    const odd = field.kind === 'float' ? `${x} - ${x} ~= 0` : `${x} % 1 ~= 0`
+    return `if ${x} == nil or ${odd} then ${fails} end\n`
+  }
   if (!isPlainText(field)) return `if ${x} == nil then ${fails} end\n`
   return `if not ${x} or ${x} == '\\0' then ${fails} elseif byte(${x}) == 0 then ${x} = sub(${x}, 2) end\n`
 }
@@ -278,14 +285,14 @@ function isDirect(field: StoredField): boolean {
 
 /** Lua that checks a written field of {@link isDirect} and computes its text, `e<n>`. */
 function directCode(writer: LuaWriter, field: StoredField, n: number, old: string, indexed: boolean): string {
-  const x = `f.${field.name}`
+  const x = member('f', field.name)
   const type = field.kind as ExprType
   let text = `if ${x} == nil then ${raise('NULL_VALUE', field.property)} end\n`
   for (const check of ruleChecks(writer.uses, field, x))
     text += `if ${check} then ${raise('OUT_OF_RANGE', field.property)} end\n`
   text += `local e${n} = ${writer.toText(type, x)}\n`
   if (representation(type) === 'text') text += escapeCode(`e${n}`)
-  if (indexed) text += `if e${n} ~= ${old} then ch.${field.name} = true end\n`
+  if (indexed) text += `if e${n} ~= ${old} then ${member('ch', field.name)} = true end\n`
   return text
 }
 
@@ -299,8 +306,8 @@ function changeCode(writer: LuaWriter, field: StoredField, old: string, indexed:
   const name = quote(field.name)
   const type = field.kind as ExprType
   let absent = 'false'
-  if (hasNull(field)) absent = field.optional ? `(not u.${field.name}) and '\\0'` : `'\\0'`
-  let text = `do\n  local x, e = f.${field.name}, false\n  if x == nil then\n`
+  if (hasNull(field)) absent = field.optional ? `(not ${member('u', field.name)}) and '\\0'` : `'\\0'`
+  let text = `do\n  local x, e = ${member('f', field.name)}, false\n  if x == nil then\n`
   text += field.optional || hasNull(field) ? `    e = ${absent}\n` : `    ${raise('NULL_VALUE', field.property)}\n`
   text += '  else\n'
   for (const check of ruleChecks(writer.uses, field))
@@ -308,7 +315,7 @@ function changeCode(writer: LuaWriter, field: StoredField, old: string, indexed:
   text += `    e = ${writer.toText(type, 'x')}\n`
   if (representation(type) === 'text') text += `    ${escapeCode('e')}`
   text += '  end\n'
-  const mark = indexed ? ` ch.${field.name} = true` : ''
+  const mark = indexed ? ` ${member('ch', field.name)} = true` : ''
   const put = `s[#s + 1] = ${name} s[#s + 1] = e`
   const change = field.optional || hasNull(field) ? `if e then ${put} else d[#d + 1] = ${name} end` : put
   text += `  if e ~= ${old} then${mark} ${change} end\nend\n`

@@ -1,12 +1,14 @@
 // Runs recorded programs: shape to script, values to ARGV, the reply back to what the callback returned.
 
 import { type Issue, ValidationError } from '@ochre/protocol'
-import { decodeValue, encodeField, problemOf, runSchema, type Stored } from './codec.ts'
+import { decodeValue, encodeField, problemOf, runSchema, type Stored, Undecodable } from './codec.ts'
 import { type CompiledProgram, type CompileOptions, compileProgram } from './compile.ts'
+import { CorruptRowError } from './errors.ts'
 import type { FieldSpec } from './fields.ts'
 import type { ModelSpec, StoredField } from './model.ts'
 import type { ExprType, ProgramNodes, ReturnLeaf } from './ops.ts'
 import { rowHandle } from './program.ts'
+import type { RecordOwner } from './record.ts'
 import { Recorder, type Recording, type ReturnShape } from './recorder.ts'
 import { asParameter, Value } from './value.ts'
 
@@ -54,7 +56,7 @@ export function argumentsOf(
   const issues: Issue[] = []
   const waits: Promise<void>[] = []
   for (const { name, field, slot } of program.parameters) {
-    const value = given[name] ?? null
+    const value = (Object.hasOwn(given, name) ? given[name] : null) ?? null
     if (value === null) {
       if (field.optional || field.nullable) args[slot] = '\0'
       else issues.push({ path: [name], message: 'is required' })
@@ -101,18 +103,26 @@ export function compilePrepared(program: PreparedProgram, options?: CompileOptio
 
 /** Whether a reply holds bytes, which text decoding would damage. */
 export function returnsBytes(spec: ModelSpec, nodes: ProgramNodes): boolean {
-  const inEntries = (stream: string): boolean =>
-    Object.values(spec.byProperty.get(stream)!.entry!).some(({ kind }) => kind === 'bytes')
-  return nodes.returns.some(
-    ({ node, element, stream }) =>
-      node.type === 'bytes' || element === 'bytes' || (stream !== null && inEntries(stream)),
-  )
+  return nodes.returns.some(({ node, list, of }) => {
+    if (list === null) return node.type === 'bytes'
+    const { element, entry } = spec.byProperty.get(of!)!
+    return element?.kind === 'bytes' || Object.values(entry ?? {}).some(({ kind }) => kind === 'bytes')
+  })
 }
 
-/** The callback's return with server values replaced by what the server sent. `leaves` follow the leading 0. */
-export function resultOf(recording: Recording, spec: ModelSpec, reply: readonly unknown[]): unknown {
-  const { returns } = recording.nodes
-  const values = returns.map((leaf, i) => leafValue(leaf, spec, reply[i + 1]))
+/**
+ * The callback's return with server values replaced by what the server sent. `leaves` follow the leading 0. Throws a
+ * CorruptRowError for a stored value that does not fit.
+ */
+export function resultOf(recording: Recording, reply: readonly unknown[], owner: RecordOwner, id: string): unknown {
+  const { spec } = owner
+  const values = recording.nodes.returns.map((leaf, i) => {
+    const fail = (problem: string): never => {
+      const origin = spec.byProperty.get(originOf(leaf))
+      throw new CorruptRowError(spec.name, owner.keyOf(id, origin), origin?.property ?? '', problem)
+    }
+    return leafValue(leaf, spec, reply[i + 1], fail)
+  })
   return build(recording.result, values)
 }
 
@@ -146,50 +156,54 @@ const ELEMENTS: Readonly<Record<ExprType, FieldSpec>> = Object.fromEntries(
   ]),
 ) as Record<ExprType, FieldSpec>
 
-function scalarValue(type: ExprType, reply: unknown): unknown {
-  if (reply === null || reply === undefined || reply === false) return null
-  if (type === 'boolean') return reply === true || Number(reply) === 1
-  return decodeValue(ELEMENTS[type], Buffer.isBuffer(reply) ? reply : String(reply))
+type Fail = (problem: string) => never
+
+/** The field that a leaf comes from, as far as it shows. */
+function originOf({ node, of }: ReturnLeaf): string {
+  return of ?? (node.k === 'field' ? node.field : node.k === 'at' ? node.of.field : '')
 }
 
-function leafValue(leaf: ReturnLeaf, spec: ModelSpec, reply: unknown): unknown {
-  if (leaf.list === null) return scalarValue(leaf.node.type, reply)
-  const element = leaf.element!
+function scalarValue(rules: FieldSpec, reply: unknown, fail: Fail): unknown {
+  if (reply === null || reply === undefined || reply === false) return null
+  if (typeof reply === 'number' && rules.kind === 'boolean') return reply === 1
+  const value = decodeValue(rules, Buffer.isBuffer(reply) ? reply : String(reply))
+  return value instanceof Undecodable ? fail(value.problem) : value
+}
+
+function leafValue(leaf: ReturnLeaf, spec: ModelSpec, reply: unknown, fail: Fail): unknown {
+  const { node } = leaf
+  if (leaf.list === null)
+    return scalarValue((node.k === 'field' && spec.byProperty.get(node.field)) || ELEMENTS[node.type], reply, fail)
   if (leaf.list === 'geoDistance') return reply === null ? null : Number(reply)
   if (leaf.list === 'geoPosition') return reply === null ? null : (reply as unknown[]).map(Number)
   const items = (reply ?? []) as unknown[]
+  const field = spec.byProperty.get(leaf.of!)!
+  const element = (item: unknown): unknown => scalarValue(field.element!, item, fail)
   switch (leaf.list) {
     case 'entries': {
       const entries: [string, unknown][] = []
-      for (let i = 0; i < items.length; i += 2) entries.push([String(items[i]), scalarValue(element, items[i + 1])])
+      for (let i = 0; i < items.length; i += 2) entries.push([String(items[i]), element(items[i + 1])])
       return Object.fromEntries(entries)
     }
     case 'rangeWithScores': {
       const pairs: unknown[] = []
-      for (let i = 0; i < items.length; i += 2) pairs.push([scalarValue(element, items[i]), Number(items[i + 1])])
+      for (let i = 0; i < items.length; i += 2) pairs.push([element(items[i]), Number(items[i + 1])])
       return pairs
     }
-    case 'range': {
-      const field = streamOf(leaf, spec)
-      if (field) return items.map((item) => streamEntry(field, item as [unknown, unknown]))
-      return items.map((item) => scalarValue(element, item))
-    }
+    case 'range':
+      if (field.kind === 'stream') return items.map((item) => streamEntry(field, item as [unknown, unknown], fail))
+      return items.map(element)
     default:
-      return items.map((item) => scalarValue(element, item))
+      return items.map(element)
   }
 }
 
-/** The stream that a range was read from; a leaf of a stream's range has entries, not elements. */
-function streamOf(leaf: ReturnLeaf, spec: ModelSpec): StoredField | undefined {
-  return leaf.stream ? spec.byProperty.get(leaf.stream) : undefined
-}
-
-function streamEntry(field: StoredField, [id, flat]: [unknown, unknown]): unknown {
+function streamEntry(field: StoredField, [id, flat]: [unknown, unknown], fail: Fail): unknown {
   const parts = flat as unknown[]
   const entry: Record<string, unknown> = {}
   for (let i = 0; i < parts.length; i += 2) {
-    const spec = field.entry![String(parts[i])]
-    if (spec) entry[String(parts[i])] = scalarValue(spec.kind as ExprType, parts[i + 1])
+    const name = String(parts[i])
+    if (Object.hasOwn(field.entry!, name)) entry[name] = scalarValue(field.entry![name]!, parts[i + 1], fail)
   }
   return { id: String(id), entry }
 }

@@ -8,7 +8,7 @@ import { representation } from './compile-expression.ts'
 import { EXPIRED } from './feed.ts'
 import type { KeyFamily } from './keys.ts'
 import type { LuaUses } from './lua/library.ts'
-import { quote } from './lua/quote.ts'
+import { member, quote } from './lua/quote.ts'
 import type { ModelSpec, StoredField, StoredIndex, TtlRule } from './model.ts'
 import type { ExprType } from './ops.ts'
 import type { TupleKind } from './tuple.ts'
@@ -113,7 +113,7 @@ export function columnCode(uses: LuaUses, field: StoredField, value: string, des
 /** Lua of the whole entry: an index member with the id, or a unique tuple without. */
 export function entryCode(uses: LuaUses, index: StoredIndex, spec: ModelSpec, id = 'id'): string {
   const columns = index.columns.map(({ field, desc, fold }) =>
-    columnCode(uses, field, field === spec.id ? idValue(field, id) : `f.${field.name}`, desc, fold === 'lower'),
+    columnCode(uses, field, field === spec.id ? idValue(field, id) : member('f', field.name), desc, fold === 'lower'),
   )
   if (index.type === 'index') {
     columns.push(`${uses.use(index.columns.at(-1)!.desc ? 'suffix_desc' : 'suffix')}(${id})`)
@@ -154,7 +154,7 @@ export function maintainCode(
   const changed = (index: StoredIndex): string =>
     index.columns
       .filter(({ field }) => field !== spec.id)
-      .map(({ field }) => `ch.${field.name}`)
+      .map(({ field }) => member('ch', field.name))
       .join(' or ') || 'false'
   let body = `${indent}  local packed = call('HGET', ${memo}, id)\n${indent}  local mm = packed and cmsgpack.unpack(packed) or {}\n`
   for (const index of indexes) {
@@ -186,7 +186,7 @@ export function uniqueCode(uses: LuaUses, keys: KeyList, spec: ModelSpec, unique
   const role = quote(roleOf(unique))
   const absent = unique.columns
     .filter(({ field }) => field !== spec.id)
-    .map(({ field }) => `f.${field.name} == nil`)
+    .map(({ field }) => `${member('f', field.name)} == nil`)
     .join(' or ')
   let code = `local e\nif not (${absent || 'false'}) then e = ${entryCode(uses, unique, spec)} end\n`
   if (hasClaims(spec)) {
@@ -250,7 +250,8 @@ export function purgeCode(keys: KeyList, spec: ModelSpec): string {
   const entries = `  local X = { ${table} }
   local packed = call('HGET', ${keys.at('memo')}, o)
   if packed then
-    for name, entry in pairs(cmsgpack.unpack(packed)) do
+    local readable, mm = pcall(cmsgpack.unpack, packed)
+    for name, entry in pairs(readable and type(mm) == 'table' and mm or {}) do
       local key = X[name]
       if key and byte(name) == 120 then
         call('ZSCORE', key, entry)

@@ -10,9 +10,12 @@ import { ENTRIES_SCRIPT, READY_SCRIPT, walkScript } from './upkeep.ts'
 
 export interface Problem {
   readonly id: string
-  /** NO_ROW, MISSING_ENTRY, STALE_ENTRY, DANGLING_ENTRY, DUPLICATE or MEMO. */
+  /**
+   * NO_ROW, MISSING_ENTRY, STALE_ENTRY, DANGLING_ENTRY, DUPLICATE or MEMO; or what `repair` leaves alone: CORRUPT, a field that
+   * cannot be read, and WRONG_TYPE, a row that is no hash.
+   */
   readonly code: string
-  /** `x:<index>`, `u:<unique>`, `ids` or `m`. */
+  /** `x:<index>`, `u:<unique>`, `ids`, `m` or `r`, the row; of CORRUPT the field. */
   readonly where: string
 }
 

@@ -205,7 +205,7 @@ type Columns<X extends FieldInputs> = { readonly [P in keyof X]: Column }
 const NAME = /^[A-Za-z][A-Za-z0-9_-]{0,63}$/
 const FIELD = /^[A-Za-z][A-Za-z0-9_]{0,63}$/
 const KEY_KINDS: ReadonlySet<string> = new Set(['string', 'enum', 'int', 'bigint', 'date'])
-const RESERVED: ReadonlySet<string> = new Set(['save', 'reload', 'delete', 'atomic', 'constructor', 'then', 'toJSON'])
+const RESERVED: ReadonlySet<string> = new Set(['save', 'reload', 'delete', 'atomic', 'then', 'toJSON'])
 
 /**
  * Defines a model. Its name and its fields' names (or `storedAs`) are what Redis holds, so renaming a variable loses
@@ -221,7 +221,8 @@ export function model<const X extends FieldInputs>(
   const columns: Record<string, Column> = {}
   for (const [property, input] of Object.entries(fields)) {
     if (!FIELD.test(property)) throw new UsageError(`A field name has letters, digits and _, and starts with a letter`)
-    if (RESERVED.has(property)) throw new UsageError(`A field cannot be named ${property}: records use that name`)
+    if (RESERVED.has(property) || property in Object.prototype)
+      throw new UsageError(`A field cannot be named ${property}: records use that name`)
     own[property] = toField(input, property)
     columns[property] = column(property, 'asc', 'none')
   }

@@ -38,7 +38,7 @@ export function open<const M extends Models>(client: ModelClient, models: M, opt
     if (property === 'close') throw new UsageError('A model cannot be opened under the name close')
     if (names.has(model.name)) throw new UsageError(`Two models are named ${model.name}: their keys would collide`)
     names.add(model.name)
-    stores[property] = new Store(model, options.namespace ?? '', new Runner(client, model.name, debug), ids)
+    stores[property] = new Store(model, options.namespace ?? '', new Runner(client, model.spec, debug), ids)
   }
   const sweepMs = options.sweepEvery === 0 ? 0 : durationMs(options.sweepEvery ?? '30s')
   const expiring = Object.values(stores).filter(({ spec }) => spec.ttl || hasClaims(spec))

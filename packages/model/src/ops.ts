@@ -123,6 +123,14 @@ export type Op =
       readonly args: readonly Expr[]
       readonly id: number
     }
+  /** The same change with each of the values that a slot holds packed. `var` receives how many it changed. */
+  | {
+      readonly op: 'mutateAll'
+      readonly fn: 'push' | 'unshift' | 'add' | 'remove'
+      readonly of: CollectionRef
+      readonly list: number
+      readonly id: number
+    }
   | {
       readonly op: 'read'
       readonly fn: ReadFn
@@ -156,14 +164,13 @@ export type Op =
       readonly id: number
     }
 
-/** The type of a variable that `read` fills: items of one kind, pairs, or nothing but a scalar. */
+/** One value that a program returns: an expression, or a variable that holds a list made by `read`. */
 export interface ReturnLeaf {
   readonly node: Expr
-  /** A variable that holds a list made by `read`: how its parts decode. */
+  /** How the list was read. */
   readonly list: ReadFn | null
-  readonly element: ExprType | null
-  /** The stream that a range was read from. */
-  readonly stream: string | null
+  /** The collection that it was read from. */
+  readonly of: string | null
 }
 
 export interface ProgramNodes {

@@ -5,14 +5,18 @@ import { collectionHandle } from './collection.ts'
 import type { Condition, DateValue, Expr, Statement } from './expressions.ts'
 import type { ModelSpec, StoredField } from './model.ts'
 import type { Op } from './ops.ts'
-import { currentRecorder, type Recorder, STATEMENT } from './recorder.ts'
-import { Value } from './value.ts'
+import { currentRecorder, NO_ROW, type Recorder, ROW, STATEMENT } from './recorder.ts'
+import { refuseAsValue, Value } from './value.ts'
 
 const RECORDER = Symbol('recorder')
 const HANDLES = Symbol('handles')
 interface RowState {
   readonly [RECORDER]: Recorder
   readonly [HANDLES]: Record<string, object>
+}
+
+const refuseRow = (): never => {
+  throw new UsageError(NO_ROW)
 }
 
 const rows = new WeakMap<ModelSpec, object>()
@@ -29,13 +33,19 @@ export function rowHandle(recorder: Recorder): object {
           this[HANDLES][field.property] ??= fieldHandle(this[RECORDER], field)
           return this[HANDLES][field.property]
         },
+        set: () => {
+          throw new UsageError(`A row of the server is not assigned to: write ${field.property}.set(...)`)
+        },
       })
     }
+    refuseAsValue(prototype, NO_ROW)
     rows.set(recorder.spec, Object.freeze(prototype))
   }
   const row = Object.create(prototype) as { -readonly [P in keyof RowState]: RowState[P] }
-  row[RECORDER] = recorder
-  row[HANDLES] = {}
+  Object.defineProperty(row, RECORDER, { value: recorder })
+  Object.defineProperty(row, HANDLES, { value: {} })
+  // What a spread would copy.
+  Object.defineProperty(row, ROW, { enumerable: true, get: refuseRow })
   return Object.freeze(row)
 }
 

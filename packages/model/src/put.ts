@@ -12,7 +12,7 @@ import { WRITE_MS } from './claim-scripts.ts'
 import { LuaWriter } from './compile-expression.ts'
 import { EXPIRED, feedCode } from './feed.ts'
 import { type LuaScript, LuaUses } from './lua/library.ts'
-import { quote } from './lua/quote.ts'
+import { entry, member, quote } from './lua/quote.ts'
 import {
   allIndexes,
   claimsCode,
@@ -85,9 +85,9 @@ export function putScript(spec: ModelSpec, mode: PutMode, withRow = false): LuaS
     const creates = mode === 'create' || mode === 'upsert'
     const replaces = mode === 'replace'
     const values = columns.map((field, i) => {
-      const own = `set.${field.name}`
-      const kept = replaces || isNew ? own : `pick(${own}, gone.${field.name}, old[${i + 2}])`
-      return `${field.name} = ${writer.fromRow(field, kept)}`
+      const own = member('set', field.name)
+      const kept = replaces || isNew ? own : `pick(${own}, ${member('gone', field.name)}, old[${i + 2}])`
+      return entry(field.name, writer.fromRow(field, kept))
     })
     const load = `  local f = { ${values.join(', ')} }\n`
     const indexes = allIndexes(spec)
@@ -139,7 +139,7 @@ ${claiming ? '  claimed()\n' : ''}${
   if type(there) == 'table' then return { 1, 'WRONG_TYPE' } end
   if there then return { 1, 'EXISTS' } end
 `
-    : `  local old = redis.pcall('HMGET', key, ${names.join(', ')})
+    : `  local old = redis.pcall('HMGET', key, ${names.length > 200 ? `unpack({ ${names.join(', ')} })` : names.join(', ')})
   if old.err then return { 1, 'WRONG_TYPE' } end
   local there = old[1]
 `
@@ -189,12 +189,13 @@ function success(isNew: boolean, withRow: boolean, claiming: boolean): string {
 function gathered(keys: KeyList, spec: ModelSpec): string {
   const indexes = allIndexes(spec)
   const names = ['ids', ...spec.indexes.map(roleOf), ...(indexes.length > 0 ? ['memo'] : [])]
-  const lists = names.map(
-    (role) => `local ${listOf(keys, role)} = { '${role === 'memo' ? 'HSET' : 'ZADD'}', ${keys.at(role)} }\n`,
+  const fill = names.map(
+    (role) =>
+      `${listOf(keys, role)} = { '${role === 'memo' ? 'HSET' : 'ZADD'}', ${keys.at(role)} } later[${keys.at(role)}] = ${listOf(keys, role)}\n`,
   )
-  const byKey = names.map((role) => `[${keys.at(role)}] = ${listOf(keys, role)}`)
-  return `${lists.join('')}local later = { ${byKey.join(', ')} }
-local function apply()
+  // In a table: a function of Lua 5.1 sees at most 60 locals of those around it.
+  return `local L, later = {}, {}
+${fill.join('')}local function apply()
   for i = 1, #queue do
     local q = queue[i]
     if q[1] == 'ZADD' then
@@ -213,24 +214,24 @@ end
 `
 }
 
-/** Lua name of the list of a key's new entries. */
+/** Where Lua has the list of a key's new entries. */
 function listOf(keys: KeyList, role: string): string {
-  return `l${/\d+/.exec(keys.at(role))![0]}`
+  return `L[${/\d+/.exec(keys.at(role))![0]}]`
 }
 
 /** Lua that removes what earlier rows of the same ids left in indexes: they have expired, or were deleted by hand. */
 function leftovers(keys: KeyList, spec: ModelSpec): string {
-  const memo = listOf(keys, 'memo')
   const table = spec.indexes.map((index) => `[${quote(roleOf(index))}] = ${keys.at(roleOf(index))}`).join(', ')
-  return `  for i = 3, #${memo}, 1000 do
+  return `  local memos = ${listOf(keys, 'memo')}
+  for i = 3, #memos, 1000 do
     local ids = {}
-    for j = i, math.min(i + 998, #${memo} - 1), 2 do ids[#ids + 1] = ${memo}[j] end
+    for j = i, math.min(i + 998, #memos - 1), 2 do ids[#ids + 1] = memos[j] end
     local old = call('HMGET', ${keys.at('memo')}, unpack(ids))
     for j = 1, #ids do
       local ok, entries = old[j], nil
       if ok then ok, entries = pcall(cmsgpack.unpack, old[j]) end
       if ok then
-        local X, own = { ${table} }, cmsgpack.unpack(${memo}[i + 2 * j - 1])
+        local X, own = { ${table} }, cmsgpack.unpack(memos[i + 2 * j - 1])
         for name, entry in pairs(entries) do
           if X[name] and own[name] ~= entry then call('ZREM', X[name], entry) end
         end
@@ -259,14 +260,14 @@ ${uniques}${moved.join('')}`
 /** Lua that appends a new row's entries to the lists. */
 function listNew(keys: KeyList, spec: ModelSpec): string {
   const append = (role: string, a: string, b: string): string => {
-    const list = listOf(keys, role)
-    return `  n = #${list} ${list}[n + 1] = ${a} ${list}[n + 2] = ${b}\n`
+    return `  l = ${listOf(keys, role)} n = #l l[n + 1] = ${a} l[n + 2] = ${b}\n`
   }
   const own = [
     ...spec.indexes.map((index, i) => `[${quote(roleOf(index))}] = e${i + 1}`),
     ...spec.uniques.map((unique, i) => `[${quote(roleOf(unique))}] = u${i + 1}`),
   ]
   return [
+    '  local l\n',
     append('ids', "'0'", 'id'),
     ...spec.indexes.map((index, i) => append(roleOf(index), "'0'", `e${i + 1}`)),
     ...(own.length > 0 ? [append('memo', 'id', `cmsgpack.pack({ ${own.join(', ')} })`)] : []),

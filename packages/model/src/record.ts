@@ -26,7 +26,8 @@ export interface RowMethods<F extends Fields> {
 /** What a record asks of its store. */
 export interface RecordOwner {
   readonly spec: ModelSpec
-  keyOf(id: string): string
+  /** The key of the row, or of a collection of it. */
+  keyOf(id: string, field?: StoredField): string
   saveRecord(id: string, patch: Record<string, unknown>, version: string): Promise<string>
   deleteRecord(id: string, version: string): Promise<boolean>
   reloadRecord(id: string): Promise<RawRow | null>
@@ -158,6 +159,8 @@ function adopt<T extends StoredRow>(record: T, owner: RecordOwner, id: string, r
   const { spec } = owner
   const target = record as unknown as Record<string, unknown>
   if (target.id !== undefined) for (const { property } of spec.scalars) delete target[property]
+  const version = String(raw._v ?? '0')
+  if (!/^\d+$/.test(version)) throw new CorruptRowError(spec.name, owner.keyOf(id), '_v', 'is not a version')
   target.id = idFromText(spec.id, id)
   for (const field of spec.scalars) {
     const stored = raw[field.name]
@@ -171,7 +174,7 @@ function adopt<T extends StoredRow>(record: T, owner: RecordOwner, id: string, r
     target[field.property] = value
   }
   owner.latest = record
-  setState(record, { owner, id, version: String(raw._v ?? '0'), raw })
+  setState(record, { owner, id, version, raw })
   return record
 }
 

@@ -14,6 +14,11 @@ let running: Recorder | null = null
 /** Marks what a statement such as `when()` gives back for chaining: a callback that ends with it returns nothing. */
 export const STATEMENT: unique symbol = Symbol('statement')
 
+/** Marks the row that a callback receives. */
+export const ROW: unique symbol = Symbol('row')
+export const NO_ROW =
+  'A row exists only on the server while the program runs: name the fields that are returned, { name: p.name }'
+
 /** The recorder of the callback that is running. */
 export function currentRecorder(what: string): Recorder {
   if (!running) throw new UsageError(`${what} works only inside the callback of a program`)
@@ -52,6 +57,8 @@ export class Recorder {
   /** Queries only compute. */
   readonly readOnly: boolean
   readonly args: (Stored | null)[] = []
+  /** The field whose operation takes its operands: where a bad one is said to be. */
+  subject = ''
   private readonly blocks: Block[] = [{ ops: [], walking: [] }]
   private readonly pending: Promise<void>[] = []
   private readonly issues: Issue[] = []
@@ -97,23 +104,26 @@ export class Recorder {
     if (value instanceof Value) {
       this.check(value)
       const list = listReturn(value)
-      leaves.push({
-        node: value.node,
-        list: list?.fn ?? null,
-        element: list?.of.element ?? null,
-        stream: list?.of.kind === 'stream' ? list.of.field : null,
-      })
+      leaves.push({ node: value.node, list: list?.fn ?? null, of: list?.of.field ?? null })
       return { kind: 'leaf', at: leaves.length - 1 }
     }
     if (typeof value === 'function') throw new UsageError('A program cannot return a function: was a call forgotten?')
     if (typeof value !== 'object' || value === null) return { kind: 'constant', value }
     if (STATEMENT in value) return { kind: 'constant', value: undefined }
     if (value instanceof Promise || 'then' in value) throw asyncError()
+    if (ROW in value) throw new UsageError(NO_ROW)
     if (Array.isArray(value)) return { kind: 'list', items: value.map((item) => this.shapeOf(item, leaves)) }
     const prototype: unknown = Object.getPrototypeOf(value)
     if ('handleOf' in value)
       throw new UsageError('A program cannot return a collection itself: return its items(), length() or the like')
-    if (prototype !== Object.prototype && prototype !== null) return { kind: 'constant', value }
+    if (prototype !== Object.prototype && prototype !== null) {
+      const parts = value instanceof Map || value instanceof Set ? [...value].flat() : Object.values(value)
+      if (parts.some((part) => part instanceof Value))
+        throw new UsageError('Server values are returned alone, in arrays or in plain objects')
+      return { kind: 'constant', value }
+    }
+    if (Object.getOwnPropertySymbols(value).length > 0 || Object.values(value).some((part) => part instanceof Recorder))
+      throw new UsageError('A server value cannot be spread: it exists only on the server')
     return { kind: 'object', entries: Object.entries(value).map(([key, item]) => [key, this.shapeOf(item, leaves)]) }
   }
 
@@ -175,14 +185,12 @@ export class Recorder {
   literal(type: ExprType, value: unknown, field?: FieldSpec & { readonly property?: string }): Expr {
     if (value === null && !(field?.schema && !field.nullable)) return { k: 'null', type }
     const spec = field ?? bare(type)
-    const path = field?.property ? [field.property] : []
+    const path = this.pathOf(field?.property ?? this.subject)
     const problem = problemOf(spec, value)
     if (problem !== null) {
-      if (field) {
-        this.issue(path, problem)
-        return { k: 'null', type }
-      }
-      throw new ValidationError(`An operand ${problem}`, [{ path: [], message: problem }])
+      if (!field) throw new ValidationError(`An operand ${problem}`, [{ path, message: problem }])
+      this.issue(path, problem)
+      return { k: 'null', type }
     }
     const slot = this.arg(encodeValue(spec, value))
     this.ask(spec, value, path, (stored) => {
@@ -202,16 +210,22 @@ export class Recorder {
     if (wait) this.pending.push(wait)
   }
 
+  /** The value, if it is a literal of the type. */
+  checked<T>(type: ExprType, value: T): T {
+    const problem = problemOf(bare(type), value)
+    if (problem !== null)
+      throw new ValidationError(`An operand ${problem}`, [{ path: this.pathOf(this.subject), message: problem }])
+    return value
+  }
+
+  private pathOf(property: string): string[] {
+    return property === '' ? [] : [property]
+  }
+
   /** Several literals packed into one argument; gives the slot. */
   list(type: ExprType, values: readonly unknown[]): number {
     const spec = bare(type)
-    const parts: Buffer[] = []
-    for (const value of values) {
-      const problem = problemOf(spec, value)
-      if (problem !== null) throw new ValidationError(`An operand ${problem}`, [{ path: [], message: problem }])
-      parts.push(packed(encodeValue(spec, value)))
-    }
-    return this.arg(Buffer.concat(parts))
+    return this.arg(Buffer.concat(values.map((value) => packed(encodeValue(spec, this.checked(type, value))))))
   }
 
   /** An operand of a type: a server value, checked for its type, or a literal. */

@@ -1,9 +1,11 @@
 // What models need from a client, and how operations run through it: counted, timed, shown in debug mode, failures mapped.
 
 import diagnosticsChannel from 'node:diagnostics_channel'
-import { FailureReply, OchreError, type Reply, ReplyError } from '@ochre/protocol'
+import { FailureReply, OchreError, type Reply, ReplyError, UsageError } from '@ochre/protocol'
 import { CorruptRowError, ProgramError } from './errors.ts'
+import type { CollectionKind } from './fields.ts'
 import type { LuaScript } from './lua/library.ts'
+import type { ModelSpec } from './model.ts'
 
 export type Arg = string | number | bigint | Uint8Array
 
@@ -81,6 +83,7 @@ const resends = diagnosticsChannel.channel('ochre:model:resend')
 export class Runner {
   readonly client: ModelClient
   readonly model: string
+  private readonly spec: ModelSpec
   private readonly debug: ((report: OperationReport) => void) | null
   private readonly counts: Record<string, number> = {}
   private readonly shas = new Set<string>()
@@ -91,9 +94,10 @@ export class Runner {
   private retries = 0
   private scriptMisses = 0
 
-  constructor(client: ModelClient, model: string, debug: ((report: OperationReport) => void) | null) {
+  constructor(client: ModelClient, spec: ModelSpec, debug: ((report: OperationReport) => void) | null) {
     this.client = client.with?.({ onResend: (why) => this.resent(why) }) ?? client
-    this.model = model
+    this.model = spec.name
+    this.spec = spec
     this.debug = debug
   }
 
@@ -184,8 +188,8 @@ export class Runner {
         done(null, value)
         return value
       },
-      (error: unknown) => {
-        const mapped = this.mapError(error, keys)
+      async (error: unknown) => {
+        const mapped = await this.mapError(error, keys)
         done(mapped)
         throw mapped
       },
@@ -193,19 +197,69 @@ export class Runner {
   }
 
   /** Failures that scripts raise carry OCHRE[CODE field] in their text. */
-  private mapError(raised: unknown, keys: readonly Arg[]): unknown {
+  private async mapError(raised: unknown, keys: readonly Arg[]): Promise<unknown> {
     if (!(raised instanceof ReplyError)) return raised
     const error = unwrapped(raised)
-    const match = /OCHRE\[([A-Z_0-9]+) ([^\]]*)\]/.exec(error.message)
+    const { message } = error
+    const match = /OCHRE\[([A-Z_0-9]+) ([^\]]*)\]/.exec(message)
     if (match) {
       const [, code, field] = match
-      if (code === 'CORRUPT') return new CorruptRowError(this.model, String(keys[0]), field!, 'cannot be read')
+      if (code === 'CORRUPT') {
+        const name = (this.spec.byProperty.get(field!) ?? this.spec.byName.get(field!))?.name
+        const own = keys.find((key) => String(key).includes('}:c:') && String(key).endsWith(`:${name}`))
+        return new CorruptRowError(this.model, String(own ?? keys[0]), field!, 'cannot be read')
+      }
       return new ProgramError(this.model, code!, field || null, EXPLANATIONS[code!] ?? code!)
     }
-    if (error.message.includes('WRONGTYPE'))
-      return new ProgramError(this.model, 'WRONG_TYPE', null, `a key of the model holds another type (${keys[0]})`)
+    if (message.includes('WRONGTYPE')) {
+      const key = await this.wrongKey(keys)
+      return new ProgramError(this.model, 'WRONG_TYPE', null, `the key ${key} holds another Redis type`)
+    }
+    if (message.includes('Error compiling script'))
+      return new UsageError('The program is too large for one script: keep() parts of long expressions, or split it', {
+        cause: error,
+      })
+    // Lua that stumbles over what it reads: a version or a memo that somebody else has written.
+    if (error.code === 'ERR' && /user_script:\d+: .*(attempt to|bad argument|in input)/s.test(message)) {
+      const corrupt = new CorruptRowError(this.model, String(keys[0]), '', 'cannot be read; verify() tells more')
+      corrupt.cause = error
+      return corrupt
+    }
     return error
   }
+
+  /** Which key holds another type than its name says. */
+  private async wrongKey(keys: readonly Arg[]): Promise<string> {
+    const types = await Promise.all(keys.map((key) => this.client.call('TYPE', key))).catch(() => [])
+    const at = types.findIndex((type, i) => !['none', this.typeOf(String(keys[i]))].includes(String(type)))
+    return String(keys[Math.max(at, 0)])
+  }
+
+  /** The Redis type of a key by its name; `keys.ts` has the names. */
+  private typeOf(key: string): string {
+    const [kind, ...rest] = key.slice(key.indexOf('}') + 2).split(':')
+    if (kind === 'c') return COLLECTION_TYPES[this.spec.byName.get(rest.at(-1)!)?.kind as CollectionKind] ?? 'none'
+    return KEY_TYPES[kind!] ?? 'none'
+  }
+}
+
+const KEY_TYPES: Readonly<Record<string, string>> = {
+  r: 'hash',
+  u: 'hash',
+  m: 'hash',
+  meta: 'hash',
+  x: 'zset',
+  ids: 'zset',
+  exp: 'zset',
+  feed: 'stream',
+}
+const COLLECTION_TYPES: Readonly<Record<CollectionKind, string>> = {
+  list: 'list',
+  set: 'set',
+  map: 'hash',
+  sortedSet: 'zset',
+  geo: 'zset',
+  stream: 'stream',
 }
 
 /** The error of a command in a script, which servers before 7.0 tell inside of another: `OOM ...`, `READONLY ...`. */

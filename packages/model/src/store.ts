@@ -20,7 +20,7 @@ import {
 } from './execute.ts'
 import type { Condition, Immediate, ProgramRow, QueryRow, Resolved } from './expressions.ts'
 import { reach } from './extract.ts'
-import type { AnyField } from './fields.ts'
+import { type AnyField, isCollectionKind } from './fields.ts'
 import { conditionOn, type Filter, type Where } from './filter.ts'
 import { type KeyFamily, type KeySpace, keySpace } from './keys.ts'
 import { keepLayouts } from './layouts.ts'
@@ -80,7 +80,8 @@ export class Store<F extends Fields> {
     this.binary = model.spec.scalars.some((field) => field.kind === 'bytes')
     this.owner = {
       spec: model.spec,
-      keyOf: (id) => this.keys.of(id).row(id),
+      keyOf: (id, field) =>
+        field && isCollectionKind(field.kind) ? this.keys.of(id).collection(id, field.name) : this.keys.of(id).row(id),
       saveRecord: async (id, patch, version) => {
         const row = await prepareUpdate(this.spec, id, patch)
         return (await this.put('update', row, version, '')).version
@@ -325,18 +326,14 @@ export class Store<F extends Fields> {
   // Expiry
 
   /** Gives the row a new time to live from now. Rejects with NotFoundError. */
-  async expire(id: IdOf<F>, ttl: Duration): Promise<void> {
-    await this.put('update', await prepareUpdate(this.spec, idText(this.spec, id), {}), '', this.ttlText({ ttl }))
+  async expire(id: IdOf<F>, ttl: Duration | 'forever'): Promise<void> {
+    const nothing = await prepareUpdate(this.spec, idText(this.spec, id), {})
+    await this.put('update', nothing, '', this.ttlText({ ttl }))
   }
 
   /** Lets the row live for ever. Rejects with NotFoundError. */
-  async persist(id: IdOf<F>): Promise<void> {
-    await this.put(
-      'update',
-      await prepareUpdate(this.spec, idText(this.spec, id), {}),
-      '',
-      this.ttlText({ ttl: 'forever' }),
-    )
+  persist(id: IdOf<F>): Promise<void> {
+    return this.expire(id, 'forever')
   }
 
   /** When the row expires, or null. */
@@ -460,7 +457,7 @@ export class Store<F extends Fields> {
     const compiled = compilePrepared(program, guard ? { guard } : undefined)
     const binary = returnsBytes(this.spec, recording.nodes)
     return this.exchange(operation, id, compiled, args, binary).then((entries) => {
-      if (Number(entries[0]) === 0) return resultOf(recording, this.spec, entries)
+      if (Number(entries[0]) === 0) return resultOf(recording, entries, this.owner, id)
       if (guard && ['SKIP', 'MISSING'].includes(String(entries[1]))) return SKIPPED
       throw this.failure(id, entries)!
     })
@@ -474,7 +471,7 @@ export class Store<F extends Fields> {
     const binary = this.binary || returnsBytes(this.spec, recording.nodes)
     const reply = await this.exchange('atomic', id, compiled, recording.args as Stored[], binary)
     if (Number(reply[0]) !== 0) throw this.failure(id, reply)!
-    return { value: resultOf(recording, this.spec, reply), raw: rawRow(reply.at(-1))! }
+    return { value: resultOf(recording, reply, this.owner, id), raw: rawRow(reply.at(-1))! }
   }
 
   private exchange(

@@ -6,7 +6,7 @@
 import { LuaWriter } from './compile-expression.ts'
 import { feedCode } from './feed.ts'
 import { type LuaScript, LuaUses } from './lua/library.ts'
-import { quote } from './lua/quote.ts'
+import { member, quote } from './lua/quote.ts'
 import { allIndexes, entryCode, hasClaims, KeyList, purgeCode, RUN_QUEUE, roleOf, sharedRoles } from './maintain.ts'
 import type { ModelSpec } from './model.ts'
 import { indexedFields } from './put.ts'
@@ -29,15 +29,18 @@ export function walkScript(spec: ModelSpec): LuaScript {
   for (const role of sharedRoles(spec)) keys.at(role)
   const writer = new LuaWriter(uses, spec, 1)
   uses.use('queue')
+  uses.use('unmemo')
   if (spec.ttl) uses.use('now')
   const columns = indexedFields(spec)
   const names = ["'_v'", ...columns.map((field) => quote(field.name))].join(', ')
-  const load = columns.map((field, i) => `    f.${field.name} = ${writer.fromRow(field, `r[${i + 2}]`)}\n`).join('')
+  const load = columns
+    .map((field, i) => `    ${member('f', field.name)} = ${writer.fromRow(field, `r[${i + 2}]`)}\n`)
+    .join('')
   const entries = allIndexes(spec)
     .map((index) => {
       const absent = index.columns
         .filter(({ field }) => field !== spec.id)
-        .map(({ field }) => `f.${field.name} == nil`)
+        .map(({ field }) => `${member('f', field.name)} == nil`)
         .join(' or ')
       const guard = index.type === 'unique' ? `if not (${absent || 'false'}) then ` : ''
       return `    ${guard}want[${quote(roleOf(index))}] = ${entryCode(uses, index, spec)}${guard ? ' end' : ''}\n`
@@ -81,8 +84,7 @@ local function problem(id, code, name)
   problems[#problems + 1] = code
   problems[#problems + 1] = name
 end
-local ids = call('ZRANGEBYLEX', ${keys.at('ids')}, from == '' and '-' or '(' .. from, '+', 'LIMIT', 0, count)
-for _, id in ipairs(ids) do
+local function walk(id)
   local f, want = {}, {}
   reset()
   local r = call('HMGET', RP .. id, ${names})
@@ -90,8 +92,7 @@ for _, id in ipairs(ids) do
     ${due}if ${spec.ttl ? 'not due or tonumber(due) >= now' : 'true'} then problem(id, 'NO_ROW', 'ids') end
     purge(id)
   else
-${load}${entries}    local packed = call('HGET', ${memo}, id)
-    local mm = packed and cmsgpack.unpack(packed) or {}
+${load}${entries}    local mm = unmemo(call('HGET', ${memo}, id))
 ${checks}    local same = true
     for name, entry in pairs(want) do if mm[name] ~= entry then same = false end end
     for name in pairs(mm) do if known[name] and not want[name] then same = false end end
@@ -101,6 +102,15 @@ ${checks}    local same = true
     end
   end
   if repair then ${RUN_QUEUE} end
+end
+local ids = call('ZRANGEBYLEX', ${keys.at('ids')}, from == '' and '-' or '(' .. from, '+', 'LIMIT', 0, count)
+for _, id in ipairs(ids) do
+  local ok, failure = pcall(walk, id)
+  local text = ok and '' or type(failure) == 'table' and failure.err or failure
+  local _, _, field = find(text, 'OCHRE%[CORRUPT ([^%]]*)')
+  if field then problem(id, 'CORRUPT', field)
+  elseif find(text, 'WRONGTYPE') then problem(id, 'WRONG_TYPE', 'r')
+  elseif not ok then error(failure, 0) end
 end
 return { #ids < count and '' or ids[#ids], #ids, problems, held }
 `
@@ -117,12 +127,12 @@ export const ENTRIES_SCRIPT: LuaScript = (() => {
   uses.use('member_id')
   uses.use('hex')
   uses.use('unhex')
+  uses.use('unmemo')
   return uses.script(`local kind, role, from, count, repair = ARGV[1], ARGV[2], ARGV[3], tonumber(ARGV[4]), ARGV[5] == '1'
 local problems, seen, stop = {}, 0, ''
 local function check(id, entry)
   seen = seen + 1
-  local packed = call('HGET', KEYS[1], id)
-  local mm = packed and cmsgpack.unpack(packed) or {}
+  local mm = unmemo(call('HGET', KEYS[1], id))
   if mm[role] == entry and call('ZSCORE', KEYS[3], id) then return end
   problems[#problems + 1] = id
   problems[#problems + 1] = 'DANGLING_ENTRY'

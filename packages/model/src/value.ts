@@ -52,6 +52,7 @@ export function ensureCheckable(value: Value, rules: FieldSpec, name: string): v
 
 /** An element of a collection as an operand, checked by the element's own rules. */
 export function elementOperand(recorder: Recorder, of: CollectionRef, value: unknown): Expr {
+  recorder.subject = of.field
   const rules = recorder.spec.byProperty.get(of.field)!.element!
   if (value === null && hasNull(rules) && !rules.schema) return { k: 'null', type: of.element }
   if (value instanceof Value) ensureCheckable(value, rules, of.field)
@@ -260,16 +261,16 @@ export class Value {
     return this
   }
   push(...items: readonly unknown[]): Value {
-    for (const item of items) {
+    // Literals travel as one piece of text, so that the script does not depend on how many they are.
+    const values = items.some((item) => item instanceof Value)
+      ? items.map((item) => this.jsonOperand(item))
+      : items.length === 0
+        ? []
+        : [this.jsonPieces(items)]
+    for (const value of values) {
       const { field, segments } = this.document('push')
       const path = this.pathArg(segments)
-      this.replaceDocument(field, {
-        k: 'jsonPush',
-        type: 'json',
-        a: fieldNode(field),
-        path,
-        value: this.jsonOperand(item),
-      })
+      this.replaceDocument(field, { k: 'jsonPush', type: 'json', a: fieldNode(field), path, value })
     }
     return this
   }
@@ -430,27 +431,6 @@ export class Value {
     return this
   }
 
-  // A server value is not a JavaScript value
-
-  [Symbol.toPrimitive](): never {
-    throw notAValue()
-  }
-  get [Symbol.toStringTag](): string {
-    return 'ServerValue'
-  }
-  [Symbol.iterator](): never {
-    throw notAValue()
-  }
-  toJSON(): never {
-    throw notAValue()
-  }
-  valueOf(): never {
-    throw notAValue()
-  }
-  toString(): never {
-    throw notAValue()
-  }
-
   // Inside
 
   /** Keeps an expression's value of this moment in a variable. */
@@ -467,7 +447,9 @@ export class Value {
   }
 
   private use(): void {
-    this.recorder.ensureOpen()
+    const { recorder, target } = this
+    recorder.ensureOpen()
+    recorder.subject = target === null ? '' : target.kind === 'item' ? target.of.field : target.field.property
     if (listReturns.has(this)) throw new UsageError('A list can only be returned: loop with each(), some() or find()')
   }
 
@@ -481,11 +463,20 @@ export class Value {
   }
 
   private jsonOperand(value: unknown): Expr {
-    if (!(value instanceof Value))
-      return this.recorder.literal('json', value === undefined ? null : (value ?? JSON_NULL))
+    if (value === undefined) throw new UsageError('undefined is no JSON value: use remove()')
+    if (!(value instanceof Value)) return this.recorder.literal('json', value ?? JSON_NULL)
     if (value.node.type !== 'json')
       throw new UsageError('Only JSON of the server can be put into JSON; put literals otherwise')
     return value.node
+  }
+
+  /** The JSON texts of several items, as they stand in an array. */
+  private jsonPieces(items: readonly unknown[]): Expr {
+    const texts = items.map((item) => {
+      if (item === undefined) throw new UsageError('undefined is no JSON value')
+      return JSON.stringify(this.recorder.checked('json', item))
+    })
+    return { k: 'arg', type: 'json', slot: this.recorder.arg(texts.join(',')) }
   }
 
   private arithmetic(op: ArithmeticOp, other: unknown): Value {
@@ -581,8 +572,22 @@ function fieldNode(field: StoredField): Expr {
   return { k: 'field', type: 'json', field: field.property }
 }
 
-function notAValue(): UsageError {
-  return new UsageError(
-    'This value exists only on the server while the program runs: compare with eq(), gt() ... inside when(), and compute with plus(), concat() ...',
-  )
+const NOT_A_VALUE =
+  'This value exists only on the server while the program runs: compare with eq(), gt() ... inside when(), and compute with plus(), concat() ...'
+
+/** Lets an object throw wherever JavaScript would take it for a value: in templates, arithmetic, JSON, spreads and loops. */
+export function refuseAsValue(prototype: object, message: string): void {
+  const refuse = (): never => {
+    throw new UsageError(message)
+  }
+  for (const name of [Symbol.toPrimitive, Symbol.iterator, 'toJSON', 'valueOf', 'toString'])
+    Object.defineProperty(prototype, name, { value: refuse })
+  // A position, as in list[0].
+  const positions = new Proxy((Object.getPrototypeOf(prototype) as object | null) ?? Object.create(null), {
+    get: (target, name, receiver) =>
+      typeof name === 'string' && /^\d+$/.test(name) ? refuse() : Reflect.get(target, name, receiver),
+  })
+  Object.setPrototypeOf(prototype, positions)
 }
+
+refuseAsValue(Value.prototype, NOT_A_VALUE)

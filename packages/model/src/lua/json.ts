@@ -6,16 +6,24 @@
 import type { LuaLibrary } from './library.ts'
 
 export const JSON_PATHS: LuaLibrary = {
+  j_decode: {
+    // A string with escapes; nil for one that cannot be read, such as half of a surrogate pair.
+    lua: `local function j_decode(a)
+  local ok, v = pcall(cjson.decode, '[' .. a .. ']')
+  return ok and v[1] or nil
+end`,
+  },
   j_end: {
     uses: ['err'],
-    // The last byte of the value that starts at i.
-    lua: `local function j_end(s, i)
+    // The last byte of the value that starts at i. \`j_name\` is the document's field.
+    lua: `local j_name = ''
+local function j_end(s, i)
   local c = byte(s, i)
   if c == 34 then
     local j = i + 1
     while true do
       j = find(s, '["\\\\]', j)
-      if not j then err('CORRUPT', 'json') end
+      if not j then err('CORRUPT', j_name) end
       if byte(s, j) == 34 then return j end
       j = j + 2
     end
@@ -23,12 +31,12 @@ export const JSON_PATHS: LuaLibrary = {
     local depth, j = 0, i
     while true do
       j = find(s, '["{}%[%]]', j)
-      if not j then err('CORRUPT', 'json') end
+      if not j then err('CORRUPT', j_name) end
       c = byte(s, j)
       if c == 34 then
         repeat
           j = find(s, '["\\\\]', j + 1)
-          if not j then err('CORRUPT', 'json') end
+          if not j then err('CORRUPT', j_name) end
           c = byte(s, j)
           if c == 92 then j = j + 1 end
         until c == 34
@@ -41,19 +49,20 @@ export const JSON_PATHS: LuaLibrary = {
     end
   end
   local _, e = find(s, '^[%w%.%+%-]+', i)
-  if not e then err('CORRUPT', 'json') end
+  if not e then err('CORRUPT', j_name) end
   return e
 end
-local function j_space(s, i) return find(s, '[^ \\t\\r\\n]', i) or err('CORRUPT', 'json') end`,
+local function j_space(s, i) return find(s, '[^ \\t\\r\\n]', i) or err('CORRUPT', j_name) end`,
   },
   j_child: {
-    uses: ['j_end'],
+    uses: ['j_end', 'j_decode'],
     // Start and end of a child's value and where its member starts; or nil, the closing byte, whether the container is
     // empty, and how many items it has.
     lua: `local function j_samekey(a, b)
   if a == b then return true end
   if not (find(a, '\\\\', 1, true) or find(b, '\\\\', 1, true)) then return false end
-  return cjson.decode('[' .. a .. ']')[1] == cjson.decode('[' .. b .. ']')[1]
+  local x = j_decode(a)
+  return x ~= nil and x == j_decode(b)
 end
 local function j_child(s, i, seg)
   local c, tag, key = byte(s, i), byte(seg), sub(seg, 2)
@@ -117,8 +126,9 @@ end`,
   },
   j_get: {
     uses: ['j_find'],
-    lua: `local function j_get(s, segs)
+    lua: `local function j_get(s, segs, name)
   if s == nil then return nil end
+  j_name = name
   local i, e = j_find(s, segs)
   if not i then return nil end
   local v = sub(s, i, e)
@@ -131,6 +141,7 @@ end`,
     lua: `local function j_set(s, segs, text, field)
   local n = #segs
   if n == 0 then return j_val(text) end
+  j_name = field
   local p = s ~= nil and j_find(s, segs, n - 1)
   if not p then err('PATH', field) end
   local i, e, empty, count = j_child(s, p, segs[n])
@@ -147,6 +158,7 @@ end`,
     lua: `local function j_del(s, segs, field)
   if #segs == 0 then err('PATH', field) end
   if s == nil then return s end
+  j_name = field
   local i, e, m = j_find(s, segs)
   if not i then return s end
   local k = j_space(s, e + 1)
@@ -160,6 +172,7 @@ end`,
   j_push: {
     uses: ['j_find', 'err'],
     lua: `local function j_push(s, segs, text, field)
+  j_name = field
   local i, e = nil, nil
   if s ~= nil then i, e = j_find(s, segs) end
   if not i or byte(s, i) ~= 91 then err('PATH', field) end
@@ -171,6 +184,7 @@ end`,
     uses: ['j_find', 'err', 'b_add', 'float', 'finite'],
     // Integers stay exact, whatever their size; anything else is a double.
     lua: `local function j_add(s, segs, by, field)
+  j_name = field
   local i, e = nil, nil
   if s ~= nil then i, e = j_find(s, segs) end
   local old = i and sub(s, i, e)
@@ -184,8 +198,9 @@ end`,
   j_size: {
     uses: ['j_find'],
     // Items of an array, keys of an object, characters of a string; nil for anything else.
-    lua: `local function j_size(s, segs)
+    lua: `local function j_size(s, segs, name)
   if s == nil then return nil end
+  j_name = name
   local i, e = j_find(s, segs)
   if not i then return nil end
   local c = byte(s, i)
@@ -212,7 +227,8 @@ end`,
   },
   j_eq: {
     // Scalars by value; arrays and objects by their exact text.
-    lua: `local function j_text(a) return byte(a) == 34 and find(a, '\\\\', 1, true) and cjson.decode('[' .. a .. ']')[1] end
+    uses: ['j_decode'],
+    lua: `local function j_text(a) return find(a, '\\\\', 1, true) and j_decode(a) end
 local function j_eq(a, b)
   if a == b then return true end
   if a == nil or b == nil then return false end
@@ -231,9 +247,10 @@ end`,
     lua: `local function j_number(a) if a ~= nil and find(a, '^%-?%d') then return tonumber(a) end return nil end`,
   },
   j_string: {
+    uses: ['j_decode'],
     lua: `local function j_string(a)
   if a == nil or byte(a) ~= 34 then return nil end
-  if find(a, '\\\\', 1, true) then return cjson.decode('[' .. a .. ']')[1] end
+  if find(a, '\\\\', 1, true) then return j_decode(a) end
   return sub(a, 2, -2)
 end`,
   },

@@ -19,7 +19,7 @@ export interface LuaScript {
   readonly sha: string
 }
 
-const PIECES: LuaLibrary = { ...VALUES, ...INT64, ...TUPLE, ...JSON_PATHS, ...COLLECTIONS }
+export const PIECES: LuaLibrary = { ...VALUES, ...INT64, ...TUPLE, ...JSON_PATHS, ...COLLECTIONS }
 
 /** Short names of what the pieces call; a script declares those that it mentions. */
 const GLOBALS: Readonly<Record<string, string>> = {

@@ -9,3 +9,19 @@ export function quote(text: string): string {
   }
   return `${out}'`
 }
+
+const WORDS: ReadonlySet<string> = new Set(
+  'and break do else elseif end false for function if in local nil not or repeat return then true until while'.split(
+    ' ',
+  ),
+)
+
+/** A member of a table by its name, which may be a word of Lua. */
+export function member(table: string, name: string): string {
+  return WORDS.has(name) ? `${table}['${name}']` : `${table}.${name}`
+}
+
+/** The member of a table constructor that has this name. */
+export function entry(name: string, value: string): string {
+  return WORDS.has(name) ? `['${name}'] = ${value}` : `${name} = ${value}`
+}

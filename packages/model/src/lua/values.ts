@@ -23,16 +23,41 @@ export const VALUES: LuaLibrary = {
 end`,
   },
   num: {
+    // A stored float: finite.
     uses: ['err'],
     lua: `local function num(x, field)
   if not x or x == '\\0' then return nil end
   local n = tonumber(x)
-  if not n or n ~= n then err('CORRUPT', field) end
+  if not n or n - n ~= 0 then err('CORRUPT', field) end
   return n
 end`,
   },
+  as_int: {
+    // A stored int or date.
+    uses: ['err'],
+    lua: `local function as_int(x, field)
+  if not x or x == '\\0' then return nil end
+  local n = tonumber(x)
+  if not n or n % 1 ~= 0 then err('CORRUPT', field) end
+  return n
+end`,
+  },
+  big: {
+    // A stored bigint, without the row's mark.
+    uses: ['err'],
+    lua: `local function big(x, field)
+  if not x then return nil end
+  if #x > 20 or not find(x, '^%-?%d+$') then err('CORRUPT', field) end
+  return x
+end`,
+  },
   bool: {
-    lua: `local function bool(x) if not x or x == '\\0' then return nil end return x == '1' end`,
+    uses: ['err'],
+    lua: `local function bool(x, field)
+  if not x or x == '\\0' then return nil end
+  if x ~= '1' and x ~= '0' then err('CORRUPT', field) end
+  return x == '1'
+end`,
   },
   safe: {
     uses: ['err'],
@@ -253,6 +278,13 @@ end`,
     at = colon + n + 1
   end
   return out
+end`,
+  },
+  unmemo: {
+    // What a memo lists; nothing when it cannot be read.
+    lua: `local function unmemo(x)
+  local ok, t = pcall(cmsgpack.unpack, x or '')
+  return ok and type(t) == 'table' and t or {}
 end`,
   },
   now: {
