@@ -118,6 +118,12 @@ describe('immediate operations', () => {
     expect(await at.kind.compareAndSet('a', 'b')).toBe(true)
     expect(await at.kind.compareAndSet('a', 'b')).toBe(false)
     expect(await at.n.getAndSet(4)).toBe(0)
+    expect(await at.n.setIf((n) => n.gt(4), 9)).toBe(false)
+    expect(await at.n.setIf((n) => and(n.gt(3), n.lt(5)), 9)).toBe(true)
+    expect(await at.n.get()).toBe(9)
+    expect(await at.nick.setIf((nick) => nick.isNull(), null)).toBe(true)
+    await expect(at.n.setIf(true as never, 1)).rejects.toThrow(/needs a condition/)
+    expect(await at.n.set(4)).toBe(4)
     // @ts-expect-error not a member
     await expect(at.kind.set('c')).rejects.toThrow(/does not fit/)
   })

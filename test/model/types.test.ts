@@ -76,6 +76,8 @@ async function inference() {
   expectTypeOf(await at.age.add(1)).toEqualTypeOf<number>()
   expectTypeOf(await at.email.set('x')).toEqualTypeOf<string>()
   expectTypeOf(await at.age.orElse(1)).toEqualTypeOf<number>()
+  expectTypeOf(await at.age.setIf((age) => age.lt(18), 18)).toEqualTypeOf<boolean>()
+  expectTypeOf(await at.status.setIf((status) => status.ne('adult'), null)).toEqualTypeOf<boolean>()
   expectTypeOf(await at.tags.items()).toEqualTypeOf<string[]>()
   expectTypeOf(await at.address.path('zip[0]').get()).toEqualTypeOf<number | null>()
   expectTypeOf(await at.address.path('city').get()).toEqualTypeOf<string | null>()

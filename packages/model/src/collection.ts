@@ -3,10 +3,11 @@
 import { UsageError } from '@ochre/protocol'
 import { encodeValue, packed, problemOf, type Stored } from './codec.ts'
 import { type FieldSpec, hasNull } from './fields.ts'
+import { refuseAsValue } from './guards.ts'
 import type { StoredField } from './model.ts'
 import type { CollectionRef, Expr, ExprType, MutationFn, ReadFn } from './ops.ts'
 import type { Recorder } from './recorder.ts'
-import { elementOperand, refuseAsValue, Value } from './value.ts'
+import { elementOperand, Value } from './value.ts'
 
 interface EachOptions {
   readonly limit?: number

@@ -5,12 +5,13 @@ import { decodeValue, encodeField, problemOf, runSchema, type Stored, Undecodabl
 import { type CompiledProgram, type CompileOptions, compileProgram } from './compile.ts'
 import { CorruptRowError } from './errors.ts'
 import type { FieldSpec } from './fields.ts'
+import { asParameter } from './guards.ts'
 import type { ModelSpec, StoredField } from './model.ts'
 import type { ExprType, ProgramNodes, ReturnLeaf } from './ops.ts'
 import { rowHandle } from './program.ts'
 import type { RecordOwner } from './record.ts'
 import { Recorder, type Recording, type ReturnShape } from './recorder.ts'
-import { asParameter, Value } from './value.ts'
+import { Value } from './value.ts'
 
 /** Parameters of a reusable program: scalar fields. */
 export type ParameterSpecs = Readonly<Record<string, FieldSpec>>

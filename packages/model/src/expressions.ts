@@ -157,7 +157,8 @@ interface Settable<T> {
   set(value: Operand<T>): this
   /** Makes an optional field absent. */
   unset(): this
-  setIf(condition: Condition, value: Operand<T>): Condition
+  /** Sets if the condition holds; true when it did. At once: `at(id).age.setIf((age) => age.lt(18), 18)`. */
+  setIf(condition: Condition | ((value: this) => Condition), value: Operand<T>): Condition
   /** Sets only if the value is `expected`; true when it did. */
   compareAndSet(expected: Operand<T> | null, value: Operand<T>): Condition
   /** Sets, and gives the value from before. */

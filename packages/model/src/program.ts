@@ -3,10 +3,11 @@
 import { UsageError } from '@ochre/protocol'
 import { collectionHandle } from './collection.ts'
 import type { Condition, DateValue, Expr, Statement } from './expressions.ts'
+import { refuseAsValue } from './guards.ts'
 import type { ModelSpec, StoredField } from './model.ts'
 import type { Op } from './ops.ts'
 import { currentRecorder, NO_ROW, type Recorder, ROW, STATEMENT } from './recorder.ts'
-import { refuseAsValue, Value } from './value.ts'
+import { Value } from './value.ts'
 
 const RECORDER = Symbol('recorder')
 const HANDLES = Symbol('handles')

@@ -5,7 +5,8 @@
 
 import { UsageError } from '@ochre/protocol'
 import { durationMs, type Span, spanMs } from './duration.ts'
-import { type FieldSpec, hasNull } from './fields.ts'
+import { hasNull } from './fields.ts'
+import { ensureCheckable, refuseAsValue } from './guards.ts'
 import { packPath, parsePath } from './json-path.ts'
 import type { StoredField } from './model.ts'
 import type { ArithmeticOp, CollectionRef, CompareOp, Expr, ExprType, ReadFn } from './ops.ts'
@@ -31,23 +32,6 @@ const listReturns = new WeakMap<Value, { readonly fn: ReadFn; readonly of: Colle
 /** Whether a value is a list made by a collection's `items`, `range` or the like. */
 export function listReturn(value: Value): { readonly fn: ReadFn; readonly of: CollectionRef } | undefined {
   return listReturns.get(value)
-}
-
-const parameters = new WeakMap<Value, FieldSpec>()
-
-/** Notes that a value is a program's parameter, which is checked by its own rules before it is sent. */
-export function asParameter(value: Value, rules: FieldSpec): Value {
-  parameters.set(value, rules)
-  return value
-}
-
-/** Refuses a server value where only the client can check: unless it is a parameter that has the same pattern or schema. */
-export function ensureCheckable(value: Value, rules: FieldSpec, name: string): void {
-  const { pattern, format, schema } = rules
-  if (!pattern && !format && !schema) return
-  const own = parameters.get(value)
-  if (own && own.pattern === pattern && own.format === format && own.schema === schema) return
-  throw new UsageError(`${name} has rules that only the client can check: give it a whole value with set()`)
 }
 
 /** An element of a collection as an operand, checked by the element's own rules. */
@@ -294,8 +278,11 @@ export class Value {
     this.recorder.emit({ op: 'unset', field: field.property })
     return this
   }
-  setIf(condition: Value, value: unknown): Value {
-    const outcome = this.bind(condition)
+  setIf(condition: Value | ((value: Value) => Value), value: unknown): Value {
+    const test = typeof condition === 'function' ? condition(this) : condition
+    if (!(test instanceof Value) || test.node.type !== 'boolean')
+      throw new UsageError('setIf() needs a condition, or a function that makes one of the value')
+    const outcome = this.bind(test)
     const body = this.recorder.block(() => this.set(value))
     this.recorder.emit({ op: 'when', branches: [{ cond: outcome.node, body }], otherwise: [] })
     return outcome
@@ -574,20 +561,5 @@ function fieldNode(field: StoredField): Expr {
 
 const NOT_A_VALUE =
   'This value exists only on the server while the program runs: compare with eq(), gt() ... inside when(), and compute with plus(), concat() ...'
-
-/** Lets an object throw wherever JavaScript would take it for a value: in templates, arithmetic, JSON, spreads and loops. */
-export function refuseAsValue(prototype: object, message: string): void {
-  const refuse = (): never => {
-    throw new UsageError(message)
-  }
-  for (const name of [Symbol.toPrimitive, Symbol.iterator, 'toJSON', 'valueOf', 'toString'])
-    Object.defineProperty(prototype, name, { value: refuse })
-  // A position, as in list[0].
-  const positions = new Proxy((Object.getPrototypeOf(prototype) as object | null) ?? Object.create(null), {
-    get: (target, name, receiver) =>
-      typeof name === 'string' && /^\d+$/.test(name) ? refuse() : Reflect.get(target, name, receiver),
-  })
-  Object.setPrototypeOf(prototype, positions)
-}
 
 refuseAsValue(Value.prototype, NOT_A_VALUE)
