@@ -240,6 +240,15 @@ describe('programs', () => {
     expect(await db.Item.get('1')).toMatchObject({ x: 105, name: 'Pro', kind: 'b' })
   })
 
+  it('counts from the end of a list as the program has left it', async () => {
+    const { db } = await fresh({ list: ['a', 'b', 'c'] })
+    const result = await db.Item.atomic('1', (p) => {
+      p.list.pop()
+      return [p.list.range(0, -1), p.list.range(-1, -1), p.list.at(-1), p.list.items()]
+    })
+    expect(result).toEqual([['a', 'b'], ['b'], 'b', ['a', 'b']])
+  })
+
   it('reads its own writes in collections', async () => {
     const { db } = await fresh({ list: ['a', 'b'], set: ['s'], map: { m: 1 }, board: { z: 1 } })
     const result = await db.Item.atomic('1', (p) => {

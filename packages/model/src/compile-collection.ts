@@ -99,7 +99,7 @@ export function readingCode(writer: LuaWriter, op: Extract<Op, { op: 'read' }>):
       }
       if (of.kind === 'list') {
         uses.use('l_all')
-        return `do local x, from, to = {}, ${writer.need(a!)}, ${writer.need(b!)} if not ${view}.a and #${view}.f == 0 and #${view}.b == 0 and next(${view}.o) == nil and ${view}.lo == 0 and ${view}.hi == ${view}.n then x = call('LRANGE', ${view}.k, ${uses.use('int')}(from), int(to)) else local n = ${view}.n if from < 0 then from = math.max(from + n, 0) end if to < 0 then to = to + n end local all = l_all(${view}) for i = from, math.min(to, n - 1) do x[#x + 1] = all[i + 1] end end ${result}x end`
+        return `do local x, from, to = {}, ${writer.need(a!)}, ${writer.need(b!)} if not ${view}.a and #${view}.f == 0 and #${view}.b == 0 and next(${view}.o) == nil and ${view}.lo == 0 and ${view}.hi == ${view}.len then x = call('LRANGE', ${view}.k, ${uses.use('int')}(from), int(to)) else local n = ${view}.n if from < 0 then from = math.max(from + n, 0) end if to < 0 then to = to + n end local all = l_all(${view}) for i = from, math.min(to, n - 1) do x[#x + 1] = all[i + 1] end end ${result}x end`
       }
       return `${result}(${uses.use('z_range')}(${view}, ${writer.need(a!)}, ${writer.need(b!)}, ${op.rev}))`
     case 'rangeWithScores':

@@ -41,7 +41,7 @@ end`,
     uses: ['view'],
     lua: `local function l_open(key, field)
   local v = view(key, field, 'LLEN', { f = {}, b = {}, o = {}, lo = 0 })
-  v.hi = v.n
+  v.hi, v.len = v.n, v.n
   return v
 end`,
   },
