@@ -17,10 +17,10 @@ import {
   jsonPush,
   jsonSet,
   jsonSize,
-  jsonText,
   parseJson,
 } from './json-value.ts'
 import { type Place, readPlaces } from './places.ts'
+import { breaks, checkRules } from './rules.ts'
 import { byBytes, fromText, LATIN, toText, unpack } from './stored-text.ts'
 import { textual } from './textual.ts'
 
@@ -81,6 +81,12 @@ export class Interpreter {
     checkRules(field, value)
   }
 
+  /** Whether the field is never null nor absent. */
+  private isRequired(property: string): boolean {
+    const { optional, nullable, kind } = this.spec.byProperty.get(property)!
+    return !optional && !nullable && kind !== 'json'
+  }
+
   private ops(ops: readonly Op[]): void {
     for (const op of ops) this.op(op)
   }
@@ -88,7 +94,7 @@ export class Interpreter {
   private op(op: Op): void {
     switch (op.op) {
       case 'set':
-        this.state.row.set(op.field, this.value(op.value) ?? null)
+        this.state.row.set(op.field, this.isRequired(op.field) ? this.need(op.value) : (this.value(op.value) ?? null))
         this.written.add(op.field)
         if (op.value.k !== 'arg' && op.value.k !== 'null') this.edited.add(op.field)
         return
@@ -564,24 +570,6 @@ export class Interpreter {
     const { sets, maps, boards, places } = this.state
     return (sets.get(of.field) ?? maps.get(of.field) ?? boards.get(of.field) ?? places.get(of.field))!.size
   }
-}
-
-/** Whether a document breaks the schema of its field, which is synchronous here. */
-function breaks(field: StoredField, document: Json): boolean {
-  const result = field.schema!['~standard'].validate(JSON.parse(jsonText(document ?? null)))
-  return 'issues' in result && result.issues !== undefined
-}
-
-function checkRules(rules: FieldSpec, value: unknown): void {
-  if (rules.kind === 'enum' && !rules.members!.includes(value as string)) fail('OUT_OF_RANGE')
-  const measure =
-    rules.kind === 'string'
-      ? [...(value as string)].length
-      : rules.kind === 'bytes'
-        ? (value as string).length
-        : (value as number | bigint)
-  if (rules.min !== undefined && measure < rules.min) fail('OUT_OF_RANGE')
-  if (rules.max !== undefined && measure > rules.max) fail('OUT_OF_RANGE')
 }
 
 /** Positions from..to, both included, negative from the end, as Redis counts. */

@@ -240,6 +240,17 @@ describe('programs', () => {
     expect(await db.Item.get('1')).toMatchObject({ x: 105, name: 'Pro', kind: 'b' })
   })
 
+  it('fails when a field that is never null would become it, also for a moment', async () => {
+    const { db } = await fresh({ n: 3 })
+    const program = db.Item.atomic('1', (p) => {
+      p.name.set(p.nick)
+      p.name.append('x')
+    })
+    await expect(program).rejects.toMatchObject({ reason: 'NULL_VALUE', field: 'name' })
+    await expect(db.Item.atomic('1', (p) => p.n.set(p.map.get('nope')))).rejects.toMatchObject({ reason: 'NULL_VALUE' })
+    expect(await db.Item.get('1')).toMatchObject({ n: 3, name: '' })
+  })
+
   it('counts from the end of a list as the program has left it', async () => {
     const { db } = await fresh({ list: ['a', 'b', 'c'] })
     const result = await db.Item.atomic('1', (p) => {

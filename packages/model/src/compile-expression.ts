@@ -472,8 +472,11 @@ export class LuaWriter {
         const unset = field.optional && hasNull(field) ? ` ${member('u', field.name)} = nil` : ''
         const target = member('f', field.name)
         const limits = LIMITS[value.type]
-        if (value.k !== 'arith' || !limits || !['+', '-', '*'].includes(value.op))
-          return `${indent}${target} = ${this.expr(value)}${unset}\n`
+        if (value.k !== 'arith' || !limits || !['+', '-', '*'].includes(value.op)) {
+          // A field that is never null is not null for a moment either: the program goes on to compute with it.
+          const code = field.optional || hasNull(field) ? this.expr(value) : this.need(value)
+          return `${indent}${target} = ${code}${unset}\n`
+        }
         // Checked by a statement, which is cheaper than a call.
         return `${indent}${target} = ${this.need(value.a)} ${value.op} ${this.need(value.b)}${unset}
 ${indent}if not (${limits.test(target)}) then ${raise('OVERFLOW', field.property)} end
