@@ -287,6 +287,13 @@ describe('what is large', () => {
     ])
     expect(await at.list.range(-2, -1)).toEqual(['998', '999'])
     expect([await at.board.range(0, 0), await at.board.countBetween(3, 4)]).toEqual([['m0-0'], 2000])
+    const far = Number.MAX_SAFE_INTEGER
+    expect([
+      await at.board.range(-far, 0),
+      await at.board.range(far, far),
+      await at.list.range(-far, 0),
+      await at.list.at(far),
+    ]).toEqual([['m0-0'], [], ['0'], null])
     expect([await at.map.get('k5-7'), await at.map.increase('k5-7', 1)]).toEqual([7, 8])
     const refused = [at.list.items(), at.list.has('x'), at.map.entries(), at.list.insertAfter('1', 'x')]
     for (const each of refused) await expect(each).rejects.toMatchObject({ reason: 'TOO_LARGE' })

@@ -415,11 +415,11 @@ end`,
   },
   z_range: {
     // Members at positions from..to (negative counts from the end), least score first unless `rev`.
-    uses: ['z_all'],
+    uses: ['z_all', 'int'],
     lua: `local function z_range(v, from, to, rev)
   local members, scores = {}, {}
   if next(v.o) == nil and not v.fresh then
-    local base = call(rev and 'ZREVRANGE' or 'ZRANGE', v.k, from, to, 'WITHSCORES')
+    local base = call(rev and 'ZREVRANGE' or 'ZRANGE', v.k, int(from), int(to), 'WITHSCORES')
     for i = 1, #base, 2 do
       members[#members + 1] = base[i]
       scores[base[i]] = tonumber(base[i + 1])
