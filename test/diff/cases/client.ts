@@ -35,6 +35,13 @@ export const cases: Cases = {
     PUBSUB NUMSUB c
     CLIENT KILL TYPE pubsub
   `,
+  'of two filters of a kind the last counts': `
+    b: SUBSCRIBE c
+    CLIENT KILL TYPE pubsub TYPE master
+    CLIENT KILL TYPE master TYPE pubsub
+    PUBSUB NUMSUB c
+    CLIENT KILL TYPE pubsub
+  `,
   'writes can be paused': `
     CLIENT PAUSE 100000 WRITE
     GET k

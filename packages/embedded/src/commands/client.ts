@@ -70,7 +70,7 @@ function kill(session: Session, args: readonly string[]): Outcome {
   const { isSkippingSelf, tests } = readKillFilters(session, args)
   let killed = 0
   for (const other of [...engine.sessions.values()]) {
-    if ((other === session && isSkippingSelf) || !tests.every((test) => test(other))) continue
+    if ((other === session && isSkippingSelf) || ![...tests.values()].every((test) => test(other))) continue
     disconnect(session, other)
     killed++
   }
@@ -79,38 +79,40 @@ function kill(session: Session, args: readonly string[]): Outcome {
 
 interface KillFilters {
   readonly isSkippingSelf: boolean
-  readonly tests: readonly ((session: Session) => boolean)[]
+  /** By the word that asks for them: of several with the same word the last counts. */
+  readonly tests: ReadonlyMap<string, (session: Session) => boolean>
 }
 
 function readKillFilters({ engine }: Session, args: readonly string[]): KillFilters {
-  const tests: ((session: Session) => boolean)[] = []
+  const tests = new Map<string, (session: Session) => boolean>()
   let isSkippingSelf = true
   for (let i = 2; i < args.length; i += 2) {
     const value = args[i + 1]
     if (value === undefined) throw SYNTAX
-    switch (args[i]!.toUpperCase()) {
+    const word = args[i]!.toUpperCase()
+    switch (word) {
       case 'ID': {
         const bad = new FailureReply('ERR client-id should be greater than 0')
         const id = integerOf(value, bad)
         if (id < 1) throw bad
-        tests.push((other) => other.id === id)
+        tests.set(word, (other) => other.id === id)
         break
       }
       case 'TYPE': {
         const type = readType(value)
-        tests.push((other) => typeOf(other) === type)
+        tests.set(word, (other) => typeOf(other) === type)
         break
       }
       case 'ADDR':
-        tests.push((other) => other.connection?.carrier.address === value)
+        tests.set(word, (other) => other.connection?.carrier.address === value)
         break
       case 'LADDR':
-        tests.push((other) => other.connection?.carrier.localAddress === value)
+        tests.set(word, (other) => other.connection?.carrier.localAddress === value)
         break
       case 'USER': {
         const user = engine.acl.users.get(value)
         if (user === undefined) throw new FailureReply(`ERR No such user '${quotable(value, value.length)}'`)
-        tests.push((other) => other.user === user)
+        tests.set(word, (other) => other.user === user)
         break
       }
       case 'SKIPME':
