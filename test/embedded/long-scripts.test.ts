@@ -284,7 +284,7 @@ describe('an interrupted script', () => {
     const { engine, caller, other, begin } = await open()
     await begin(`${call('SET', 'k', '1')} ${GATE}`)
     expect(() => engine.snapshot()).toThrow('in the middle of its work')
-    expect(() => engine.restore({ databases: [] })).toThrow('in the middle of its work')
+    expect(() => engine.restore({ databases: [], libraries: [] })).toThrow('in the middle of its work')
     engine.reset()
     expect(await caller.take('never')).toBe('')
     expect(await other.ask('EXISTS k')).toBe(':0\r\n')
