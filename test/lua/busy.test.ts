@@ -221,8 +221,8 @@ describe('a script that runs too long', () => {
       const clients = await Promise.all(Array.from({ length: 4 }, () => story.client()))
       const [caller, other, first, second] = clients as [RawClient, RawClient, RawClient, RawClient]
       const open = await story.gate()
-      await story.ask(other, 'SET k v PX 2000')
-      const waiting = [first.send(['BLPOP', 'q', '0']), second.send(['BLPOP', 'r', '2'])]
+      await story.ask(other, 'SET k v PX 3000')
+      const waiting = [first.send(['BLPOP', 'q', '0']), second.send(['BLPOP', 'r', '3'])]
       while (!/blocked_clients:2/.test(String(await other.send(['INFO', 'clients'])))) {}
       const script = `
         local before = redis.call('TIME')
@@ -232,7 +232,7 @@ describe('a script that runs too long', () => {
         redis.call('LPUSH', 'r', 3)
         return {redis.call('GET', 'k'), redis.call('TIME')[1] ~= before[1]}`
       const { reply } = await story.begin(caller, other, 'EVAL', script, '0')
-      await story.pass(other, 2200)
+      await story.pass(other, 3200)
       await story.ask(other, 'WATCH k', 'UNWATCH', 'GET k')
       await open()
       story.note('EVAL', await reply)

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest'
 import { crash } from './crash.ts'
 import { temporaryFolder } from './folder.ts'
 
-const KILLS = Number(process.env.CRASH_KILLS ?? 20)
+const KILLS = Number(process.env.CRASH_KILLS ?? 14)
 const PER_KILL_MS = 10_000
 
 for (const fsync of ['always', 'everysec'] as const) {
