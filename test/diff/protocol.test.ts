@@ -46,6 +46,7 @@ const requests: Readonly<Record<string, string>> = {
   'a negative bulk length': '*1\r\n$-1\r\n',
   'a bulk length that is no number': '*1\r\n$x\r\n',
   'a bulk string beyond the limit': '*1\r\n$536870913\r\n',
+  'CLIENT REPLY and RESET': 'CLIENT REPLY SKIP\r\nRESET\r\nPING 1\r\nCLIENT REPLY OFF\r\nPING 2\r\nRESET\r\nPING 3\r\n',
   'CLIENT REPLY SKIP and OFF':
     'CLIENT REPLY SKIP\r\nPING\r\nECHO 1\r\nCLIENT REPLY OFF\r\nCLIENT REPLY SKIP\r\nPING\r\nGET\r\nCLIENT REPLY ON\r\nPING\r\n',
   'subscriptions whatever CLIENT REPLY says':

@@ -201,7 +201,8 @@ export class Session implements TextSink {
     this.name = ''
     this.user = this.engine.acl.default
     this.isAuthenticated = !this.engine.acl.isLogInRequired
-    this.replyMode = 'on'
+    // RESET itself may be what is not replied to.
+    if (this.replyMode === 'off') this.replyMode = 'on'
     this.isNoEvict = false
     this.engine.tracking.disable(this)
     this.engine.monitors.delete(this)

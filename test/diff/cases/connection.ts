@@ -62,6 +62,17 @@ export const cases: Cases = {
     AUTH nosuch x
     AUTH a b c
   `,
+  'HELLO does what comes before a wrong option': `
+    ACL SETUSER bob on >x +@all
+    HELLO 2 AUTH bob x SETNAME "a b"
+    ACL WHOAMI
+    HELLO 2 SETNAME me FOO
+    CLIENT GETNAME
+    HELLO 2 SETNAME you AUTH bob wrong
+    CLIENT GETNAME
+    HELLO 2 AUTH default
+    ACL WHOAMI
+  `,
   'RESET goes back to the beginning': `
     SELECT 1
     SET k 1

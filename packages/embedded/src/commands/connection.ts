@@ -33,25 +33,21 @@ function reset(session: Session): Outcome {
 function hello(session: Session, args: readonly string[]): Outcome {
   const version = args.length > 1 ? integerOf(args[1], BAD_VERSION) : session.resp
   if (version !== 2 && version !== 3) throw new FailureReply('NOPROTO unsupported protocol version')
-  let name: string | undefined
-  let login: [user: string, password: string] | undefined
+  const { acl } = session.engine
+  // What an option does stays done when one after it fails.
   for (let i = 2; i < args.length; i++) {
     const word = args[i]!.toUpperCase()
     if (word === 'AUTH' && i + 2 < args.length) {
-      login = [args[i + 1]!, args[i + 2]!]
+      const failure = acl.logIn(session, args[i + 1]!, args[i + 2]!, args[0]!)
+      if (failure !== null) return failure
       i += 2
     } else if (word === 'SETNAME' && i + 1 < args.length) {
-      name = args[++i]!
+      const name = args[++i]!
       checkName(name)
+      session.name = name
     } else throw new FailureReply(`ERR Syntax error in HELLO option '${quotable(args[i]!, args[i]!.length)}'`)
   }
-  const { acl } = session.engine
-  if (login !== undefined) {
-    const failure = acl.logIn(session, ...login, args[0]!)
-    if (failure !== null) return failure
-  }
   if (!session.isAuthenticated && acl.isLogInRequired) throw LOG_IN_FIRST
-  if (name !== undefined) session.name = name
   session.resp = version
   return new MapReply([
     'server',
