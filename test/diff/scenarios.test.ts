@@ -1,10 +1,11 @@
-// Random scenarios of several clients: those that wait for keys which others change in every way there is, and those that cache
-// what they read. On a real server and on the engine each client hears the same, in the same order. SCENARIOS says how many of each,
-// ODD_SEED where they begin.
+// Random scenarios of clients: those that wait for keys which others change in every way there is, those that cache what they
+// read, and those that change their own state. On a real server and on the engine each client hears the same, in the same order.
+// SCENARIOS says how many of each, ODD_SEED where they begin.
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { seeded } from '../commands/sample.ts'
 import * as caching from './caching.ts'
 import { type Pair, startPair } from './pair.ts'
+import * as pipelines from './pipelines.ts'
 import * as waiting from './waiting.ts'
 
 const RUNS = Number(process.env.SCENARIOS ?? 24)
@@ -52,7 +53,7 @@ async function shortest<Turn>(
   return left
 }
 
-describe('several clients', { timeout: 30_000 + RUNS * 1000 }, () => {
+describe('clients', { timeout: 30_000 + RUNS * 1000 }, () => {
   for (const resp of ['2', '3']) {
     it(`are woken alike in RESP${resp}`, () =>
       compareScenarios({
@@ -62,4 +63,6 @@ describe('several clients', { timeout: 30_000 + RUNS * 1000 }, () => {
   }
 
   it('are told alike of what they cache', () => compareScenarios(caching))
+
+  it('are alike in every state they can be in', () => compareScenarios(pipelines))
 })

@@ -10,7 +10,6 @@ import { type Outcome, type Session, SUSPENDED } from './session.ts'
 /** Runs a command that has been admitted. Inside EXEC and scripts it is called for each command of the unit. */
 export function call(session: Session, command: Command, args: readonly string[]): Outcome {
   const { engine } = session
-  session.lastCommand = command.spec.name
   session.lastUsedAt = engine.now
   engine.stats.commands++
   // A script is shown before the commands that it runs.

@@ -12,18 +12,26 @@ import { shortageOf } from './shortage.ts'
 export function execute(session: Session, args: readonly string[]): Outcome | typeof POSTPONED {
   const command = findCommand(args)
   if (command instanceof FailureReply) {
+    session.lastCommand = ''
     session.engine.stats.noteError(command.text)
     return session.refuse(command)
   }
+  session.lastCommand = command.spec.name
   const refusal = refusalOf(session, command, args)
   if (refusal !== null) return refuse(session, command, refusal)
   if (session.engine.pause.isOn && session.engine.pause.holds(session, command, args)) return POSTPONED
   if (session.queue !== null && !command.isImmediate) {
-    session.queue.push({ command, args })
-    for (const arg of args) session.queuedBytes += arg.length + ITEM_BYTES
+    enqueue(session, command, args)
     return QUEUED
   }
   return call(session, command, args)
+}
+
+/** A transaction that cannot succeed any more holds no further commands. */
+function enqueue(session: Session, command: Command, args: readonly string[]): void {
+  if (session.isAborted || session.isWatchBroken) return
+  session.queue!.push({ command, args })
+  for (const arg of args) session.queuedBytes += arg.length + ITEM_BYTES
 }
 
 /** The command that arguments name, or the failure for one that does not exist. */

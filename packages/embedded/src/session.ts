@@ -50,6 +50,7 @@ export class Session implements TextSink {
   user: User
   /** Has logged in, or came when nobody had to. */
   isAuthenticated: boolean
+  /** What the client called last, even if it was refused; '' when there is no such command. */
   lastCommand = ''
   lastUsedAt: number
   /** Commands queued since MULTI; null outside a transaction. */
@@ -203,7 +204,6 @@ export class Session implements TextSink {
     this.isAuthenticated = !this.engine.acl.isLogInRequired
     // RESET itself may be what is not replied to.
     if (this.replyMode === 'off') this.replyMode = 'on'
-    this.isNoEvict = false
     this.engine.tracking.disable(this)
     this.engine.monitors.delete(this)
   }

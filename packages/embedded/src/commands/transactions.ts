@@ -17,14 +17,16 @@ function exec(session: Session): Outcome {
   const { queue, isAborted } = session
   if (queue === null) throw new FailureReply('ERR EXEC without MULTI')
   for (const [database, key] of session.watched) database.peek(key) // Expiry since WATCH counts as a change.
-  const { isWatchBroken } = session
-  session.endTransaction()
-  if (isAborted) throw ABORTED
-  if (isWatchBroken) return NULL_ARRAY
+  if (isAborted || session.isWatchBroken) {
+    session.endTransaction()
+    if (isAborted) throw ABORTED
+    return NULL_ARRAY
+  }
+  session.unwatch()
   return execute(session, queue, 0, [])
 }
 
-/** Executes the commands from an index on; `replies` are those of the ones before. */
+/** Executes the commands from an index on; `replies` are those of the ones before. It is a transaction until the last has ended. */
 function execute(session: Session, queue: NonNullable<Session['queue']>, from: number, replies: Reply[]): Outcome {
   const { isDenyBlocking } = session
   session.isDenyBlocking = true
@@ -40,6 +42,7 @@ function execute(session: Session, queue: NonNullable<Session['queue']>, from: n
   } finally {
     session.isDenyBlocking = isDenyBlocking
   }
+  session.endTransaction()
   session.propagate()
   // As in Redis the array counts commands: what SUBSCRIBE says of further channels comes after its end.
   const { length } = queue
