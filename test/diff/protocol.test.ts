@@ -33,6 +33,8 @@ const requests: Readonly<Record<string, string>> = {
   'an inline command': 'PING\r\n',
   'an inline command with a bare line feed': 'PING\n',
   'an inline command with quotes': 'ECHO "a b\\x41\\n"\r\n',
+  'a vertical tab between words, and in one': 'ECHO \va\vb\fc\r\n',
+  'a line break in place of a dollar': '*2\r\n\r\n',
   'single quotes': "ECHO 'it\\'s'\r\n",
   'an empty line': '\r\n',
   'spaces only': '   \r\n',

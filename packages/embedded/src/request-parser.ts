@@ -140,7 +140,9 @@ export class RequestParser {
       const first = this.#chunk[this.#at]!
       const header = this.#header('too big bulk count string', first === DOLLAR)
       if (header === undefined) return undefined
-      if (first !== DOLLAR) throw new RequestError(`expected '$', got '${String.fromCharCode(first)}'`)
+      if (first !== DOLLAR) {
+        throw new RequestError(`expected '$', got '${String.fromCharCode(first).replace(/[\r\n]/, ' ')}'`)
+      }
       const length = parseInteger(header)
       if (typeof length !== 'number' || length < 0 || length > limits.maxBulkBytes) {
         throw new RequestError('invalid bulk length')

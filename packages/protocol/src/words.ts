@@ -10,7 +10,7 @@ export function splitWords(line: string): string[] | undefined {
     while (at < line.length && isSpace(line[at]!)) at++
     if (at >= line.length || line[at] === '\0') return words
     let word = ''
-    while (at < line.length && !isSpace(line[at]!) && line[at] !== '\0') {
+    while (at < line.length && !WORD_ENDS.includes(line[at]!)) {
       const quote = line[at]!
       if (quote !== '"' && quote !== "'") {
         word += quote
@@ -37,12 +37,16 @@ export function splitWords(line: string): string[] | undefined {
         }
       }
       at++
-      if (at < line.length && !isSpace(line[at]!)) return undefined
+      if (at < line.length && line[at] !== '\0' && !isSpace(line[at]!)) return undefined
+      break
     }
     words.push(word)
   }
 }
 
+const WORD_ENDS = ' \n\r\t\0'
+
+/** Before words and after quotes there may be more than what ends a word. */
 function isSpace(char: string): boolean {
   return char === ' ' || (char >= '\t' && char <= '\r')
 }
