@@ -241,6 +241,7 @@ describe('each operation', () => {
       'need',
       'operand',
       'jsonOperand',
+      'jsonPieces',
       'arithmetic',
       'moved',
       'field',
