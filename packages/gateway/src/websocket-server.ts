@@ -98,7 +98,7 @@ export function attachWebSocket(server: Server, gateway: Gateway, trustedProxies
       return refuse(socket, new GatewayError('BAD_REQUEST', 'The query is malformed.'))
     }
     const open = (): void => {
-      sockets.handleUpgrade(incoming, socket, head, (ws) => serve(ws, gateway, request.remoteAddress, token))
+      sockets.handleUpgrade(incoming, socket, head, (ws) => serve(ws, socket, gateway, request.remoteAddress, token))
     }
     if (token === undefined) return open()
     // A wrong token is refused before there is a socket.
@@ -132,16 +132,31 @@ function refuse(socket: Duplex, error: unknown): void {
   )
 }
 
-function serve(ws: WebSocket, gateway: Gateway, remoteAddress: string, token: string | undefined): void {
+function serve(
+  ws: WebSocket,
+  socket: Duplex,
+  gateway: Gateway,
+  remoteAddress: string,
+  token: string | undefined,
+): void {
   const codec = ws.protocol === 'ochre.v1.msgpack' ? msgpackCodec : jsonCodec
   let isAlive = true
+  let isCorked = false
   const session = new Session({
     gateway,
     codec,
     remoteAddress,
     token,
     peer: {
-      send: (data) => ws.send(data, sent),
+      send(data) {
+        // Answers to commands that were in one pipeline come at once, and leave in one write.
+        if (!isCorked) {
+          isCorked = true
+          socket.cork()
+          process.nextTick(uncork)
+        }
+        ws.send(data, sent)
+      },
       bufferedBytes: () => ws.bufferedAmount,
       pause: () => ws.pause(),
       resume: () => ws.resume(),
@@ -152,6 +167,10 @@ function serve(ws: WebSocket, gateway: Gateway, remoteAddress: string, token: st
       },
     },
   })
+  function uncork(): void {
+    isCorked = false
+    socket.uncork()
+  }
   function sent(): void {
     session.onDrain()
   }
