@@ -60,9 +60,12 @@ export async function superviseWorkers(config: Config, log: Logger): Promise<Sup
   async function start(): Promise<Announcement> {
     const worker = cluster.fork()
     workers.add(worker)
-    worker.on('message', (message: Answer | Announcement | Audited) => {
-      if (message.ochre === 'answer') waiting.get(message.id)?.(message.text)
-      else if (message.ochre === 'audit') audit?.append(message.entry)
+    const listening = new Promise<Announcement>((resolve) => {
+      worker.on('message', (message: Answer | Announcement | Audited) => {
+        if (message.ochre === 'answer') waiting.get(message.id)?.(message.text)
+        else if (message.ochre === 'audit') audit?.append(message.entry)
+        else resolve(message)
+      })
     })
     // What it has sent is read to the end before it counts as gone.
     const ended = Promise.all([once(worker, 'exit'), once(worker, 'disconnect')])
@@ -76,14 +79,10 @@ export async function superviseWorkers(config: Config, log: Logger): Promise<Sup
         if (!isClosing) start().catch(() => log.error('a worker did not start'))
       }, RESTART_MS)
     })
-    for (;;) {
-      const message = await Promise.race([once(worker, 'message'), ended.then(() => undefined)])
-      if (message === undefined) {
-        throw new OchreError('ABORTED', 'A worker ended before it listened.')
-      }
-      const [announcement] = message as [Announcement]
-      if (announcement.ochre === 'listening') return announcement
-    }
+    return Promise.race([
+      listening,
+      ended.then(() => Promise.reject(new OchreError('ABORTED', 'A worker ended before it listened.'))),
+    ])
   }
 
   /** The answer of a worker, or undefined when it does not give one in time. */
