@@ -2,14 +2,16 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { setImmediate as nextRound } from 'node:timers/promises'
 import { afterEach, expect, it } from 'vitest'
+import { Clock } from './clock.ts'
 import { Engine } from './engine.ts'
 
 const engines: Engine[] = []
 const sockets: Socket[] = []
 
-async function open(config: Record<string, string | number> = {}): Promise<Engine> {
-  const engine = await Engine.open({ config })
+async function open(config: Record<string, string | number> = {}, clock = new Clock()): Promise<Engine> {
+  const engine = await Engine.open({ config, clock })
   engines.push(engine)
   return engine
 }
@@ -95,14 +97,41 @@ it('refuses clients beyond maxclients', async () => {
   expect(await exchange(dial(port), '', 'never')).toBe('-ERR max number of clients reached\r\n')
 })
 
+it('keeps nothing of a client that it refused, whatever that one has sent or leaves open', async () => {
+  const engine = await open({ maxclients: 1 })
+  const { port } = await engine.listen()
+  await exchange(dial(port), 'PING\r\n', '\r\n')
+  const refused = connect({ port, host: '127.0.0.1', allowHalfOpen: true })
+  sockets.push(refused)
+  refused.on('error', () => {})
+  refused.write('PING\r\n')
+  while (engine.stats.rejectedConnections === 0) await nextRound()
+  await engine.close()
+})
+
 it('disconnects a reader that lets more pile up than the limit', async () => {
   const engine = await open({ 'client-output-buffer-limit': 'normal 1mb 0 0' })
   const { port } = await engine.listen()
   const socket = dial(port)
   socket.pause()
   socket.write(`*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$1000000\r\n${'x'.repeat(1_000_000)}\r\n${'GET k\r\n'.repeat(64)}`)
-  while (engine.sessions.size === 0 || engine.stats.commands < 2) await new Promise((resolve) => setImmediate(resolve))
-  while (engine.sessions.size !== 0) await new Promise((resolve) => setImmediate(resolve))
+  while (engine.sessions.size === 0 || engine.stats.commands < 2) await nextRound()
+  while (engine.sessions.size !== 0) await nextRound()
+})
+
+it('disconnects a reader that stays above the soft limit for too long, although nothing more is written to it', async () => {
+  const clock = new Clock(0)
+  const engine = await open({ 'client-output-buffer-limit': 'normal 0 1mb 10' }, clock)
+  const { port } = await engine.listen()
+  const socket = dial(port)
+  socket.pause()
+  socket.write(`*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$1000000\r\n${'x'.repeat(1_000_000)}\r\n${'GET k\r\n'.repeat(64)}`)
+  while (engine.stats.commands < 65) await nextRound()
+  clock.advance(9_000)
+  await nextRound()
+  expect(engine.sessions.size).toBe(1)
+  clock.advance(2_000)
+  while (engine.sessions.size !== 0) await nextRound()
 })
 
 it('closes although a peer does not read', async () => {
@@ -111,7 +140,7 @@ it('closes although a peer does not read', async () => {
   const socket = dial(port)
   socket.pause()
   socket.write(`*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$1000000\r\n${'x'.repeat(1_000_000)}\r\n${'GET k\r\n'.repeat(64)}`)
-  while (engine.stats.commands < 65) await new Promise((resolve) => setImmediate(resolve))
+  while (engine.stats.commands < 65) await nextRound()
   await engine.close()
   expect(engine.sessions.size).toBe(0)
 })
@@ -121,8 +150,8 @@ it('forgets a blocked client whose socket closes', async () => {
   const { port } = await engine.listen()
   const socket = dial(port)
   socket.write('BLPOP l 0\r\n')
-  while (engine.databases[0]!.waiters.size === 0) await new Promise((resolve) => setImmediate(resolve))
+  while (engine.databases[0]!.waiters.size === 0) await nextRound()
   socket.destroy()
-  while (engine.databases[0]!.waiters.size !== 0) await new Promise((resolve) => setImmediate(resolve))
+  while (engine.databases[0]!.waiters.size !== 0) await nextRound()
   expect(engine.sessions.size).toBe(0)
 })

@@ -3,6 +3,7 @@
 import { once } from 'node:events'
 import { statSync, unlinkSync } from 'node:fs'
 import { createServer, type Server as NetServer, type Socket } from 'node:net'
+import type { Timer } from './clock.ts'
 import { type Carrier, Connection } from './connection.ts'
 import type { Engine } from './engine.ts'
 
@@ -15,6 +16,8 @@ export interface ListenTarget {
 
 /** How long a closing server waits for peers that do not read. */
 const GRACE_MS = 500
+/** How often a reader that has not caught up is looked at. */
+const LOOK_MS = 1000
 
 export class Server {
   readonly #engine: Engine
@@ -57,25 +60,23 @@ export class Server {
   }
 
   #accept(socket: Socket): void {
+    this.#connections.add(socket)
+    // A reset by the peer needs no other answer than the close that follows.
+    socket.on('error', () => {})
+    socket.on('close', () => this.#connections.delete(socket))
     if (this.#engine.sessions.size >= this.#engine.settings.maxclients) {
       this.#engine.stats.rejectedConnections++
-      socket.on('error', () => {})
-      socket.end('-ERR max number of clients reached\r\n')
+      socket.write('-ERR max number of clients reached\r\n')
+      socket.destroySoon()
       return
     }
-    this.#connections.add(socket)
     const seconds = this.#engine.settings['tcp-keepalive']
     if (seconds > 0) socket.setKeepAlive(true, seconds * 1000)
     const carrier = new SocketCarrier(socket, this.#engine, this.address)
     const connection = new Connection(this.#engine, carrier)
     carrier.connection = connection
     socket.on('data', (chunk) => connection.receive(chunk))
-    // A reset by the peer needs no other answer than the close that follows.
-    socket.on('error', () => {})
-    socket.on('close', () => {
-      this.#connections.delete(socket)
-      connection.closed()
-    })
+    socket.on('close', () => connection.closed())
   }
 }
 
@@ -92,8 +93,9 @@ class SocketCarrier implements Carrier {
   connection: Connection | undefined
   readonly #socket: Socket
   readonly #engine: Engine
-  /** Since when the soft limit has been exceeded; 0 when it is not. */
-  #slowSince = 0
+  /** Since when the soft limit has been exceeded; undefined when it is not. */
+  #slowSince: number | undefined
+  #look: Timer | undefined
 
   constructor(socket: Socket, engine: Engine, serverAddress: string) {
     this.#socket = socket
@@ -122,15 +124,25 @@ class SocketCarrier implements Carrier {
     this.#socket.destroy()
   }
 
-  /** Disconnects a reader that is too slow for client-output-buffer-limit. */
+  /**
+   * Disconnects a reader that is too slow for client-output-buffer-limit: now, or when a later look finds it so. Looks go on
+   * until it has caught up, because nothing may be written to it any more.
+   */
   #limit(): void {
-    const limits = this.#engine.settings['client-output-buffer-limit']
+    if (this.#socket.destroyed) return
+    const { settings, clock } = this.#engine
+    const limits = settings['client-output-buffer-limit']
     const [hard, soft, seconds] = this.connection?.session.isSubscriber ? limits.pubsub : limits.normal
     const held = this.#socket.writableLength
-    const now = this.#engine.clock.now()
-    const isOverSoft = soft > 0 && held > soft
-    if (!isOverSoft) this.#slowSince = 0
-    else if (this.#slowSince === 0) this.#slowSince = now
-    if ((hard > 0 && held > hard) || (isOverSoft && now - this.#slowSince > seconds * 1000)) this.#socket.destroy()
+    const now = clock.now()
+    this.#slowSince = soft > 0 && held > soft ? (this.#slowSince ?? now) : undefined
+    const isTooSlow = this.#slowSince !== undefined && now - this.#slowSince > seconds * 1000
+    if (isTooSlow || (hard > 0 && held > hard)) this.#socket.destroy()
+    else if (held !== 0) {
+      this.#look ??= clock.after(LOOK_MS, () => {
+        this.#look = undefined
+        this.#limit()
+      })
+    }
   }
 }
