@@ -111,6 +111,15 @@ describe('maxmemory-clients', () => {
         expect(await evicted(side)).toBe(1)
       })
 
+      it('disconnects who sends arguments without an end', async () => {
+        const side = sides[index]!
+        const [small, hog] = [await side.open(), await side.open()]
+        hog.wire.sendRaw(`*1000000\r\n${`$${MB}\r\n${'x'.repeat(MB)}\r\n`.repeat(8)}`)
+        await side.untilGone(hog.id)
+        expect(await small.wire.call('PING')).toBe('+PONG\r\n')
+        expect(await evicted(side)).toBe(1)
+      })
+
       it('disconnects who queues a transaction without an end', async () => {
         const side = sides[index]!
         const [small, hog] = [await side.open(), await side.open()]

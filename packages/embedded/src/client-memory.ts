@@ -19,8 +19,8 @@ const LAST_BUCKET = 33
 /** Bytes that a client holds. */
 export function heldBy({ connection, output, queuedBytes, nameBytes }: Session): number {
   if (connection === null) return 0
-  const { carrier, pendingBytes } = connection
-  return SESSION_BYTES + output.length + carrier.unsentBytes() + pendingBytes + queuedBytes + nameBytes
+  const { carrier, pendingBytes, argumentBytes } = connection
+  return SESSION_BYTES + output.length + carrier.unsentBytes() + pendingBytes + argumentBytes + queuedBytes + nameBytes
 }
 
 export class ClientMemory {

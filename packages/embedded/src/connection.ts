@@ -1,5 +1,7 @@
 // One client's bytes: requests in, output out, whatever carries them (a socket or a link inside the process).
+import { constants } from 'node:buffer'
 import { FailureReply } from '@ochre/protocol'
+import { internalFailure } from './call.ts'
 import type { Engine } from './engine.ts'
 import { execute } from './execute.ts'
 import { RequestError, RequestParser } from './request-parser.ts'
@@ -53,9 +55,19 @@ export class Connection {
     return this.carrier.isUnixSocket
   }
 
-  /** Bytes received and not yet executed. */
+  /** Bytes received and not yet looked at, because the session waits. */
+  get waitingBytes(): number {
+    return this.#parser.waitingBytes
+  }
+
+  /** Those, and what there is of an unfinished argument. */
   get pendingBytes(): number {
     return this.#parser.pendingBytes
+  }
+
+  /** What the arguments of an unfinished request take. */
+  get argumentBytes(): number {
+    return this.#parser.argumentBytes
   }
 
   /** Takes bytes from the client and executes every whole request in them. */
@@ -84,8 +96,7 @@ export class Connection {
         if (engine.tracking.isOn) this.#afterTracked()
       }
     } catch (error) {
-      if (!(error instanceof RequestError)) throw error
-      session.send(new FailureReply(error.text))
+      session.send(error instanceof RequestError ? new FailureReply(error.text) : internalFailure(error))
       this.end()
     } finally {
       engine.running = null
@@ -104,7 +115,7 @@ export class Connection {
   /** Who has not logged in may send small requests only. */
   #nextRequest(): string[] | undefined {
     const { settings, acl } = this.#engine
-    this.#limits.maxBulkBytes = settings['proto-max-bulk-len']
+    this.#limits.maxBulkBytes = Math.min(settings['proto-max-bulk-len'], constants.MAX_STRING_LENGTH)
     this.#limits.isTrusted = this.session.isAuthenticated || !acl.isLogInRequired
     return this.#parser.next(this.#limits)
   }

@@ -109,6 +109,16 @@ describe('a link inside the process', () => {
     expect(peer.events).toEqual(['open', 'drain'])
   })
 
+  it('has room for the rest of a long argument', async () => {
+    const { peer } = await open()
+    const answers: string[] = []
+    for (const part of [`*2\r\n$4\r\nECHO\r\n$3000000\r\n${'x'.repeat(2_000_000)}`, 'x'.repeat(1_000_000), '\r\n']) {
+      expect(peer.link.write(part)).toBe(true)
+      answers.push(await peer.answer())
+    }
+    expect(answers.map(({ length }) => length)).toEqual([0, 0, 3_000_012])
+  })
+
   it('lets the event loop run while a client never pauses', async () => {
     const { engine } = await open()
     let answers = 0

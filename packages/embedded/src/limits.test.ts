@@ -1,4 +1,5 @@
 // Requests that ask for more than there is: each is answered, none takes the memory or the process with it.
+import { constants } from 'node:buffer'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { Clock } from './clock.ts'
 import { Engine } from './engine.ts'
@@ -42,6 +43,26 @@ function ask(...commands: (readonly string[])[]): Promise<Received> {
       .map((words) => `*${words.length}\r\n${words.map((word) => `$${word.length}\r\n${word}\r\n`).join('')}`)
       .join('')
     link.write(text, 'latin1')
+  })
+}
+
+/** Sends bytes as the link has room for them; all that came back until the engine closed it. */
+function untilClosed(...parts: (string | Buffer)[]): Promise<string> {
+  return new Promise((resolve) => {
+    let received = ''
+    const send = (): void => {
+      for (let part = parts.shift(); part !== undefined; part = parts.shift()) {
+        if (!link.write(part, 'latin1')) return
+      }
+    }
+    const link = engine.dial({
+      onOpen: send,
+      onData(chunk) {
+        received += chunk.toString('latin1')
+      },
+      onDrain: send,
+      onClose: () => resolve(received),
+    })
   })
 }
 
@@ -113,6 +134,16 @@ describe('values near the limit of 512 MB', () => {
     ]) {
       expect(await reply(...command)).toBe('-ERR string exceeds maximum allowed size (proto-max-bulk-len)\r\n')
     }
+  }, 60_000)
+
+  it('cannot come in a request when V8 has no string so long', async () => {
+    const [longest, tooLong] = [constants.MAX_STRING_LENGTH, constants.MAX_STRING_LENGTH + 1]
+    const header = (length: number): string => `*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$${length}\r\n`
+    expect(await untilClosed(header(tooLong))).toBe('-ERR Protocol error: invalid bulk length\r\n')
+    const half = Buffer.alloc(longest / 2, 'x')
+    expect(await untilClosed(header(longest), half, half, '\r\nSTRLEN k\r\nQUIT\r\n')).toBe(
+      `+OK\r\n:${longest}\r\n+OK\r\n`,
+    )
   }, 60_000)
 
   it('may be in a reply several times', async () => {

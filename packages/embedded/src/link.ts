@@ -62,7 +62,7 @@ class EmbeddedLink implements Link {
     if (this.#isEnding) return true
     this.#input.push(typeof data === 'string' ? Buffer.from(data, encoding) : data)
     this.#schedule()
-    this.#isFull = this.#connection.pendingBytes > FULL_BYTES
+    this.#isFull = this.#connection.waitingBytes > FULL_BYTES
     return !this.#isFull
   }
 
@@ -117,7 +117,7 @@ class EmbeddedLink implements Link {
       this.#input = []
       for (const chunk of input) this.#connection.receive(chunk)
       if (this.#output.length !== 0) this.#deliver()
-      if (this.#isFull && this.#connection.pendingBytes <= FULL_BYTES) {
+      if (this.#isFull && this.#connection.waitingBytes <= FULL_BYTES) {
         this.#isFull = false
         this.#events.onDrain()
       }

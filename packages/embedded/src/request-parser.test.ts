@@ -29,6 +29,34 @@ describe('RequestParser', () => {
     expect(parse(chunks)[0]![0]).toHaveLength(900)
   })
 
+  it('looks at nothing that comes while nobody asks for requests', () => {
+    const parser = new RequestParser()
+    const request = Buffer.from(`*2\r\n$4\r\nECHO\r\n$100\r\n${'x'.repeat(100)}\r\n`)
+    for (let i = 0; i < 1000; i++) parser.feed(request.subarray(0, 50))
+    expect(parser.pendingBytes).toBe(50_000)
+    expect(parser.waitingBytes).toBe(50_000)
+  })
+
+  it('takes more bytes than fit into a string', () => {
+    const parser = new RequestParser()
+    const header = Buffer.from('*1\r\n$536870800\r\n')
+    parser.feed(Buffer.concat([header, Buffer.alloc(536_870_800), Buffer.from('\r\n*1\r\n$4\r\nPING\r\n'), header]))
+    const limits = { maxBulkBytes: 2 ** 29, isTrusted: true }
+    expect(parser.next(limits)![0]).toHaveLength(536_870_800)
+    expect(parser.next(limits)).toEqual(['PING'])
+    expect(parser.next(limits)).toBeUndefined()
+  })
+
+  it('counts what an unfinished request has brought so far', () => {
+    const parser = new RequestParser()
+    parser.feed(Buffer.from(`*3\r\n${`$100\r\n${'x'.repeat(100)}\r\n`.repeat(2)}`))
+    expect(parser.next(LIMITS)).toBeUndefined()
+    expect(parser.argumentBytes).toBeGreaterThanOrEqual(200)
+    parser.feed(Buffer.from('$1\r\nx\r\n'))
+    expect(parser.next(LIMITS)).toHaveLength(3)
+    expect(parser.argumentBytes).toBe(0)
+  })
+
   it('refuses lengths beyond the limits', () => {
     const refusal = (bytes: string, isTrusted = true): unknown => {
       const parser = new RequestParser()

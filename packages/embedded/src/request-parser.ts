@@ -3,9 +3,12 @@
 // Arguments are binary strings. Short ones are cut from the chunk's text; longer ones are decoded on their own, since V8
 // would keep the whole chunk alive behind a long slice. A bulk string that spans chunks is joined from its pieces.
 import { splitWords } from '@ochre/protocol'
+import { ITEM_BYTES } from './client-memory.ts'
 import { parseInteger } from './structures/numbers.ts'
 
 const INLINE_LIMIT = 64 * 1024
+/** More bytes than this are taken in pieces. */
+const PIECE_BYTES = 1024 * 1024
 /** V8 copies slices shorter than this instead of pointing into the parent. */
 const COPIED_SLICE = 13
 const STAR = 0x2a
@@ -34,11 +37,15 @@ export interface RequestLimits {
 
 export class RequestParser {
   #chunk: Buffer = EMPTY
+  /** What came after it, for when nothing more can be made of it: a client that waits may send on. */
+  #later: Buffer[] = []
+  #laterBytes = 0
   #text = ''
   #at = 0
   #args: string[] = []
   /** Arguments of the current request still to come; 0 between requests. */
   #missing = 0
+  #argumentBytes = 0
   /** Length of the current bulk string; -1 before its header. */
   #bulkLength = -1
   /** The part of the current bulk string that came in earlier chunks. */
@@ -48,14 +55,36 @@ export class RequestParser {
   /** Where the line of `#plainHeader` ended. */
   #headerEnd = 0
 
-  /** Bytes received and not yet handed out. */
+  /** Bytes received and not yet looked at: many, when a client sends on while it waits. */
+  get waitingBytes(): number {
+    return this.#chunk.length - this.#at + this.#laterBytes
+  }
+
+  /** Those, and what there is of an unfinished argument. */
   get pendingBytes(): number {
-    return this.#chunk.length - this.#at + this.#pieces.length
+    return this.waitingBytes + this.#pieces.length
+  }
+
+  /** What the arguments of an unfinished request take. */
+  get argumentBytes(): number {
+    return this.#missing === 0 ? 0 : this.#argumentBytes
   }
 
   /** Adds bytes. The parser keeps a view of them until they are consumed. */
   feed(chunk: Buffer): void {
-    this.#chunk = this.#at === this.#chunk.length ? chunk : Buffer.concat([this.#chunk.subarray(this.#at), chunk])
+    for (let at = 0; at < chunk.length; at += PIECE_BYTES) {
+      const piece = chunk.length <= PIECE_BYTES ? chunk : chunk.subarray(at, at + PIECE_BYTES)
+      if (this.#at === this.#chunk.length && this.#laterBytes === 0) this.#take(piece)
+      else {
+        this.#later.push(piece)
+        this.#laterBytes += piece.length
+      }
+    }
+  }
+
+  /** Goes on with a piece, after what is left of the one before: the beginning of a line. */
+  #take(piece: Buffer): void {
+    this.#chunk = this.#at === this.#chunk.length ? piece : Buffer.concat([this.#chunk.subarray(this.#at), piece])
     // The middle of a long bulk string holds no header and no short argument.
     const isMiddle = this.#hasPieces && this.#bulkLength - this.#pieces.length >= this.#chunk.length
     this.#text = isMiddle ? '' : this.#chunk.toString('latin1')
@@ -64,7 +93,13 @@ export class RequestParser {
 
   /** The next whole request, or undefined when more bytes are needed. Throws RequestError. */
   next(limits: RequestLimits): string[] | undefined {
-    return (this.#missing === 0 ? this.#whole(limits) : undefined) ?? this.#careful(limits)
+    for (;;) {
+      const args = (this.#missing === 0 ? this.#whole(limits) : undefined) ?? this.#careful(limits)
+      if (args !== undefined || this.#laterBytes === 0) return args
+      const piece = this.#later.shift()!
+      this.#laterBytes -= piece.length
+      this.#take(piece)
+    }
   }
 
   /** The next request, if all of it is there, an array, and beyond doubt: what nearly always comes, in one go. Else nothing has happened. */
@@ -123,11 +158,13 @@ export class RequestParser {
         if (value <= 0) continue
         this.#missing = value
         this.#args = []
+        this.#argumentBytes = 0
       }
       while (this.#missing > 0) {
         const arg = this.#argument(limits)
         if (arg === undefined) return undefined
         this.#args.push(arg)
+        this.#argumentBytes += arg.length + ITEM_BYTES
         this.#missing--
       }
       return this.#args

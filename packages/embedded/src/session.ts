@@ -241,7 +241,7 @@ export class Session implements TextSink {
       `multi=${this.queue === null ? -1 : this.queue.length}`,
       `qbuf=${connection?.pendingBytes ?? 0}`,
       'qbuf-free=0',
-      'argv-mem=0',
+      `argv-mem=${connection?.argumentBytes ?? 0}`,
       `multi-mem=${this.queuedBytes}`,
       'rbs=0',
       'rbp=0',

@@ -10,8 +10,6 @@ import { restoreValue } from '../structures/rdb.ts'
 import { Mark } from './mark.ts'
 
 const LIMITS: RequestLimits = { maxBulkBytes: Number.MAX_SAFE_INTEGER, isTrusted: true }
-/** The parser makes one text of what it is fed. */
-const FEED_BYTES = 1024 * 1024
 
 export class Replay {
   readonly #session: Session
@@ -30,12 +28,10 @@ export class Replay {
     this.#session.db = this.#session.engine.databases[0]!
     const parser = new RequestParser()
     try {
-      for (let at = 0; at < payload.length; at += FEED_BYTES) {
-        parser.feed(payload.subarray(at, at + FEED_BYTES))
-        for (let args = parser.next(LIMITS); args !== undefined; args = parser.next(LIMITS)) {
-          const problem = this.#execute(args)
-          if (problem !== null) return problem
-        }
+      parser.feed(payload)
+      for (let args = parser.next(LIMITS); args !== undefined; args = parser.next(LIMITS)) {
+        const problem = this.#execute(args)
+        if (problem !== null) return problem
       }
     } catch (error) {
       if (error instanceof RequestError) return 'the record does not hold commands'
