@@ -117,6 +117,31 @@ describe('huge counts', () => {
   })
 })
 
+describe('many thousands', () => {
+  const COUNT = 200_000
+
+  it('of entries are delivered and claimed at once', async () => {
+    const script = `redis.call('XGROUP', 'CREATE', KEYS[1], 'g', '0', 'MKSTREAM')
+      for i = 1, ${COUNT} do redis.call('XADD', KEYS[1], i .. '-1', 'f', 'v') end`
+    await reply('EVAL', script, '1', 's')
+    const ids = Array.from({ length: COUNT }, (_, i) => `${i + 1}-1`)
+    for (const [consumer, command, head] of [
+      ['a', ['XREADGROUP', 'GROUP', 'g', 'a', 'STREAMS', 's', '>'], `*1\r\n*2\r\n$1\r\ns\r\n*${COUNT}\r\n`],
+      ['b', ['XCLAIM', 's', 'g', 'b', '0', ...ids, 'JUSTID'], `*${COUNT}\r\n`],
+      ['c', ['XAUTOCLAIM', 's', 'g', 'c', '0', '0', 'COUNT', String(COUNT)], `*3\r\n$3\r\n0-0\r\n*${COUNT}\r\n`],
+    ] as const) {
+      expect((await ask(command)).head.slice(0, head.length)).toBe(head)
+      expect(await reply('XPENDING', 's', 'g')).toContain(`*1\r\n*2\r\n$1\r\n${consumer}\r\n$6\r\n${COUNT}\r\n`)
+    }
+  }, 60_000)
+
+  it('of fields of bits are set at once', async () => {
+    const operations = Array.from({ length: COUNT }, () => ['SET', 'u8', '8', '1']).flat()
+    expect((await ask(['BITFIELD', 'k', ...operations])).head.slice(0, 9)).toBe(`*${COUNT}\r\n`)
+    expect(await reply('GET', 'k')).toBe('$2\r\n\x00\x01\r\n')
+  }, 60_000)
+})
+
 describe('values near the limit of 512 MB', () => {
   it('are refused beyond it, and can be read bit by bit up to it', async () => {
     expect(await reply('SETBIT', 'k', '4294967296', '1')).toMatch(/^-ERR bit offset is not an integer or out of range/)

@@ -161,6 +161,11 @@ export class Session implements TextSink {
    * random, relative to now, or only partly done.
    */
   propagate(...commands: (readonly string[])[]): void {
+    this.propagateAll(commands)
+  }
+
+  /** The same for commands of which there may be more than a call can have arguments. */
+  propagateAll(commands: readonly (readonly string[])[]): void {
     this.engine.replaceEffect(this.db.index, commands)
   }
 

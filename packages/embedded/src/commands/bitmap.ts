@@ -176,7 +176,7 @@ function bitfield(session: Session, args: readonly string[]): Outcome {
     const bytes = bytesAt(session, key) ?? Buffer.alloc(0)
     return operations.map(({ offset, type }) => readField(bytes, offset, type))
   }
-  const length = Math.max(...writes.map(({ offset, type }) => Math.ceil((offset + type.width) / 8)))
+  const length = writes.reduce((most, { offset, type }) => Math.max(most, Math.ceil((offset + type.width) / 8)), 0)
   const before = db.write(key, 'string')?.value
   const bytes = editableBytes(db, key, length)
   let changes = before === undefined || before.length !== bytes.length ? 1 : 0

@@ -105,7 +105,7 @@ function finish(
     effects.push(['HDEL', key, ...expired])
   }
   if (hash.size === 0) db.removeEmpty(key)
-  session.propagate(...effects)
+  session.propagateAll(effects)
 }
 
 function hpersist(session: Session, args: readonly string[]): Outcome {

@@ -91,7 +91,7 @@ function xclaim(session: Session, args: readonly string[]): Outcome {
     effects.push(positionEffect(key, group))
     engine.dirty++
   }
-  session.propagate(...effects)
+  session.propagateAll(effects)
   return claimed
 }
 
@@ -146,7 +146,7 @@ function xautoclaim(session: Session, args: readonly string[]): Outcome {
     effects.push(['XACK', key, group.name, formatId(id)])
   }
   engine.dirty += moved.length + deleted.length
-  session.propagate(...effects)
+  session.propagateAll(effects)
   return [formatId(next?.id ?? MIN_ID), claimed, deleted.map(formatId)]
 }
 

@@ -146,7 +146,7 @@ function readNow(session: Session, reading: Reading): Reply | undefined {
       found.push([key, deliver(session, key, stream, group, reading, effects)])
   })
   if (found.length === 0) return undefined
-  if (reading.reader !== null) session.propagate(...effects)
+  if (reading.reader !== null) session.propagateAll(effects)
   return streamsReply(session, found)
 }
 
@@ -176,7 +176,7 @@ function waitFor(session: Session, reading: Reading, timeoutMs: number): Outcome
     const effects: string[][] = []
     db.willChange(key)
     const entries = deliver(session, key, stream, group, waiting, effects)
-    session.propagate(...effects)
+    session.propagateAll(effects)
     return streamsReply(session, [[key, entries]])
   }
   return session.block({ keys, timeoutMs, isForStream: true, serve, timedOut: NULL_ARRAY })
