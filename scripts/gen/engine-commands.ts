@@ -25,6 +25,7 @@ const DIFFERENCES: Readonly<Record<string, string>> = {
   sscan: 'cursors and order are those of the engine; the guarantees are the same',
   zscan: 'cursors and order are those of the engine; the guarantees are the same',
   smembers: 'the order of a `hashtable` is that of the engine',
+  'script debug': 'there is no debugger, so `YES` and `SYNC` are errors',
   sort: 'ALPHA without STORE compares whole texts; a real server stops at the first NUL and may use the order of a locale',
   sort_ro: 'ALPHA compares whole texts; a real server stops at the first NUL and may use the order of a locale',
 }

@@ -114,6 +114,39 @@ describe('opening again', () => {
     expect(stateOf((await open({ dir })).engine)).toEqual(before)
   })
 
+  it('brings back a string that fits into no string of V8, from the log and after the data was written anew', async () => {
+    const dir = temporaryFolder()
+    const first = await open({ dir, clock: new Clock(1_000_000) })
+    await first.redis.call('SETBIT', 'k', '4294967295', '1')
+    await first.redis.call('PEXPIRE', 'k', '5000')
+    await first.redis.close()
+    await first.engine.close()
+    for (let time = 0; time < 2; time++) {
+      const { engine, redis } = await open({ dir, clock: new Clock(1_000_000) })
+      expect(await redis.call('STRLEN', 'k')).toBe(536_870_912)
+      expect(await redis.call('GETRANGE', 'k', '-2', '-1')).toBe('\0\x01')
+      expect(await redis.call('BITCOUNT', 'k')).toBe(1)
+      expect(await redis.call('PTTL', 'k')).toBe(5000)
+      expect(await engine.persistence!.rewrite()).toBe(true)
+      await redis.close()
+      await engine.close()
+    }
+  }, 60_000)
+
+  it('repeats what was within the limits of its time', async () => {
+    const dir = temporaryFolder()
+    const first = await open({ dir })
+    await first.redis.call('SETRANGE', 'a', '2000000', 'x')
+    await first.redis.call('SETBIT', 'b', '16000000', '1')
+    await first.redis.call('APPEND', 'a', 'y')
+    await first.redis.close()
+    await first.engine.close()
+    const { redis } = await open({ dir, config: { 'proto-max-bulk-len': '1mb' } })
+    expect(await redis.call('STRLEN', 'a')).toBe(2_000_002)
+    expect(await redis.call('STRLEN', 'b')).toBe(2_000_001)
+    await expect(redis.call('APPEND', 'a', 'z')).rejects.toThrow('string exceeds maximum allowed size')
+  })
+
   it('lets nothing expire before its time has come in the log, and what is due expires once it is open', async () => {
     const dir = temporaryFolder()
     const { engine, redis } = await open({ dir, clock: new Clock(1_000_000) })

@@ -10,6 +10,8 @@ interface Setting<T> {
   write(value: T): string
   /** Set when the engine opens and never after. */
   readonly isFixed?: boolean
+  /** It tells what is so and cannot be set at all; this is what decides. */
+  readonly follows?: string
   /** An older name of the same setting. */
   readonly alias?: string
 }
@@ -104,8 +106,8 @@ export type SettingName = keyof Settings
 
 const SETTINGS: { readonly [Name in SettingName]: Setting<Settings[Name]> } = {
   databases: { ...count(16, 1, 0x7fffffff), isFixed: true },
-  port: { ...count(0, 0, 65_535), isFixed: true },
-  unixsocket: { ...text(''), isFixed: true },
+  port: { ...count(0, 0, 65_535), isFixed: true, follows: 'Engine.listen' },
+  unixsocket: { ...text(''), isFixed: true, follows: 'Engine.listen' },
   requirepass: text(''),
   aclfile: { ...text(''), isFixed: true },
   'acllog-max-len': count(128),
@@ -121,7 +123,7 @@ const SETTINGS: { readonly [Name in SettingName]: Setting<Settings[Name]> } = {
   'tracking-table-max-keys': count(1_000_000),
   // There are no snapshots on a timer and no cluster: clients and tools ask.
   save: nothing(),
-  'cluster-enabled': { ...yesNo(false), isFixed: true },
+  'cluster-enabled': { ...yesNo(false), isFixed: true, follows: 'there being one server' },
   maxclients: count(10_000, 1, 0xffffffff),
   maxmemory: bytes(0, 0n, 2n ** 64n - 1n),
   'maxmemory-policy': choice('noeviction', EVICTION_POLICIES),
@@ -129,10 +131,10 @@ const SETTINGS: { readonly [Name in SettingName]: Setting<Settings[Name]> } = {
   'maxmemory-clients': bytesOrPercent(),
   'lfu-log-factor': count(10, 0, 0x7fffffff),
   'lfu-decay-time': count(1, 0, 0x7fffffff),
-  appendonly: { ...yesNo(false), isFixed: true },
+  appendonly: { ...yesNo(false), isFixed: true, follows: 'the option dir' },
   appendfsync: choice('everysec', ['everysec', 'always', 'no']),
   appendfilename: { ...fileName('appendonly.aof'), isFixed: true },
-  dir: { ...text('.'), isFixed: true },
+  dir: { ...text('.'), isFixed: true, follows: 'the option dir' },
   'aof-load-truncated': yesNo(true),
   'auto-aof-rewrite-percentage': count(100, 0, 0x7fffffff),
   'auto-aof-rewrite-min-size': bytes(64 * 1024 * 1024),
@@ -185,13 +187,13 @@ function write<Name extends SettingName>(settings: Settings, name: Name): string
   return SETTINGS[name].write(settings[name])
 }
 
-/** Changes one setting. Returns what is wrong, in Redis's words, or null when it was changed. */
-export function writeSetting(settings: Settings, name: string, text: string, isOpening = false): string | null {
+/** Sets one when the engine opens. Returns what is wrong, in Redis's words where it has some, or null. */
+export function openSetting(settings: Settings, name: string, text: string): string | null {
   const known = NAMES.get(name)
   if (known === undefined) return 'Unknown option or number of arguments'
-  const setting = SETTINGS[known]
-  if (setting.isFixed && !isOpening) return "can't set immutable config"
-  const result = setting.read(text, settings[known] as never)
+  const { read, follows } = SETTINGS[known]
+  if (follows !== undefined) return `it follows from ${follows}`
+  const result = read(text, settings[known] as never)
   if (typeof result === 'string') return result
   Object.assign(settings, { [known]: result.value })
   return null

@@ -307,6 +307,15 @@ describe('faults, snapshots and reset', () => {
     await expect(Engine.open({ config: { nosuch: 1 } })).rejects.toMatchObject({ code: 'USAGE' })
     await expect(Engine.open({ config: { databases: 'x' } })).rejects.toMatchObject({ code: 'USAGE' })
   })
+
+  it('refuses settings that would say what is not so', async () => {
+    const config = { appendonly: 'yes', dir: '/data', port: 6379, unixsocket: '/run/x.sock', 'cluster-enabled': 'yes' }
+    for (const [name, value] of Object.entries(config)) {
+      await expect(Engine.open({ config: { [name]: value } })).rejects.toThrow(
+        new RegExp(`^The setting ${name} cannot be used: it follows from`),
+      )
+    }
+  })
 })
 
 describe('the log of changes', () => {

@@ -12,7 +12,7 @@ import { internalFailure } from './call.ts'
 import { ClientMemory } from './client-memory.ts'
 import { Clock, type Timer } from './clock.ts'
 import { COMMAND_INDEX, type CommandIndex } from './commands/index.ts'
-import { defaultSettings, type Settings, writeSetting } from './config.ts'
+import { defaultSettings, openSetting, type Settings } from './config.ts'
 import type { Connection } from './connection.ts'
 import { Database } from './database.ts'
 import { cloneEntry, type Entry } from './entry.ts'
@@ -153,10 +153,10 @@ export class Engine implements Transport {
     this.now = this.openedAt = this.clock.now()
     this.#openedMark = this.clock.stamp()
     this.settings = defaultSettings()
-    const kept = options.dir === undefined ? {} : { appendonly: 'yes', dir: options.dir }
+    if (options.dir !== undefined) Object.assign(this.settings, { appendonly: true, dir: options.dir })
     const fsync = options.fsync === undefined ? {} : { appendfsync: options.fsync }
-    for (const [name, value] of Object.entries({ ...options.config, ...kept, ...fsync })) {
-      const wrong = writeSetting(this.settings, name, String(value), true)
+    for (const [name, value] of Object.entries({ ...options.config, ...fsync })) {
+      const wrong = openSetting(this.settings, name, String(value))
       if (wrong !== null) throw new UsageError(`The setting ${name} cannot be used: ${wrong}.`)
     }
     const problem = this.settings.aclfile === '' ? null : loadAclFile(this)
@@ -187,6 +187,11 @@ export class Engine implements Transport {
       this.#tick()
     }
     this.journal = this.persistence
+  }
+
+  /** How long a string may become. What has been logged was within the limit of its time. */
+  get maxStringBytes(): number {
+    return this.#isLoading ? Number.POSITIVE_INFINITY : this.settings['proto-max-bulk-len']
   }
 
   /** Serves RESP to other processes; resolves when connections are accepted. A port of 0 picks a free one. */

@@ -28,7 +28,7 @@ function offsetOf(session: Session, text: string, width = 0): number {
   const index = exactIntegerOf(isIndex ? text.slice(1) : text, NOT_AN_OFFSET)
   // The product wraps around in C.
   const offset = Number(isIndex ? BigInt.asIntN(64, BigInt(index) * BigInt(width)) : index)
-  const limit = session.engine.settings['proto-max-bulk-len'] * 8
+  const limit = session.engine.maxStringBytes * 8
   if (offset < 0 || offset >= limit) throw NOT_AN_OFFSET
   return offset
 }

@@ -196,7 +196,7 @@ function append(session: Session, args: readonly string[]): Outcome {
 
 /** Throws when a string would become longer than Redis allows. */
 export function checkLength(session: Session, length: number): void {
-  if (length > session.engine.settings['proto-max-bulk-len']) throw TOO_LONG
+  if (length > session.engine.maxStringBytes) throw TOO_LONG
 }
 
 function setrange(session: Session, args: readonly string[]): Outcome {

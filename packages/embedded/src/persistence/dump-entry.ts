@@ -5,6 +5,7 @@
 // Most commands are Redis's own. Words of the format say what no command can: `.fields` when fields of a hash expire, `.stream`
 // a stream exactly as it is (a first one with its groups, then its nodes, each as a dumped payload), and `.pending` what a
 // group has delivered.
+import { constants } from 'node:buffer'
 import { type Entry, type EntryOf, textOf, type ValueType } from '../entry.ts'
 import { ConsumerGroup, type PendingEntry } from '../structures/consumer-group.ts'
 import { FrozenRows } from '../structures/frozen-rows.ts'
@@ -19,6 +20,8 @@ import { Mark } from './mark.ts'
 
 /** Elements of one command. */
 const PIECE = 256
+/** Bytes of a string that is too long for one command. */
+const PIECE_BYTES = 2 ** 28
 /** Nodes of a stream in one command. */
 const PIECE_NODES = 4
 
@@ -52,6 +55,7 @@ export class EntryDump {
     const { type, value } = entry as { [T in ValueType]: EntryOf<T> }[ValueType]
     switch (type) {
       case 'string':
+        if (value.length > constants.MAX_STRING_LENGTH) return longStringCommands(key, value as Buffer, entry.expireAt)
         return [['SET', key, textOf(value), ...(entry.expireAt === 0 ? [] : ['PXAT', String(entry.expireAt)])]]
       case 'list':
         return value.length <= PIECE ? [...listCommands(key, value)] : listCommands(key, value.clone())
@@ -77,6 +81,15 @@ export class EntryDump {
 
 function* each(parts: readonly Commands[]): Generator<readonly string[]> {
   for (const part of parts) yield* part
+}
+
+/** A value that fits into no string of V8. */
+function longStringCommands(key: string, bytes: Buffer, expireAt: number): string[][] {
+  const commands: string[][] = []
+  for (let at = 0; at < bytes.length; at += PIECE_BYTES)
+    commands.push(['SETRANGE', key, String(at), bytes.toString('latin1', at, at + PIECE_BYTES)])
+  if (expireAt !== 0) commands.push(['PEXPIREAT', key, String(expireAt)])
+  return commands
 }
 
 function* listCommands(key: string, list: Quicklist): Commands {
