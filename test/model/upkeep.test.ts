@@ -261,6 +261,53 @@ describe('bulk', () => {
     expect(await db.Thing.verify()).toMatchObject({ rows: 1996, problems: [] })
   })
 
+  it('rejects when a batch fails as a whole, however long the next input takes', async () => {
+    const db = open(fixture.redis, { Thing })
+    const redis = await connect(fixture.target)
+    const runScript = redis.runScript.bind(redis)
+    let batches = 0
+    let failed = (): void => undefined
+    const isOver = new Promise<void>((resolve) => {
+      failed = resolve
+    })
+    const broken = Object.create(redis, {
+      with: { value: undefined },
+      runScript: {
+        value: (...given: Parameters<typeof runScript>) => {
+          if (++batches !== 2) return runScript(...given)
+          // Later than whoever awaits the batch.
+          setImmediate(failed)
+          return Promise.reject(new Error('out of memory'))
+        },
+      },
+    }) as typeof redis
+    let ended = false
+    const rows = async function* () {
+      try {
+        for (let i = 0; i < 5000; i++) {
+          if (i === 1001) await isOver
+          yield { id: `t${i}`, email: `e${i}` }
+        }
+      } finally {
+        ended = true
+      }
+    }
+    await expect(open(broken, { Thing }).Thing.createMany(rows())).rejects.toThrow('out of memory')
+    expect([ended, batches, await db.Thing.find().count()]).toEqual([true, 2, 500])
+    await redis.close()
+  })
+
+  it('ends what is on its way before it rejects because its input did', async () => {
+    const db = open(fixture.redis, { Thing })
+    const rows = async function* () {
+      for (let i = 0; i < 500; i++) yield { id: `t${i}`, email: `e${i}` }
+      throw new Error('no more')
+    }
+    const seen: number[] = []
+    await expect(db.Thing.createMany(rows(), { onProgress: ({ done }) => seen.push(done) })).rejects.toThrow('no more')
+    expect(seen).toEqual([500])
+  })
+
   it('shows each operation in debug mode and counts it', async () => {
     const seen: string[] = []
     const db = open(

@@ -40,7 +40,10 @@ interface Batch<P> {
   bytes: number
 }
 
-/** Rejects only when a batch as a whole fails (the connection, a script error); refused rows are in the result. */
+/**
+ * Rejects only when a batch as a whole fails (the connection, a script error) or the inputs do; refused rows are in the result. No
+ * batch is on its way any more then.
+ */
 export async function runBulk<I, P>(
   inputs: Iterable<I> | AsyncIterable<I>,
   options: BulkOptions,
@@ -49,55 +52,65 @@ export async function runBulk<I, P>(
   const failures: BulkFailure[] = []
   const open = new Map<KeyFamily, Batch<P>>()
   const flying = new Set<Promise<void>>()
+  const broken: unknown[] = []
   const limit = options.concurrency ?? 4
   let done = 0
   let index = 0
 
   const launch = (batch: Batch<P>): void => {
     open.delete(batch.family)
-    const flight = work.send(batch.family, batch.rows).then((replies) => {
-      batch.rows.forEach((row, i) => {
-        const error = work.failure(row, replies[i])
-        if (error) failures.push({ index: batch.positions[i]!, error })
-        else if (replies[i] !== 0) done++
+    const flight = work
+      .send(batch.family, batch.rows)
+      .then((replies) => {
+        batch.rows.forEach((row, i) => {
+          const error = work.failure(row, replies[i])
+          if (error) failures.push({ index: batch.positions[i]!, error })
+          else if (replies[i] !== 0) done++
+        })
+        options.onProgress?.({ done, failed: failures.length })
       })
-      options.onProgress?.({ done, failed: failures.length })
-    })
-    const tracked = flight.finally(() => flying.delete(tracked))
-    // The failure is seen where the flight is awaited.
-    tracked.catch(() => undefined)
-    flying.add(tracked)
+      .catch((error: unknown) => {
+        broken.push(error)
+      })
+      .finally(() => flying.delete(flight))
+    flying.add(flight)
   }
 
-  for await (const input of inputs) {
-    const position = index++
-    let row: P
-    try {
-      const prepared = work.prepare(input)
-      row = prepared instanceof Promise ? await prepared : prepared
-    } catch (error) {
-      failures.push({ index: position, error: error as Error })
-      continue
+  try {
+    for await (const input of inputs) {
+      if (broken.length > 0) break
+      const position = index++
+      let row: P
+      try {
+        const prepared = work.prepare(input)
+        row = prepared instanceof Promise ? await prepared : prepared
+      } catch (error) {
+        failures.push({ index: position, error: error as Error })
+        continue
+      }
+      const family = work.familyOf(row)
+      let batch = open.get(family)
+      if (!batch) {
+        batch = { family, rows: [], positions: [], bytes: 0 }
+        open.set(family, batch)
+      }
+      batch.rows.push(row)
+      batch.positions.push(position)
+      batch.bytes += sizeOf(row)
+      if (batch.bytes >= BATCH_BYTES || batch.rows.length >= BATCH_ROWS) {
+        launch(batch)
+        if (flying.size >= limit) await Promise.race(flying)
+      }
     }
-    const family = work.familyOf(row)
-    let batch = open.get(family)
-    if (!batch) {
-      batch = { family, rows: [], positions: [], bytes: 0 }
-      open.set(family, batch)
-    }
-    batch.rows.push(row)
-    batch.positions.push(position)
-    batch.bytes += sizeOf(row)
-    if (batch.bytes >= BATCH_BYTES || batch.rows.length >= BATCH_ROWS) {
+    for (const batch of open.values()) {
+      if (broken.length > 0) break
       launch(batch)
       if (flying.size >= limit) await Promise.race(flying)
     }
+  } finally {
+    await Promise.all(flying)
   }
-  for (const batch of open.values()) {
-    launch(batch)
-    if (flying.size >= limit) await Promise.race(flying)
-  }
-  await Promise.all(flying)
+  if (broken.length > 0) throw broken[0]
   failures.sort((a, b) => a.index - b.index)
   return { done, failures }
 }
