@@ -64,6 +64,7 @@ describe('expiry', () => {
     await expireNow('session', 'a')
     expect(await db.Session.get('a')).toBeNull()
     expect(await db.Session.exists('a')).toBe(false)
+    expect(await db.Session.expiresAt('a')).toBeNull()
     expect(await db.Session.find({ n: 5 }).ids()).toEqual(['b'])
     expect((await db.Session.find({ n: 5 })).map((row) => row.id)).toEqual(['b'])
     expect(await db.Session.find({ email: 'e' }).first()).toBeNull()

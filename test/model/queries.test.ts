@@ -47,6 +47,13 @@ describe('queries', () => {
     let streamed = 0
     for await (const row of db.Person.find({ status: 'a' }).stream()) streamed += row.age === undefined ? 0 : 1
     expect(streamed).toBe(2500)
+    const some = db.Person.find({ where: { status: 'a' }, orderBy: (p) => p.id, limit: 701, after: null })
+    const ids: string[] = []
+    for await (const row of some.stream()) ids.push(row.id)
+    expect(ids).toEqual(Array.from({ length: 701 }, (_, i) => id(i)))
+    const { next: before } = await some
+    const back = db.Person.find({ where: { status: 'a' }, orderBy: (p) => p.id, before })
+    await expect(back.stream().next()).rejects.toMatchObject({ code: 'USAGE' })
   })
 
   it('compares strings by their exact bytes', async () => {

@@ -135,6 +135,41 @@ describe('verbs', () => {
     expect(await fixture.redis.call('DBSIZE')).toBe(0)
   })
 
+  it('saves what is changed while it saves, the next time', async () => {
+    const Note = model('note', {
+      id: t.string(),
+      doc: t.json<{ n: number }>(),
+      on: t.date(),
+      raw: t.bytes(),
+      title: t.json(z.string().trim()).default(''),
+    })
+    const { Note: notes } = open(fixture.redis, { Note })
+    const note = await notes.create({ id: '1', doc: { n: 0 }, on: new Date(0), raw: Buffer.from('a-') })
+    const change = (n: number) => {
+      note.doc.n = n
+      note.on.setTime(n)
+      note.raw[1] = 48 + n
+    }
+    for (const round of [1, 3, 5]) {
+      change(round)
+      const saving = note.save()
+      change(round + 1)
+      await saving
+      await note.save()
+      const stored = await notes.get('1')
+      expect(stored).toMatchObject({ doc: { n: round + 1 }, on: new Date(round + 1) })
+      expect(Buffer.from(stored!.raw).toString()).toBe(`a${round + 1}`)
+    }
+    note.title = ' x '
+    await note.save()
+    expect(note.title).toBe('x')
+    const version = versionOf(note)
+    await note.save()
+    expect(versionOf(note)).toBe(version)
+    await notes.delete('1')
+    await expect(note.reload()).rejects.toBeInstanceOf(NotFoundError)
+  })
+
   it('refuses bad input with paths before anything is sent', async () => {
     const db = database()
     const bad = { email: 1, name: 'n', age: -1, tags: ['a', 2], nope: 1, profile: { city: 4, tags: [] } }
@@ -147,6 +182,16 @@ describe('verbs', () => {
       'tags.1',
     ])
     expect(await fixture.redis.call('DBSIZE')).toBe(0)
+  })
+
+  it('reads numbers as members of a sorted set from names of an object', async () => {
+    const Board = model('board', { id: t.string(), ints: t.sortedSet(t.int()), bigs: t.sortedSet(t.bigint()) })
+    const { Board: boards } = open(fixture.redis, { Board })
+    await boards.create({ id: '1', ints: { '-7': 1 }, bigs: { '9223372036854775807': 2 } })
+    expect(await boards.at('1').ints.range(0, -1)).toEqual([-7])
+    expect(await boards.at('1').bigs.range(0, -1)).toEqual([2n ** 63n - 1n])
+    for (const bad of [{ ints: { '': 1 } }, { ints: { x: 1 } }, { bigs: { x: 1 } }, { bigs: { '1.5': 1 } }])
+      await expect(boards.create({ id: '2', ...bad })).rejects.toMatchObject({ code: 'VALIDATION' })
   })
 
   it('makes ids of composite keys', async () => {

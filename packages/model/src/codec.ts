@@ -122,7 +122,8 @@ export function encodeValue(spec: FieldSpec, value: unknown): Stored {
     case 'date':
       return String((value as Date).getTime())
     case 'bytes':
-      return Buffer.from((value as Uint8Array).buffer, (value as Uint8Array).byteOffset, (value as Uint8Array).length)
+      // A copy: the caller may go on to write into the bytes.
+      return Buffer.from(value as Uint8Array)
     case 'json':
       return JSON.stringify(value)
     default:

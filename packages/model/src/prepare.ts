@@ -2,7 +2,7 @@
 // asynchronous only when a user's schema is.
 
 import { type Issue, UsageError, ValidationError } from '@ochre/protocol'
-import { encodeField, encodeValue, problemOf, runSchema, type Stored } from './codec.ts'
+import { decodeValue, encodeField, encodeValue, problemOf, runSchema, type Stored, Undecodable } from './codec.ts'
 import { checkEntry, MAX_LATITUDE } from './collection.ts'
 import { type FieldSpec, hasNull, isCollectionKind } from './fields.ts'
 import type { ModelSpec, StoredField } from './model.ts'
@@ -232,10 +232,11 @@ function entryPlace(id: unknown): bigint {
   return ms > UINT64_MAX || sequence > UINT64_MAX ? 0n : (ms << 64n) | sequence
 }
 
-/** Object keys are text: a member of another kind is read from it. */
+/** Object keys are text: a number as a member is read from it, as it would be from Redis. */
 function fromKey(element: FieldSpec, key: unknown): unknown {
-  if (element.kind === 'int' || element.kind === 'float') return Number(key)
-  return element.kind === 'bigint' ? BigInt(String(key)) : key
+  if (!['int', 'float', 'bigint'].includes(element.kind)) return key
+  const member = decodeValue(element, String(key).trim())
+  return member instanceof Undecodable ? key : member
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {

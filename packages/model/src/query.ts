@@ -126,18 +126,21 @@ export class Query<F extends Fields, R> implements PromiseLike<Page<R>> {
     return new Query(this.store, this.options, fields)
   }
 
-  /** All rows, a portion at a time. */
+  /** All rows, or as many as the limit says, a portion at a time. */
   async *stream(): AsyncGenerator<R, void, undefined> {
+    if (this.options.before) throw new UsageError('A stream goes forward: give it after, not before')
+    let left = this.options.limit ?? Number.POSITIVE_INFINITY
     let cursor = this.options.after ?? null
     do {
       const page = await new Query<F, R>(
         this.store,
-        { ...this.options, limit: STREAM_ROWS, after: cursor },
+        { ...this.options, limit: Math.min(left, STREAM_ROWS), after: cursor },
         this.projection,
       )
       yield* page
+      left -= page.length
       cursor = page.next
-    } while (cursor !== null)
+    } while (cursor !== null && left > 0)
   }
 
   /** What the server would do, without doing it. */

@@ -3,9 +3,9 @@
 // The properties are the caller's to change. `save` compares them with what was read, by stored text, so a changed Date,
 // a mutated JSON document and a spread copy all behave.
 
-import { OchreError, UsageError } from '@ochre/protocol'
+import { UsageError } from '@ochre/protocol'
 import { decodeField, encodeField, idFromText, type Stored, Undecodable } from './codec.ts'
-import { CorruptRowError } from './errors.ts'
+import { CorruptRowError, NotFoundError } from './errors.ts'
 import type { ProgramRow, Resolved } from './expressions.ts'
 import type { Fields, ModelSpec, Select, StoredField } from './model.ts'
 
@@ -28,7 +28,12 @@ export interface RecordOwner {
   readonly spec: ModelSpec
   /** The key of the row, or of a collection of it. */
   keyOf(id: string, field?: StoredField): string
-  saveRecord(id: string, patch: Record<string, unknown>, version: string): Promise<string>
+  /** Gives the new version, and what is stored now of what was set. */
+  saveRecord(
+    id: string,
+    patch: Record<string, unknown>,
+    version: string,
+  ): Promise<{ readonly version: string; readonly set: readonly (readonly [name: string, text: Stored])[] }>
   deleteRecord(id: string, version: string): Promise<boolean>
   reloadRecord(id: string): Promise<RawRow | null>
   runOnRecord(id: string, program: (row: object) => unknown): Promise<{ value: unknown; raw: RawRow }>
@@ -82,14 +87,21 @@ class StoredRow {
   async save(): Promise<this> {
     const state = stateOf(this)
     const { raw } = state
-    const patch = changesOf(this, state.owner.spec, raw)
+    const { spec } = state.owner
+    const patch = changesOf(this, spec, raw)
     if (Object.keys(patch).length === 0) return this
-    const version = await state.owner.saveRecord(state.id, patch, state.version)
-    for (const [property, value] of Object.entries(patch)) {
-      const field = state.owner.spec.byProperty.get(property)!
-      if (value === undefined) delete raw[field.name]
-      else raw[field.name] = encodeField(field, value)
-    }
+    const given = spec.scalars
+      .filter((field) => field.schema && patch[field.property] !== undefined)
+      .map((field) => ({ field, text: storedText(field, patch[field.property]) }))
+    const { version, set } = await state.owner.saveRecord(state.id, patch, state.version)
+    for (const [property, value] of Object.entries(patch))
+      if (value === undefined) delete raw[spec.byProperty.get(property)!.name]
+    // What was sent, not what the properties hold now: they may have changed again meanwhile.
+    for (const [name, text] of set) raw[name] = text
+    const properties = this as unknown as Record<string, unknown>
+    for (const { field, text } of given)
+      if (text !== null && sameText(field, text, properties[field.property]))
+        properties[field.property] = decodeField(field, raw[field.name]!)
     state.version = version
     return this
   }
@@ -97,7 +109,7 @@ class StoredRow {
   async reload(): Promise<this> {
     const state = stateOf(this)
     const raw = await state.owner.reloadRecord(state.id)
-    if (!raw) throw new OchreError('NOT_FOUND', 'The row is gone')
+    if (!raw) throw new NotFoundError(state.owner.spec.name, state.id)
     adopt(this, state.owner, state.id, raw)
     return this
   }
@@ -132,13 +144,18 @@ function changesOf(record: object, spec: ModelSpec, raw: RawRow): Record<string,
   return patch
 }
 
-function sameText(field: StoredField, before: Stored, value: unknown): boolean {
-  let text: Stored
+/** What would be stored; null for what cannot be. */
+function storedText(field: StoredField, value: unknown): Stored | null {
   try {
-    text = encodeField(field, value)
+    return encodeField(field, value)
   } catch {
-    return false
+    return null
   }
+}
+
+function sameText(field: StoredField, before: Stored, value: unknown): boolean {
+  const text = storedText(field, value)
+  if (text === null) return false
   if (typeof text === 'string' && typeof before === 'string') {
     if (text === before || field.kind !== 'json') return text === before
     try {

@@ -84,7 +84,7 @@ export class Store<F extends Fields> {
         field && isCollectionKind(field.kind) ? this.keys.of(id).collection(id, field.name) : this.keys.of(id).row(id),
       saveRecord: async (id, patch, version) => {
         const row = await prepareUpdate(this.spec, id, patch)
-        return (await this.put('update', row, version, '')).version
+        return { version: (await this.put('update', row, version, '')).version, set: row.set }
       },
       deleteRecord: (id, version) => this.remove(id, version),
       reloadRecord: (id) => this.fetch(id),
@@ -336,11 +336,15 @@ export class Store<F extends Fields> {
     return this.expire(id, 'forever')
   }
 
-  /** When the row expires, or null. */
+  /** When the row expires; null when it does not, or is not there (any more). */
   async expiresAt(id: IdOf<F>): Promise<Date | null> {
     const text = idText(this.spec, id)
-    const score = await this.runner.command('expiresAt', ['ZSCORE', this.keys.of(text).exp, text])
-    return score === null ? null : new Date(Number(score))
+    const family = this.keys.of(text)
+    const [score, there] = await Promise.all([
+      this.runner.command('expiresAt', ['ZSCORE', family.exp, text]),
+      this.runner.command('expiresAt', ['EXISTS', family.row(text)]),
+    ])
+    return score === null || there !== 1 ? null : new Date(Number(score))
   }
 
   /** Removes what expired rows left in indexes. Also done in the background by `open`. Gives how many rows. */
