@@ -63,6 +63,59 @@ describe('verify and repair', () => {
     expect(await db.Thing.find({ n: 400 }).ids()).toEqual(['t4'])
   })
 
+  it('mends at once, whatever was damaged: rows are the truth', async () => {
+    const { redis } = fixture
+    const Claimed = model('claimed', base, { placement: { bucketed: 2 } })
+    const db = open(redis, { Thing, Claimed })
+    const ids = ['a', 'b', 'c', 'd']
+    const keysOf = async (name: string) => ((await redis.call('KEYS', `{claimed:*}:${name}`)) as string[]).sort()
+    const damages: readonly [string, () => Promise<unknown>][] = [
+      ['the list of ids', () => redis.call('DEL', '{thing}:ids')],
+      ['an id', () => redis.call('ZREM', '{thing}:ids', 'b')],
+      ['a row and its id', () => redis.call('DEL', '{thing}:r:b').then(() => redis.call('ZREM', '{thing}:ids', 'b'))],
+      ['all memos', () => redis.call('DEL', '{thing}:m')],
+      [
+        "the memo, which is another row's",
+        async () => {
+          const other = (await redis.buffers.call('HGET', '{thing}:m', 'a')) as Buffer
+          await redis.call('HSET', '{thing}:m', 'c', other)
+        },
+      ],
+      ["a unique value, which is another row's", () => redis.call('HSET', '{thing}:u:email', '\x06ec\0', 'a')],
+      ['a unique value, which is of no row', () => redis.call('HSET', '{thing}:u:email', '\x06ec\0', 'ghost')],
+      ['the ids of a bucketed model', async () => redis.call('DEL', ...(await keysOf('ids')))],
+      [
+        'memos of a bucketed model',
+        async () => {
+          for (const key of await keysOf('m'))
+            for (const id of (await redis.call('HKEYS', key)) as string[]) await redis.call('HSET', key, id, '1')
+        },
+      ],
+      ['claims of a bucketed model', async () => redis.call('DEL', ...(await keysOf('u:email')))],
+    ]
+    for (const [what, damage] of damages) {
+      await redis.call('FLUSHALL')
+      for (const id of ids) {
+        await db.Thing.create({ id, email: `E${id}`, n: 1 })
+        await db.Claimed.create({ id, email: `E${id}`, n: 1 })
+      }
+      await damage()
+      const rows = ((await redis.call('KEYS', '{thing}:r:*')) as string[]).map((key) => key.at(-1)).sort()
+      const found = [...(await db.Thing.verify()).problems, ...(await db.Claimed.verify()).problems]
+      expect(found, what).not.toEqual([])
+      await db.Thing.repair()
+      await db.Claimed.repair()
+      expect((await db.Thing.verify()).problems, what).toEqual([])
+      expect((await db.Claimed.verify()).problems, what).toEqual([])
+      expect((await db.Thing.find({ n: 1 }).ids()).sort(), what).toEqual(rows)
+      expect((await db.Claimed.find().ids()).sort(), what).toEqual(ids)
+      await expect(db.Thing.create({ id: 'x', email: 'eC' }), what).rejects.toMatchObject({ existingId: 'c' })
+      await expect(db.Claimed.create({ id: 'x', email: 'eC' }), what).rejects.toMatchObject({ existingId: 'c' })
+      await Promise.all([db.Thing.deleteWhere({}), db.Claimed.deleteWhere({})])
+      expect(await redis.call('DBSIZE'), what).toBe(0)
+    }
+  })
+
   it('builds an added index online and drops one that is gone', async () => {
     const { redis } = fixture
     const old = open(redis, { Thing })

@@ -135,20 +135,22 @@ return out
 )
 
 /** Whether rows hold tuples. KEYS: the memo, then the row of each. ARGV: for each the id, role, tuple. Gives 1 or 0 for each. */
-export const HOLDS_SCRIPT: LuaScript = script(`local out = {}
+export const HOLDS_SCRIPT: LuaScript = script(
+  `local out = {}
 for i = 1, #ARGV, 3 do
-  local packed = call('EXISTS', KEYS[(i + 2) / 3 + 1]) == 1 and call('HGET', KEYS[1], ARGV[i])
-  out[#out + 1] = packed and cmsgpack.unpack(packed)[ARGV[i + 1]] == ARGV[i + 2] and 1 or 0
+  local is_there = call('EXISTS', KEYS[(i + 2) / 3 + 1]) == 1
+  out[#out + 1] = is_there and unmemo(call('HGET', KEYS[1], ARGV[i]))[ARGV[i + 1]] == ARGV[i + 2] and 1 or 0
 end
 return out
-`)
+`,
+  'unmemo',
+)
 
 /** What expired rows held. KEYS: deadlines, memo. ARGV: at most so many rows. Gives the time, then ids, roles and tuples. */
 export const EXPIRED_SCRIPT: LuaScript = script(
   `local out = { int(now) }
 for _, id in ipairs(call('ZRANGEBYSCORE', KEYS[1], '-inf', '(' .. int(now), 'LIMIT', 0, ARGV[1])) do
-  local packed = call('HGET', KEYS[2], id)
-  for role, tuple in pairs(packed and cmsgpack.unpack(packed) or {}) do
+  for role, tuple in pairs(unmemo(call('HGET', KEYS[2], id))) do
     if byte(role) == 117 then
       out[#out + 1] = id
       out[#out + 1] = role
@@ -161,4 +163,5 @@ return out
   'now',
   'int',
   'hex',
+  'unmemo',
 )

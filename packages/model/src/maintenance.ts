@@ -6,7 +6,7 @@ import type { LuaScript } from './lua/library.ts'
 import { allIndexes, bindKeys, fingerprintOf, hasClaims, ownIndexes, roleOf, sharedRoles } from './maintain.ts'
 import type { Fields, ModelSpec } from './model.ts'
 import type { Store } from './store.ts'
-import { ENTRIES_SCRIPT, READY_SCRIPT, walkScript } from './upkeep.ts'
+import { ENTRIES_SCRIPT, READY_SCRIPT, unlistedScript, walkScript } from './upkeep.ts'
 
 export interface Problem {
   readonly id: string
@@ -35,7 +35,16 @@ export interface UpkeepOptions {
 
 const PORTION = 200
 
-const walks = new WeakMap<ModelSpec, LuaScript>()
+const scripts = new WeakMap<ModelSpec, { readonly walk: LuaScript; readonly unlisted: LuaScript }>()
+
+function scriptsOf(spec: ModelSpec): { readonly walk: LuaScript; readonly unlisted: LuaScript } {
+  let own = scripts.get(spec)
+  if (!own) {
+    own = { walk: walkScript(spec), unlisted: unlistedScript(spec) }
+    scripts.set(spec, own)
+  }
+  return own
+}
 
 /** Compares both ways: every row with its entries, every entry with its row. */
 export async function runUpkeep<F extends Fields>(
@@ -44,11 +53,7 @@ export async function runUpkeep<F extends Fields>(
   options: UpkeepOptions,
 ): Promise<Verification> {
   const { spec, runner } = store
-  let script = walks.get(spec)
-  if (!script) {
-    script = walkScript(spec)
-    walks.set(spec, script)
-  }
+  const { walk, unlisted } = scriptsOf(spec)
   const problems: Problem[] = []
   let rows = 0
   let entries = 0
@@ -62,10 +67,17 @@ export async function runUpkeep<F extends Fields>(
     options.onProgress?.({ rows, entries, problems: problems.length })
   }
   for (const family of store.keys.families) {
+    const keys = bindKeys(sharedRoles(spec), family, '')
+    let cursor = '0'
+    do {
+      const args = [family.rowPrefix, cursor, PORTION, flag]
+      const reply = (await runner.script(operation, unlisted, keys, args)) as unknown[]
+      cursor = String(reply[0])
+      note(reply[1])
+    } while (cursor !== '0')
     let from = ''
     do {
-      const keys = bindKeys(sharedRoles(spec), family, '')
-      const reply = (await runner.script(operation, script, keys, [family.rowPrefix, from, PORTION, flag])) as unknown[]
+      const reply = (await runner.script(operation, walk, keys, [family.rowPrefix, from, PORTION, flag])) as unknown[]
       rows += Number(reply[1])
       from = String(reply[0])
       const unclaimed = claiming ? await claimsMissing(store.claims, (reply[3] as unknown[]).map(String), repair) : []
@@ -76,7 +88,7 @@ export async function runUpkeep<F extends Fields>(
       const keys = bindKeys(['memo', roleOf(index), 'ids'], family, '')
       let at = ''
       do {
-        const args = [kind, roleOf(index), at, PORTION, flag]
+        const args = [kind, roleOf(index), at, PORTION, flag, family.rowPrefix]
         const reply = (await runner.script(operation, ENTRIES_SCRIPT, keys, args)) as unknown[]
         entries += Number(reply[1])
         at = String(reply[0])

@@ -34,7 +34,7 @@ export function walkScript(spec: ModelSpec): LuaScript {
   const columns = indexedFields(spec)
   const names = ["'_v'", ...columns.map((field) => quote(field.name))].join(', ')
   const load = columns
-    .map((field, i) => `    ${member('f', field.name)} = ${writer.fromRow(field, `r[${i + 2}]`)}\n`)
+    .map((field, i) => `  ${member('f', field.name)} = ${writer.fromRow(field, `r[${i + 2}]`)}\n`)
     .join('')
   const entries = allIndexes(spec)
     .map((index) => {
@@ -43,7 +43,7 @@ export function walkScript(spec: ModelSpec): LuaScript {
         .map(({ field }) => `${member('f', field.name)} == nil`)
         .join(' or ')
       const guard = index.type === 'unique' ? `if not (${absent || 'false'}) then ` : ''
-      return `    ${guard}want[${quote(roleOf(index))}] = ${entryCode(uses, index, spec)}${guard ? ' end' : ''}\n`
+      return `  ${guard}want[${quote(roleOf(index))}] = ${entryCode(uses, index, spec)}${guard ? ' end' : ''}\n`
     })
     .join('')
   const claiming = hasClaims(spec)
@@ -55,14 +55,19 @@ export function walkScript(spec: ModelSpec): LuaScript {
         return `    if want[${role}] then held[#held + 1] = id held[#held + 1] = ${role} held[#held + 1] = hex(want[${role}]) end\n`
       const key = keys.at(roleOf(index))
       if (index.type === 'index') {
+        uses.use('member_id')
+        // An entry of another row may stand in this one's memo.
         return `    if not call('ZSCORE', ${key}, want[${role}]) then problem(id, 'MISSING_ENTRY', ${role}) queue[#queue + 1] = { 'ZADD', ${key}, '0', want[${role}] } end
-    if mm[${role}] and mm[${role}] ~= want[${role}] then problem(id, 'STALE_ENTRY', ${role}) queue[#queue + 1] = { 'ZREM', ${key}, mm[${role}] } end
+    if mm[${role}] and mm[${role}] ~= want[${role}] then
+      problem(id, 'STALE_ENTRY', ${role})
+      if member_id(mm[${role}], ${index.columns.at(-1)!.desc}) == id then queue[#queue + 1] = { 'ZREM', ${key}, mm[${role}] } end
+    end
 `
       }
       return `    if want[${role}] then
       local owner = call('HGET', ${key}, want[${role}])
-      if owner and owner ~= id then problem(id, 'DUPLICATE', ${role})
-      elseif not owner then problem(id, 'MISSING_ENTRY', ${role}) queue[#queue + 1] = { 'HSET', ${key}, want[${role}], id } end
+      if owner and owner ~= id and holds(owner, ${role}, want[${role}]) then problem(id, 'DUPLICATE', ${role})
+      elseif owner ~= id then problem(id, 'MISSING_ENTRY', ${role}) queue[#queue + 1] = { 'HSET', ${key}, want[${role}], id } end
     end
     if mm[${role}] and mm[${role}] ~= want[${role}] then
       problem(id, 'STALE_ENTRY', ${role})
@@ -84,15 +89,25 @@ local function problem(id, code, name)
   problems[#problems + 1] = code
   problems[#problems + 1] = name
 end
-local function walk(id)
+local function wanted(id)
   local f, want = {}, {}
-  reset()
   local r = call('HMGET', RP .. id, ${names})
-  if not r[1] then
+  if not r[1] then return nil end
+${load}${entries}  return want
+end
+-- A row that cannot be read may well hold it.
+local function holds(id, role, tuple)
+  local ok, want = pcall(wanted, id)
+  return not ok or (want and want[role] == tuple)
+end
+local function walk(id)
+  reset()
+  local want = wanted(id)
+  if not want then
     ${due}if ${spec.ttl ? 'not due or tonumber(due) >= now' : 'true'} then problem(id, 'NO_ROW', 'ids') end
     purge(id)
   else
-${load}${entries}    local mm = unmemo(call('HGET', ${memo}, id))
+    local mm = unmemo(call('HGET', ${memo}, id))
 ${checks}    local same = true
     for name, entry in pairs(want) do if mm[name] ~= entry then same = false end end
     for name in pairs(mm) do if known[name] and not want[name] then same = false end end
@@ -118,9 +133,40 @@ return { #ids < count and '' or ids[#ids], #ids, problems, held }
 }
 
 /**
+ * Looks at a part of the memo for rows that `ids` does not list. With ARGV[4] '1' it lists those that are there, and removes what
+ * others left. ARGV: row prefix, cursor, about so many, repair. Gives the next cursor, and problems as id, code, key.
+ */
+export function unlistedScript(spec: ModelSpec): LuaScript {
+  const uses = new LuaUses()
+  const keys = new KeyList()
+  for (const role of sharedRoles(spec)) keys.at(role)
+  uses.use('queue')
+  if (spec.ttl) uses.use('now')
+  const [memo, ids] = [keys.at('memo'), keys.at('ids')]
+  return uses.script(`${feedCode(keys, spec)}${purgeCode(keys, spec)}local problems = {}
+local page = call('HSCAN', ${memo}, ARGV[2], 'COUNT', ARGV[3])
+for i = 1, #page[2], 2 do
+  local id = page[2][i]
+  if not call('ZSCORE', ${ids}, id) then
+    local is_there = call('EXISTS', ARGV[1] .. id) == 1
+    problems[#problems + 1] = id
+    problems[#problems + 1] = is_there and 'MISSING_ENTRY' or 'NO_ROW'
+    problems[#problems + 1] = is_there and 'ids' or 'm'
+    if ARGV[4] == '1' then
+      reset()
+      if is_there then call('ZADD', ${ids}, 0, id) else purge(id) end
+      ${RUN_QUEUE}
+    end
+  end
+end
+return { page[1], problems }
+`)
+}
+
+/**
  * Looks at the next entries of one index: each must be the one that its row's memo names. KEYS: memo, the index, ids. ARGV: type
- * ('index', 'index-desc', 'unique'), role, where the last call ended, entries, repair. Gives where it ended, entries seen,
- * problems as id, code, role.
+ * ('index', 'index-desc', 'unique'), role, where the last call ended, entries, repair, row prefix. Gives where it ended, entries
+ * seen, problems as id, code, role.
  */
 export const ENTRIES_SCRIPT: LuaScript = (() => {
   const uses = new LuaUses()
@@ -133,7 +179,7 @@ local problems, seen, stop = {}, 0, ''
 local function check(id, entry)
   seen = seen + 1
   local mm = unmemo(call('HGET', KEYS[1], id))
-  if mm[role] == entry and call('ZSCORE', KEYS[3], id) then return end
+  if mm[role] == entry and (call('ZSCORE', KEYS[3], id) or call('EXISTS', ARGV[6] .. id) == 1) then return end
   problems[#problems + 1] = id
   problems[#problems + 1] = 'DANGLING_ENTRY'
   problems[#problems + 1] = role
