@@ -137,6 +137,25 @@ describe('verify and repair', () => {
 })
 
 describe('races', () => {
+  it('does not look rows up by an added constraint that they break', async () => {
+    const { redis } = fixture
+    for (const placement of ['single', { bucketed: 2 }] as const) {
+      const Loose = model('loose', { id: t.string(), code: t.string() }, { placement })
+      const Strict = model('loose', { id: t.string(), code: t.string().unique() }, { placement })
+      const { Loose: loose } = open(redis, { Loose })
+      const { Strict: strict } = open(redis, { Strict })
+      await loose.createMany(['1', '2', '3'].map((id) => ({ id, code: id === '3' ? 'own' : 'same' })))
+      expect((await strict.reindex()).problems).toContainEqual({ id: '2', code: 'DUPLICATE', where: 'u:code' })
+      await expect(strict.find({ code: 'same' }).ids()).rejects.toThrow('not complete')
+      expect(await strict.find({ where: { code: 'same' }, allowScan: true }).ids()).toEqual(['1', '2'])
+      await expect(strict.create({ id: '4', code: 'same' })).rejects.toBeInstanceOf(UniqueError)
+      await strict.update('2', { code: 'other' })
+      expect((await strict.reindex()).problems).toEqual([])
+      expect(await strict.find({ code: 'same' }).ids()).toEqual(['1'])
+      await strict.deleteWhere({})
+    }
+  })
+
   it('lets exactly one of many creators of an email win', async () => {
     const clients = await Promise.all(Array.from({ length: 8 }, () => connect(fixture.server.url)))
     const dbs = clients.map((client) => open(client, { Thing }))

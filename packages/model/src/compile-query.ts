@@ -15,6 +15,7 @@ import type { ModelSpec } from './model.ts'
 import { type Expr, shapeOf } from './ops.ts'
 import { bounds, type Candidate, edgeOf, type From, type OrderColumn } from './plan.ts'
 import type { Arg } from './redis.ts'
+import { ShapeCache } from './shape-cache.ts'
 
 /** `versions`: ids and the versions of their rows. */
 export type QueryOutput = 'rows' | 'ids' | 'versions' | 'fields' | 'count' | 'explain'
@@ -31,22 +32,12 @@ export interface QueryShape {
 export const WALK_BUDGET = 10_000
 export const GATHER_BUDGET = 100_000
 
-const memo = new WeakMap<ModelSpec, Map<string, LuaScript>>()
+const compiled = new ShapeCache<LuaScript>()
 
 export function compileQuery(spec: ModelSpec, shape: QueryShape): LuaScript {
-  let shapes = memo.get(spec)
-  if (!shapes) {
-    shapes = new Map()
-    memo.set(spec, shapes)
-  }
   const order = shape.order.map(({ field, desc }) => [field.name, desc])
   const key = shapeOf([shape.where, shape.slots, order, shape.output])
-  let script = shapes.get(key)
-  if (!script) {
-    script = compile(spec, shape)
-    shapes.set(key, script)
-  }
-  return script
+  return compiled.get(spec, key, () => compile(spec, shape))
 }
 
 export interface QueryCall {

@@ -23,6 +23,7 @@ import {
 } from './maintain.ts'
 import type { ModelSpec, StoredField } from './model.ts'
 import { type Expr, type ExprType, type Op, type ProgramNodes, type ReturnLeaf, shapeOf } from './ops.ts'
+import { ShapeCache } from './shape-cache.ts'
 
 export interface CompileOptions {
   /** ARGV[2] is the version that the row must have. */
@@ -43,23 +44,13 @@ export interface CompiledProgram extends LuaScript {
   readonly edited: readonly StoredField[]
 }
 
-const memo = new WeakMap<ModelSpec, Map<string, CompiledProgram>>()
+const compiled = new ShapeCache<CompiledProgram>()
 
 /** The script of a program's shape. Equal shapes of one model share it. */
 export function compileProgram(spec: ModelSpec, nodes: ProgramNodes, options: CompileOptions = {}): CompiledProgram {
-  let shapes = memo.get(spec)
-  if (!shapes) {
-    shapes = new Map()
-    memo.set(spec, shapes)
-  }
   const { versioned = false, withRow = false, guard = null } = options
   const shape = shapeOf([nodes.ops, nodes.returns, versioned, withRow, guard])
-  let compiled = shapes.get(shape)
-  if (!compiled) {
-    compiled = compile(spec, nodes, options)
-    shapes.set(shape, compiled)
-  }
-  return compiled
+  return compiled.get(spec, shape, () => compile(spec, nodes, options))
 }
 
 function compile(spec: ModelSpec, nodes: ProgramNodes, options: CompileOptions): CompiledProgram {

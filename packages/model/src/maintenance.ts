@@ -119,18 +119,24 @@ export async function completeIndexes<F extends Fields>(
   }
 }
 
-/** Brings every row's entries to the model's indexes, removes indexes that the model no longer has, and marks all complete. */
+/**
+ * Brings every row's entries to the model's indexes, removes indexes that the model no longer has, and marks all complete. A
+ * constraint of which rows hold the same value is not: looked up by it, only one of them would be found.
+ */
 export async function reindex<F extends Fields>(store: Store<F>, options: UpkeepOptions): Promise<Verification> {
   const { spec, runner } = store
   const result = await runUpkeep(store, true, options)
   const own = new Map(allIndexes(spec).map((index) => [roleOf(index), fingerprintOf(index)]))
+  const shared = new Set(result.problems.filter(({ code }) => code === 'DUPLICATE').map(({ where }) => where))
   for (const family of store.keys.families) {
     const marked = (await runner.command('reindex', ['HKEYS', family.meta])) as unknown[]
     for (const role of marked.map(String).filter((name) => /^[xu]:/.test(name) && !own.has(name))) {
       await runner.command('reindex', ['UNLINK', bindKeys([role], family, '')[0]!])
       await runner.command('reindex', ['HDEL', family.meta, role])
     }
-    if (own.size > 0) await runner.command('reindex', ['HSET', family.meta, ...[...own].flat()])
+    const complete = [...own].filter(([role]) => !shared.has(role))
+    if (complete.length > 0) await runner.command('reindex', ['HSET', family.meta, ...complete.flat()])
+    if (shared.size > 0) await runner.command('reindex', ['HDEL', family.meta, ...shared])
   }
   store.forgetReadiness()
   return result

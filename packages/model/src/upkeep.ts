@@ -66,7 +66,10 @@ export function walkScript(spec: ModelSpec): LuaScript {
       }
       return `    if want[${role}] then
       local owner = call('HGET', ${key}, want[${role}])
-      if owner and owner ~= id and holds(owner, ${role}, want[${role}]) then problem(id, 'DUPLICATE', ${role})
+      if owner and owner ~= id and holds(owner, ${role}, want[${role}]) then
+        problem(id, 'DUPLICATE', ${role})
+        -- It is the other's to give up.
+        want[${role}] = nil
       elseif owner ~= id then problem(id, 'MISSING_ENTRY', ${role}) queue[#queue + 1] = { 'HSET', ${key}, want[${role}], id } end
     end
     if mm[${role}] and mm[${role}] ~= want[${role}] then
