@@ -134,16 +134,25 @@ return out
   'hex',
 )
 
-/** Whether rows hold tuples. KEYS: the memo, then the row of each. ARGV: for each the id, role, tuple. Gives 1 or 0 for each. */
-export const HOLDS_SCRIPT: LuaScript = script(
+/**
+ * How rows stand to tuples. KEYS: the memo, deadlines, then the row of each. ARGV: for each the id, role, tuple. Gives for each 1
+ * when the row holds it, 2 when it did so until it expired, else 0.
+ */
+export const STANDING_SCRIPT: LuaScript = script(
   `local out = {}
 for i = 1, #ARGV, 3 do
-  local is_there = call('EXISTS', KEYS[(i + 2) / 3 + 1]) == 1
-  out[#out + 1] = is_there and unmemo(call('HGET', KEYS[1], ARGV[i]))[ARGV[i + 1]] == ARGV[i + 2] and 1 or 0
+  local standing = 0
+  if unmemo(call('HGET', KEYS[1], ARGV[i]))[ARGV[i + 1]] == ARGV[i + 2] then
+    local due = call('ZSCORE', KEYS[2], ARGV[i])
+    if call('EXISTS', KEYS[(i + 2) / 3 + 2]) == 1 then standing = 1
+    elseif due and tonumber(due) < now then standing = 2 end
+  end
+  out[#out + 1] = standing
 end
 return out
 `,
   'unmemo',
+  'now',
 )
 
 /** What expired rows held. KEYS: deadlines, memo. ARGV: at most so many rows. Gives the time, then ids, roles and tuples. */

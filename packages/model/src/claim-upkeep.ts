@@ -1,7 +1,7 @@
 // Compares claims with rows, both ways, for verify and repair. Safe while others write: what is on its way is no problem.
 
 import { SCAN_SCRIPT } from './claim-scripts.ts'
-import { type ClaimOwner, drop, holds, isOver, lookUp, parse, restore, type Tuple, tuplesOf } from './claims.ts'
+import { type ClaimOwner, drop, holds, isOver, lookUp, parse, restore, standings, type Tuple, tuplesOf } from './claims.ts'
 import { roleOf } from './maintain.ts'
 
 /** Problems as id, code, role of rows whose tuples (id, role, bytes in turn) are not claimed; with `repair` they are. */
@@ -49,8 +49,8 @@ export async function* claimsDangling(
           const text = flat[i + 1]!
           claims.push({ unique, bytes: flat[i]!, id: parse(text).id, text })
         }
-        const counts = await holds(owner, claims)
-        const loose = claims.filter((_, i) => !counts[i])
+        const found = await standings(owner, claims)
+        const loose = claims.filter((_, i) => found[i] === 'loose')
         const now = await lookUp(owner, loose)
         const dangling = loose.filter((each, i) => now[i]?.claim.text === each.text && isOver(now[i]!))
         if (repair) await drop(owner, dangling)

@@ -15,7 +15,7 @@ import {
   DEAD_SCRIPT,
   DROP_SCRIPT,
   EXPIRED_SCRIPT,
-  HOLDS_SCRIPT,
+  STANDING_SCRIPT,
   LOOK_SCRIPT,
   registryHead,
   registryKeys,
@@ -216,17 +216,27 @@ async function settle(owner: ClaimOwner, ends: readonly End[]): Promise<void> {
   await inRegistry(owner, items, SETTLE_SCRIPT, (item) => [item.held.token, item.keep ? '1' : '0'])
 }
 
+/** How a row stands to a tuple; `expired`: it held it until then, which is left to a sweep. */
+export type Standing = 'held' | 'expired' | 'loose'
+
+const STANDINGS: readonly Standing[] = ['loose', 'held', 'expired']
+
 /** Whether the rows of these ids hold the tuples. */
 export async function holds(owner: ClaimOwner, tuples: readonly Tuple[]): Promise<boolean[]> {
-  const result = new Array<boolean>(tuples.length)
+  return (await standings(owner, tuples)).map((standing) => standing === 'held')
+}
+
+/** How the rows of these ids stand to the tuples. */
+export async function standings(owner: ClaimOwner, tuples: readonly Tuple[]): Promise<Standing[]> {
+  const result = new Array<Standing>(tuples.length)
   await Promise.all(
     grouped(tuples, ({ id }) => owner.keys.of(id)).map(async ([family, positions]) => {
       const own = positions.map((i) => tuples[i]!)
-      const keys = [family.memo, ...own.map(({ id }) => family.row(id))]
+      const keys = [family.memo, family.exp, ...own.map(({ id }) => family.row(id))]
       const args = own.flatMap(({ id, unique, bytes }) => [id, roleOf(unique), Buffer.from(bytes, 'hex')])
-      const reply = (await owner.runner.script('claim', HOLDS_SCRIPT, keys, args)) as unknown[]
+      const reply = (await owner.runner.script('claim', STANDING_SCRIPT, keys, args)) as unknown[]
       positions.forEach((i, n) => {
-        result[i] = Number(reply[n]) === 1
+        result[i] = STANDINGS[Number(reply[n])]!
       })
     }),
   )
