@@ -251,7 +251,7 @@ describe('writes over what is being walked', () => {
     }
   })
 
-  it('delete what matches, also what comes into it meanwhile', async () => {
+  it('delete what matches, also what is changed meanwhile', async () => {
     const db = database()
     await db.Single.createMany(Array.from({ length: 1200 }, (_, i) => ({ id: `r${i}`, n: i, group: 'a' })))
     const [{ deleted }] = await Promise.all([
@@ -263,6 +263,49 @@ describe('writes over what is being walked', () => {
     expect(deleted).toBe(600)
     expect(await db.Single.find().count()).toBe(600)
     expect((await db.Single.verify()).problems).toEqual([])
+  })
+
+  it('delete no row that has ceased to match, and those that changed otherwise', async () => {
+    const { redis } = fixture
+    const Tagged = model('tagged', {
+      id: t.string(),
+      code: t.string().unique(),
+      n: t.int().index(),
+      note: t.string().default(''),
+      tags: t.set(t.string()),
+    })
+    for (const Own of [Tagged, model('strewn', Tagged.fields, { placement: { bucketed: 2 } })]) {
+      const { Own: store } = open(redis, { Own })
+      const rows = ['a', 'b', 'c', 'd'].map((id, n) => ({ id, n, code: id, tags: ['x', 'y'] }))
+      await store.createMany(rows)
+      // Between the query and the deletion every row changes, one of them so that it does not match any more.
+      let deletes = false
+      const meddle = async (lua: string): Promise<unknown> => {
+        deletes ||= lua.includes('purge(id')
+        if (deletes) return null
+        await Promise.all(rows.map(({ id, n }) => store.update(id, { note: `${n}` })))
+        await store.at('b').tags.remove('x')
+        return store.update('c', { n: 100 })
+      }
+      const over = (client: typeof redis) => ({
+        call: client.call.bind(client),
+        raw: client.raw.bind(client),
+        pipeline: client.pipeline.bind(client),
+        runScript: async (...given: Parameters<typeof redis.runScript>) => {
+          const reply = await client.runScript(...given)
+          await meddle(given[0].lua)
+          return reply
+        },
+      })
+      const meddling = open({ ...over(redis), buffers: over(redis.buffers as never) as never }, { Own })
+      const matches = { n: { lt: 3 }, tags: { has: 'x' } }
+      expect(await meddling.Own.deleteWhere(matches)).toEqual({ deleted: 1 })
+      expect((await store.find({ orderBy: { n: 'asc' } })).map((row) => row.id)).toEqual(['b', 'd', 'c'])
+      expect((await store.verify()).problems).toEqual([])
+      await expect(store.create({ id: 'e', n: 1, code: 'b' })).rejects.toMatchObject({ existingId: 'b' })
+      await store.deleteWhere({})
+      expect(await redis.call('KEYS', `{${Own.name}*`)).toEqual([])
+    }
   })
 })
 

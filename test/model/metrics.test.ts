@@ -9,6 +9,7 @@ import {
   PeriodicExportingMetricReader,
 } from '@opentelemetry/sdk-metrics'
 import { describe, expect, it } from 'vitest'
+import { z } from 'zod'
 import { startProxy } from '../proxy/index.ts'
 import { useRedis } from './database.ts'
 
@@ -76,20 +77,22 @@ describe('metrics', () => {
     proxy.heal()
     expect((await read)!.n).toBe(7)
     expect(db.Item.metrics()).toMatchObject({ retries: 1, operations: { get: 1 } })
-    // A row that changes between the query and the deletion is looked at again.
-    let meddled: Promise<unknown> | undefined
-    const meddling = open(
-      redis,
-      { Item },
-      {
-        debug: ({ operation }: OperationReport) => {
-          if (operation === 'find') meddled ??= db.Item.update('a', { n: 8 })
-        },
-      },
-    )
-    expect(await meddling.Item.deleteWhere({ n: { gte: 7 } })).toEqual({ deleted: 1 })
-    expect(meddling.Item.metrics().retries).toBe(1)
-    await meddled
+    // A document that changes between its showing and its writing is shown again.
+    const meddle = async () => {
+      if (!meddled) await redis.call('HSET', '{noted}:r:a', 'doc', '{"n":5}')
+      meddled = true
+    }
+    let meddled = false
+    const Noted = model('noted', {
+      id: t.string(),
+      doc: t.json(z.object({ n: z.number() }).refine(() => meddle().then(() => true))),
+    })
+    meddled = true
+    const { Noted: noted } = open(redis, { Noted })
+    await noted.create({ id: 'a', doc: { n: 1 } })
+    meddled = false
+    expect(await noted.at('a').doc.path('n').increase(1)).toBe(6)
+    expect(noted.metrics()).toMatchObject({ retries: 1, operations: { at: 3 } })
     await redis.close()
   })
 

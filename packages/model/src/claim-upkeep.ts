@@ -1,7 +1,18 @@
 // Compares claims with rows, both ways, for verify and repair. Safe while others write: what is on its way is no problem.
 
 import { SCAN_SCRIPT } from './claim-scripts.ts'
-import { type ClaimOwner, drop, holds, isOver, lookUp, parse, restore, standings, type Tuple, tuplesOf } from './claims.ts'
+import {
+  type ClaimOwner,
+  drop,
+  holds,
+  isOver,
+  lookUp,
+  parse,
+  restore,
+  standings,
+  type Tuple,
+  tuplesOf,
+} from './claims.ts'
 import { roleOf } from './maintain.ts'
 
 /** Problems as id, code, role of rows whose tuples (id, role, bytes in turn) are not claimed; with `repair` they are. */

@@ -15,11 +15,11 @@ import {
   DEAD_SCRIPT,
   DROP_SCRIPT,
   EXPIRED_SCRIPT,
-  STANDING_SCRIPT,
   LOOK_SCRIPT,
   registryHead,
   registryKeys,
   SETTLE_SCRIPT,
+  STANDING_SCRIPT,
 } from './claim-scripts.ts'
 import type { KeyFamily, KeySpace } from './keys.ts'
 import type { LuaScript } from './lua/library.ts'

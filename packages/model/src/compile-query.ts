@@ -6,15 +6,15 @@
 // Rows are found by id inside the script: their keys are the model's prefix and the id, in the hash tag of the declared keys.
 // The reply: 0, candidate, found, more, stopped, first position, last position, where it stopped, examined, rows.
 
-import { LuaWriter } from './compile-expression.ts'
 import type { KeyFamily } from './keys.ts'
 import { type LuaScript, LuaUses } from './lua/library.ts'
-import { member, quote } from './lua/quote.ts'
+import { member } from './lua/quote.ts'
 import { bindKeys, columnCode } from './maintain.ts'
 import type { ModelSpec } from './model.ts'
 import { type Expr, shapeOf } from './ops.ts'
 import { bounds, type Candidate, edgeOf, type From, type OrderColumn } from './plan.ts'
 import type { Arg } from './redis.ts'
+import { rowTest } from './row-test.ts'
 import { ShapeCache } from './shape-cache.ts'
 
 /** `versions`: ids and the versions of their rows. */
@@ -82,13 +82,13 @@ export function queryArguments(spec: ModelSpec, family: KeyFamily, call: QueryCa
 
 function compile(spec: ModelSpec, { where, slots, order, output }: QueryShape): LuaScript {
   const uses = new LuaUses()
-  const writer = new LuaWriter(uses, spec, 1)
-  writer.idCode = 'id'
   for (const piece of ['hex', 'member_id', 'before', 'flip', 'err']) uses.use(piece)
-  const condition = where ? writer.truth(where) : 'true'
-  const read = new Set(writer.reads)
-  for (const { field } of order) if (field !== spec.id) read.add(field)
-  const fetched = spec.scalars.filter((field) => read.has(field))
+  const { prelude, test } = rowTest(
+    uses,
+    spec,
+    where,
+    order.map(({ field }) => field),
+  )
   const key = [
     ...order.map(({ field, desc }) =>
       columnCode(
@@ -100,13 +100,6 @@ function compile(spec: ModelSpec, { where, slots, order, output }: QueryShape): 
     ),
     `${uses.use(order.at(-1)?.desc ? 'suffix_desc' : 'suffix')}(id)`,
   ].join(' .. ')
-  const load = fetched
-    .map((field, i) => `  ${member('f', field.name)} = ${writer.fromRow(field, `r[${i + 2}]`)}\n`)
-    .join('')
-  const views = [...writer.opens.values()]
-    .map((of) => `  ${writer.openView(of, `CP .. id .. ${quote(`:${spec.byProperty.get(of.field)!.name}`)}`)}\n`)
-    .join('')
-  const unpacked = [...writer.unpacked.values()].map((line) => `${line}\n`).join('')
   const position = order.length === 0 ? 'm' : 'c.reverse and flip(sub(m, c.prefix + 1)) or sub(m, c.prefix + 1)'
   // Members of `ids` are not what positions are: those mean the same in every plan.
   const isById = order.length === 1 && order[0]!.field === spec.id
@@ -133,8 +126,7 @@ function compile(spec: ModelSpec, { where, slots, order, output }: QueryShape): 
     explain: '',
   }[output]
 
-  const body = `local f, v, c, u, S, L = {}, {}, {}, {}, {}, {}
-local at = ${slots + 1}
+  const body = `${prelude}local at = ${slots + 1}
 local function take() at = at + 1 return ARGV[at - 1] end
 local RP, CP, limit, from, backwards, forced, with_keys =
   take(), take(), tonumber(take()), take(), take() == '1', tonumber(take()), take() == '1'
@@ -147,7 +139,7 @@ for i = 1, tonumber(take()) do
   for j = 1, tonumber(take()) do x[j] = { key = KEYS[tonumber(take())], kind = take(), lo = take(), hi = take() } end
   candidates[i] = x
 end
-${unpacked}local function size(x)
+local function size(x)
   local n = 0
   for _, g in ipairs(x) do n = n + (g.kind == 'tuple' and 1 or call('ZLEXCOUNT', g.key, g.lo, g.hi)) end
   return n
@@ -183,12 +175,7 @@ end
 `
     : ''
 }local out, keys_out, found, examined, more, stopped, first, last, seen_at = {}, {}, 0, 0, 0, 0, '', '', ''
-local function test(id, exact)
-  local r = call('HMGET', RP .. id, ${["'_v'", ...fetched.map((field) => quote(field.name))].join(', ')})
-  if not r[1] then return false end
-${load}${views}  return (exact or ${condition}) and r[1]
-end
-local function give(id, version)
+${test}local function give(id, version)
   ${emit}
   found = found + 1
   return true

@@ -11,6 +11,7 @@
 import { WRITE_MS } from './claim-scripts.ts'
 import { LuaWriter } from './compile-expression.ts'
 import { EXPIRED, feedCode } from './feed.ts'
+import type { RecordedWhere } from './filter.ts'
 import { type LuaScript, LuaUses } from './lua/library.ts'
 import { entry, member, quote } from './lua/quote.ts'
 import {
@@ -31,6 +32,9 @@ import {
   uniqueCode,
 } from './maintain.ts'
 import type { ModelSpec, StoredField } from './model.ts'
+import { shapeOf } from './ops.ts'
+import { rowTest } from './row-test.ts'
+import { ShapeCache } from './shape-cache.ts'
 
 export type PutMode = 'create' | 'upsert' | 'update' | 'replace'
 
@@ -346,25 +350,38 @@ function notePut(spec: ModelSpec, replaces: boolean): string {
 `
 }
 
+const guarded = new ShapeCache<LuaScript>()
+
 /**
- * Deletes rows with everything that belongs to them. ARGV per row: id, version or '', claims as above. The reply has 1 or 0 per row, or a
- * CONFLICT entry.
+ * Deletes rows with everything that belongs to them. ARGV: with a condition its values, then what the keys of rows and of
+ * collections start with; per row: id, version or '', claims as above. The reply has 1 or 0 per row, a CONFLICT entry, or SKIP
+ * for a row that does not satisfy the condition.
  */
-export function deleteScript(spec: ModelSpec): LuaScript {
-  return memoised(spec, 'delete', () => {
-    const uses = new LuaUses()
-    const keys = sharedKeys(spec)
-    uses.use('queue')
-    if (spec.feed && spec.ttl) uses.use('now')
-    const claiming = hasClaims(spec)
-    const body = `${feedCode(keys, spec)}${purgeCode(keys, spec)}local at, slot, replies = 1, ${keys.roles.length}, {}
+export function deleteScript(spec: ModelSpec, where: RecordedWhere | null = null): LuaScript {
+  if (where === null || where.node === null) return memoised(spec, 'delete', () => compileDelete(spec, null))
+  return guarded.get(spec, shapeOf([where.node, where.args.length]), () => compileDelete(spec, where))
+}
+
+function compileDelete(spec: ModelSpec, where: RecordedWhere | null): LuaScript {
+  const uses = new LuaUses()
+  const keys = sharedKeys(spec)
+  uses.use('queue')
+  if (spec.feed && spec.ttl) uses.use('now')
+  const claiming = hasClaims(spec)
+  const values = where?.args.length ?? 0
+  const { prelude, test } = where ? rowTest(uses, spec, where.node) : { prelude: '', test: '' }
+  const guard = where ? `${prelude}local RP, CP = ARGV[${values + 1}], ARGV[${values + 2}]\n${test}` : ''
+  const first = where ? values + 3 : 1
+  const body = `${feedCode(keys, spec)}${purgeCode(keys, spec)}${guard}local at, slot, replies = ${first}, ${keys.roles.length}, {}
 ${claiming ? claimsCode(uses, WRITE_MS) : ''}while at < #ARGV do
   local id, version, key = ARGV[at], ARGV[at + 1], KEYS[slot + 1]
   at = at + 2
 ${claiming ? wantGone(keys, spec) : ''}  local there = call('HGET', key, '_v')
   if version ~= '' and there and there ~= version then
     replies[#replies + 1] = { 1, 'CONFLICT', call('HGETALL', key) }
-${claiming ? '  elseif #wants > 1 then replies[#replies + 1] = wants\n' : ''}  else
+${where ? "  elseif there and not test(id, false) then replies[#replies + 1] = { 1, 'SKIP' }\n" : ''}${
+  claiming ? '  elseif #wants > 1 then replies[#replies + 1] = wants\n' : ''
+}  else
     reset()
     purge(id${spec.feed ? ', there' : ''})
     -- apply
@@ -376,8 +393,7 @@ ${claiming ? '  elseif #wants > 1 then replies[#replies + 1] = wants\n' : ''}  e
 end
 return replies
 `
-    return uses.script(body)
-  })
+  return uses.script(body)
 }
 
 /** Lua that wants claims of all that the row to delete holds. */

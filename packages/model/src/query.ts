@@ -174,12 +174,6 @@ export class Query<F extends Fields, R> implements PromiseLike<Page<R>> {
 
   // Inside
 
-  /** All matching ids with the versions of their rows, for deletes. */
-  async versions(): Promise<{ id: string; version: string }[]> {
-    const { ids, rows } = await this.collect(await this.ask(), 'versions', -1)
-    return ids.map((id, i) => ({ id, version: rows[i] as string }))
-  }
-
   private get rowOutput(): QueryOutput {
     return this.projection ? 'fields' : 'rows'
   }

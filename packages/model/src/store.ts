@@ -21,7 +21,7 @@ import {
 import type { Condition, Immediate, ProgramRow, QueryRow, Resolved } from './expressions.ts'
 import { reach } from './extract.ts'
 import { type AnyField, isCollectionKind } from './fields.ts'
-import { conditionOn, type Filter, type Where } from './filter.ts'
+import { conditionOn, type Filter, recordWhere, type Where } from './filter.ts'
 import { type KeyFamily, type KeySpace, keySpace } from './keys.ts'
 import { keepLayouts } from './layouts.ts'
 import { bindKeys, hasClaims, sharedRoles } from './maintain.ts'
@@ -197,31 +197,23 @@ export class Store<F extends Fields> {
     return { updated }
   }
 
-  /** Deletes every row that matches. A row that changes meanwhile is looked at again. */
+  /** Deletes every row that matches; a row that no longer matches by then is left alone. */
   async deleteWhere(where: Where<F> | MatchOptions<F>): Promise<{ deleted: number }> {
     const options = this.matchOptions(where)
-    let deleted = 0
-    for (;;) {
-      const found = await new Query<F, Row<F>>(this, options).versions()
-      let conflicts = 0
-      const batches = new Map<KeyFamily, (readonly [string, string])[]>()
-      for (const { id, version } of found) {
-        const family = this.keys.of(id)
-        const rows = batches.get(family) ?? []
-        rows.push([id, version])
-        batches.set(family, rows)
-      }
-      for (const [family, rows] of batches) {
-        for (let at = 0; at < rows.length; at += 500) {
-          for (const reply of await deleteRows(this, family, rows.slice(at, at + 500))) {
-            if (Array.isArray(reply)) conflicts++
-            else deleted += Number(reply)
-          }
-        }
-      }
-      if (conflicts === 0) return { deleted }
-      this.runner.resent('again')
+    const condition = recordWhere(this.spec, options.where)
+    const batches = new Map<KeyFamily, (readonly [string, string])[]>()
+    for (const id of await new Query<F, Row<F>>(this, options).ids()) {
+      const family = this.keys.of(String(id))
+      const rows = batches.get(family) ?? []
+      rows.push([String(id), ''])
+      batches.set(family, rows)
     }
+    let deleted = 0
+    for (const [family, rows] of batches)
+      for (let at = 0; at < rows.length; at += 500)
+        for (const reply of await deleteRows(this, family, rows.slice(at, at + 500), condition))
+          if (!Array.isArray(reply)) deleted += Number(reply)
+    return { deleted }
   }
 
   // Programs

@@ -1,6 +1,8 @@
 // Batches of rows through the scripts of put.ts, all of one family; with claims where uniques need them.
 
 import { type ClaimOwner, type Held, writeWithClaims } from './claims.ts'
+import type { Stored } from './codec.ts'
+import type { RecordedWhere } from './filter.ts'
 import type { KeyFamily } from './keys.ts'
 import { hasClaims } from './maintain.ts'
 import type { ModelSpec } from './model.ts'
@@ -64,17 +66,19 @@ export function putRows(
   )
 }
 
-/** Gives 1, 0 or a conflict per row. */
+/** Gives 1, 0 or a conflict per row. With `where`, rows that do not satisfy it are left alone, which is no number either. */
 export function deleteRows(
   target: RowTarget,
   family: KeyFamily,
   rows: readonly (readonly [id: string, version: string])[],
+  where: RecordedWhere | null = null,
 ): Promise<unknown[]> {
   const { spec, runner } = target
+  const guard = where?.node ? [...(where.args as Stored[]), family.rowPrefix, family.collectionPrefix] : []
   const send = async (some: typeof rows, held: readonly Held[]): Promise<unknown[]> => {
     const keys = [...target.shared(family), ...some.flatMap(([id]) => target.rowKeys(family, id))]
-    const args = some.flatMap((row, i): Arg[] => [...row, ...(held[i]?.args ?? [])])
-    const script = deleteScript(spec)
+    const args = [...guard, ...some.flatMap((row, i): Arg[] => [...row, ...(held[i]?.args ?? [])])]
+    const script = deleteScript(spec, where)
     return (await runner.script('delete', script, keys, args, target.readsBytes, null, rowRefusals)) as unknown[]
   }
   if (!hasClaims(spec)) return send(rows, [])
