@@ -349,6 +349,18 @@ describe('programs', () => {
     expect(one.keys).toEqual(['{item}:r:1', '{item}:c:1:list'])
   })
 
+  it('takes null as a document, and what stands for a parameter that is not given', async () => {
+    const { db } = await fresh()
+    const take = db.Item.program({ note: t.json(), by: t.int().default(5) }, (p, { note, by }) => {
+      p.notes.set('k', note)
+      return { note, by, isNull: note.isNull() }
+    })
+    expect(await take('1', { note: { a: [] } })).toEqual({ note: { a: [] }, by: 5, isNull: false })
+    expect(await take('1', { note: null, by: 6 })).toEqual({ note: null, by: 6, isNull: true })
+    expect(await db.Item.at('1').notes.entries()).toEqual({ k: null })
+    await expect(take('1', {} as never)).rejects.toMatchObject({ issues: [{ path: ['note'], message: 'is required' }] })
+  })
+
   it('loops over sets, maps and sorted sets, removing while it goes', async () => {
     const { db } = await fresh({
       nums: [1, 2, 3, 4],
@@ -411,6 +423,9 @@ describe('programs', () => {
     await expect(run((p) => (p.n as unknown as number) + 1)).toThrow(/only on the server/)
     await expect(run(async (p) => p.n.add(1))).toThrow(/async/)
     await expect(run(() => Promise.resolve())).toThrow(/async/)
+    const later = function* (): Generator<void> {}
+    await expect(run(later)).toThrow(/async/)
+    await expect(run((p) => when(p.n.gt(0), later))).toThrow(/async/)
     await expect(run((p) => p.list)).toThrow(/items\(\)/)
     await expect(run((p) => p.name.gt(3 as never))()).rejects.toThrow(/operand/)
     await expect(run((p) => (p.name as unknown as { add(n: number): unknown }).add(1))).toThrow(/not an operation/)

@@ -117,6 +117,8 @@ describe('queries', () => {
     await expect(db.Person.find((p) => or(p.name.eq('X'), p.note.eq('n')))).rejects.toThrow(UnindexedQueryError)
     expect(await db.Person.find({ where: { note: 'n' }, allowScan: true }).count()).toBe(1)
     expect(await db.Person.find({ where: { note: 'n', name: 'X' } }).count()).toBe(1)
+    for (const name of ['like', 'constructor', 'orElse'])
+      expect(() => db.Person.find({ age: { gte: 1, [name]: 3 } as never })).toThrow(`${name} is not an operator of age`)
   })
 
   it('explains its plan', async () => {
@@ -265,6 +267,16 @@ describe('queries', () => {
     expect(await db.Person.find({ age: { gte: 1000 } }).count()).toBe(300)
     expect(await db.Person.deleteWhere((p) => p.age.gte(1000))).toEqual({ deleted: 300 })
     expect(await db.Person.find().ids()).toHaveLength(300)
+    const nobody: { age?: number } = {}
+    for (const where of [
+      { age: nobody.age },
+      { name: 'n', age: { gt: nobody.age } },
+      { OR: [{ NOT: { age: nobody.age } }] },
+    ]) {
+      await expect(db.Person.deleteWhere(where)).rejects.toThrow(/age is undefined/)
+      await expect(db.Person.updateWhere({ where }, (p) => p.age.add(1))).rejects.toThrow(/age is undefined/)
+    }
+    expect(await db.Person.find({ age: nobody.age }).count()).toBe(300)
     await db.Person.deleteWhere({ name: 'n' })
     expect(await fixture.redis.call('DBSIZE')).toBe(0)
   })

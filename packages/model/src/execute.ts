@@ -4,7 +4,7 @@ import { type Issue, ValidationError } from '@ochre/protocol'
 import { decodeValue, encodeField, problemOf, runSchema, type Stored, Undecodable } from './codec.ts'
 import { type CompiledProgram, type CompileOptions, compileProgram } from './compile.ts'
 import { CorruptRowError } from './errors.ts'
-import type { FieldSpec } from './fields.ts'
+import { defaultOf, type FieldSpec, hasNull } from './fields.ts'
 import { asParameter } from './guards.ts'
 import type { ModelSpec, StoredField } from './model.ts'
 import type { ExprType, ProgramNodes, ReturnLeaf } from './ops.ts'
@@ -34,7 +34,7 @@ export function prepareProgram(
   const values: Record<string, Value> = {}
   for (const [name, field] of Object.entries(parameterSpecs)) {
     const slot = recorder.arg(null)
-    const maybe = field.optional || field.nullable
+    const maybe = isMaybe(field)
     parameters.push({ name, field, slot })
     const type = field.kind as ExprType
     const node = maybe ? ({ k: 'arg', type, slot, maybe: true } as const) : ({ k: 'arg', type, slot } as const)
@@ -57,9 +57,10 @@ export function argumentsOf(
   const issues: Issue[] = []
   const waits: Promise<void>[] = []
   for (const { name, field, slot } of program.parameters) {
-    const value = (Object.hasOwn(given, name) ? given[name] : null) ?? null
-    if (value === null) {
-      if (field.optional || field.nullable) args[slot] = '\0'
+    const own = Object.hasOwn(given, name) ? given[name] : undefined
+    const value = own === undefined ? defaultOf(field) : own
+    if (value === undefined || (value === null && !(field.schema && !field.nullable))) {
+      if (value === null ? isMaybe(field) : field.optional || field.nullable) args[slot] = '\0'
       else issues.push({ path: [name], message: 'is required' })
       continue
     }
@@ -81,10 +82,15 @@ export function argumentsOf(
   return waits.length === 0 ? end() : Promise.all(waits).then(end)
 }
 
+/** Whether a parameter may be null, as an optional one is when it is not given. */
+function isMaybe(field: FieldSpec): boolean {
+  return field.optional || hasNull(field)
+}
+
 /** A parameter as an argument. One that cannot be null carries no mark. */
 function encodeParameter(field: FieldSpec, value: unknown): Stored {
   const text = encodeField(field, value)
-  if (field.optional || field.nullable) return text
+  if (isMaybe(field)) return text
   if (typeof text === 'string') return text.charCodeAt(0) === 0 ? text.slice(1) : text
   return text[0] === 0 ? text.subarray(1) : text
 }

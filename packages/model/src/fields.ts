@@ -141,6 +141,11 @@ export function hasNull(spec: FieldSpec): boolean {
   return spec.nullable || spec.kind === 'json'
 }
 
+/** What stands for a value that is not given; undefined when nothing does. */
+export function defaultOf({ default: own }: FieldSpec): unknown {
+  return typeof own === 'function' ? (own as () => unknown)() : own
+}
+
 type Scalar<K extends ScalarKind, T> = Field<K, T, 'required', 'required'>
 type Collection<K extends CollectionKind, T> = Field<K, T, 'optional', 'optional'>
 

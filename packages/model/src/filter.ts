@@ -1,9 +1,9 @@
 // Conditions and orders as callers give them: callbacks or plain objects; and their types.
 
-import { UsageError } from '@ochre/protocol'
+import { UsageError, ValidationError } from '@ochre/protocol'
 import type { Stored } from './codec.ts'
 import type { Condition, QueryRow } from './expressions.ts'
-import type { AnyField, ScalarKind } from './fields.ts'
+import type { AnyField, Kind, ScalarKind } from './fields.ts'
 import type { Fields, ModelSpec } from './model.ts'
 import type { Expr } from './ops.ts'
 import type { OrderColumn } from './plan.ts'
@@ -133,7 +133,7 @@ function fromField(row: Record<string, Handle>, recorder: Recorder, name: string
   const handle = row[name]
   const field = recorder.spec.byProperty.get(name)
   if (!handle || !field) throw new UsageError(`The filter names ${name}, which is not a field of ${recorder.spec.name}`)
-  if (!isOperators(wanted)) {
+  if (!isOperators(field, wanted)) {
     if (typeof handle.eq !== 'function') throw new UsageError(`${name} is a collection: filter it with { has: item }`)
     return [handle.eq(wanted)]
   }
@@ -141,16 +141,32 @@ function fromField(row: Record<string, Handle>, recorder: Recorder, name: string
     .filter(([, operand]) => operand !== undefined)
     .map(([operator, operand]) => {
       if (operator === 'isNull') return operand ? handle.isNull!() : handle.isNotNull!()
-      if (typeof handle[operator] !== 'function') throw new UsageError(`${operator} is not an operator of ${name}`)
+      const message = `${operator} is not an operator of ${name}`
+      if (!OPERATORS.has(operator)) throw new ValidationError(message, [{ path: [name, operator], message }])
+      if (typeof handle[operator] !== 'function') throw new UsageError(message)
       return operator === 'between' ? handle.between!(...(operand as unknown[])) : handle[operator](operand)
     })
 }
 
 /** An object of operators, as opposed to a value: dates, bytes and JSON documents are values. */
-function isOperators(wanted: unknown): wanted is Record<string, unknown> {
+function isOperators({ kind }: { readonly kind: Kind }, wanted: unknown): wanted is Record<string, unknown> {
   if (typeof wanted !== 'object' || wanted === null || Object.getPrototypeOf(wanted) !== Object.prototype) return false
   const names = Object.keys(wanted)
-  return names.length > 0 && names.every((each) => OPERATORS.has(each))
+  return names.length > 0 && (kind !== 'json' || names.every((each) => OPERATORS.has(each)))
+}
+
+/** A field of a filter object whose value or operand is `undefined`, so that it says nothing; null when there is none. */
+export function leftOpen(filter: unknown): string | null {
+  for (const [name, wanted] of Object.entries(filter ?? {})) {
+    if (wanted === undefined) return name
+    const inner = name === 'AND' || name === 'OR' ? Object.values(wanted as object) : name === 'NOT' ? [wanted] : []
+    for (const each of inner) {
+      const open = leftOpen(each)
+      if (open !== null) return open
+    }
+    if (isOperators({ kind: 'json' }, wanted) && Object.values(wanted).includes(undefined)) return name
+  }
+  return null
 }
 
 /** The columns of an order. */

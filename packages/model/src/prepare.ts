@@ -4,7 +4,7 @@
 import { type Issue, UsageError, ValidationError } from '@ochre/protocol'
 import { decodeValue, encodeField, encodeValue, problemOf, runSchema, type Stored, Undecodable } from './codec.ts'
 import { checkEntry, MAX_LATITUDE } from './collection.ts'
-import { type FieldSpec, hasNull, isCollectionKind } from './fields.ts'
+import { defaultOf, type FieldSpec, hasNull, isCollectionKind } from './fields.ts'
 import type { ModelSpec, StoredField } from './model.ts'
 import type { IdSource } from './ulid.ts'
 
@@ -301,7 +301,3 @@ export function prepareUpdate(spec: ModelSpec, id: string, patch: unknown): Mayb
 }
 
 const EMPTY = { list: [], set: [], map: {}, sortedSet: {}, geo: {}, stream: [] } as const
-
-function defaultOf(field: StoredField): unknown {
-  return typeof field.default === 'function' ? (field.default as () => unknown)() : field.default
-}

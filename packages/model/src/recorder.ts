@@ -110,7 +110,7 @@ export class Recorder {
     if (typeof value === 'function') throw new UsageError('A program cannot return a function: was a call forgotten?')
     if (typeof value !== 'object' || value === null) return { kind: 'constant', value }
     if (STATEMENT in value) return { kind: 'constant', value: undefined }
-    if (value instanceof Promise || 'then' in value) throw asyncError()
+    if ('then' in value || isDeferred(value)) throw asyncError()
     if (ROW in value) throw new UsageError(NO_ROW)
     if (Array.isArray(value)) return { kind: 'list', items: value.map((item) => this.shapeOf(item, leaves)) }
     const prototype: unknown = Object.getPrototypeOf(value)
@@ -156,8 +156,7 @@ export class Recorder {
     const block: Block = { ops: [], walking: walking ? [...outer.walking, walking] : outer.walking }
     this.blocks.push(block)
     try {
-      const returned = body()
-      if (returned instanceof Promise) throw asyncError()
+      if (isDeferred(body())) throw asyncError()
     } finally {
       this.blocks.pop()
     }
@@ -262,6 +261,12 @@ const BARE: Readonly<Record<ScalarKind, FieldSpec>> = Object.freeze(
 /** A type without rules. */
 export function bare(type: ExprType): FieldSpec {
   return type === 'enum' ? BARE.string : BARE[type]
+}
+
+/** What has not run yet: a promise, or what a generator function gives. */
+function isDeferred(value: unknown): boolean {
+  if (value instanceof Promise) return true
+  return value instanceof Object && !(value instanceof Value) && 'next' in value && 'throw' in value
 }
 
 function asyncError(): UsageError {

@@ -21,7 +21,7 @@ import {
 import type { Condition, Immediate, ProgramRow, QueryRow, Resolved } from './expressions.ts'
 import { reach } from './extract.ts'
 import { type AnyField, isCollectionKind } from './fields.ts'
-import { conditionOn, type Filter, recordWhere, type Where } from './filter.ts'
+import { conditionOn, type Filter, leftOpen, recordWhere, type Where } from './filter.ts'
 import { type KeyFamily, type KeySpace, keySpace } from './keys.ts'
 import { keepLayouts } from './layouts.ts'
 import { bindKeys, hasClaims, sharedRoles } from './maintain.ts'
@@ -508,6 +508,9 @@ export class Store<F extends Fields> {
     for (const name of ['orderBy', 'limit', 'after', 'before'] as const)
       if (options[name] !== undefined)
         throw new UsageError(`${name} has no meaning here: every row that matches is changed`)
+    const open = typeof options.where === 'function' ? null : leftOpen(options.where)
+    if (open !== null)
+      throw new UsageError(`${open} is undefined, which would match every row: give it a value, or leave it out`)
     return options
   }
 
