@@ -107,6 +107,21 @@ async function inference() {
   expectTypeOf(page[0]!).toEqualTypeOf<{ id: string; age?: number }>()
   // @ts-expect-error no such field
   await db.Person.find({ nope: 1 })
+  await db.Person.find({ status: 'adult', age: { gte: 1, in: [2] }, email: { startsWith: 'x' }, tags: { has: 'x' } })
+  await db.Person.find({ prefs: { has: 'key' }, avatar: { contains: new Uint8Array(1) }, address: { isNull: false } })
+  await db.Person.find({ where: { OR: [{ status: { in: ['adult'] } }, { status: null }] }, orderBy: { status: 'asc' } })
+  // @ts-expect-error a number has no parts
+  await db.Person.find({ age: { contains: 'x' } })
+  // @ts-expect-error an enum has no order
+  await db.Person.find({ status: { gt: 'minor' } })
+  // @ts-expect-error a list of strings has no number
+  await db.Person.find({ tags: { has: 5 } })
+  // @ts-expect-error a stream is asked nothing
+  await db.Person.find({ events: { has: 'x' } })
+  // @ts-expect-error rows are not ordered by a collection
+  await db.Person.find({ orderBy: { tags: 'asc' } })
+  // @ts-expect-error nor by a document
+  await db.Person.find({ orderBy: (p) => p.address.asc() })
   // @ts-expect-error queries change nothing
   await db.Person.find((p) => p.score.add(1))
   for await (const change of db.Person.changes()) {

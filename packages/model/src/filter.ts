@@ -11,29 +11,56 @@ import { rowHandle } from './program.ts'
 import { Recorder } from './recorder.ts'
 import { Value } from './value.ts'
 
-interface Operators<T> {
+interface Equality<T> {
   readonly eq?: T | null
   readonly ne?: T | null
-  readonly gt?: T
-  readonly gte?: T
-  readonly lt?: T
-  readonly lte?: T
-  readonly between?: readonly [T, T]
   readonly in?: readonly T[]
   readonly notIn?: readonly T[]
   readonly isNull?: boolean
-  readonly contains?: string
-  readonly startsWith?: string
-  readonly endsWith?: string
 }
-interface MemberOperators {
-  /** Collections: holds this item, key or member. */
-  readonly has?: string | number | bigint | boolean
+/** `C`: what it is compared with. */
+interface Order<T, C = T> extends Equality<T> {
+  readonly gt?: C
+  readonly gte?: C
+  readonly lt?: C
+  readonly lte?: C
+  readonly between?: readonly [C, C]
+}
+interface Parts<T> {
+  readonly contains?: T
+  readonly startsWith?: T
+  readonly endsWith?: T
+}
+interface TextOperators<T> extends Order<T>, Parts<string> {}
+interface EnumOperators<T> extends Equality<T>, Parts<string> {}
+interface BytesOperators<T> extends Order<T>, Parts<Uint8Array> {}
+interface JsonOperators<T> extends Order<T, number>, Parts<string> {}
+interface MemberOperators<T> {
+  /** Holds this item, key or member. */
+  readonly has?: T
+}
+
+interface Operators<T> {
+  int: Order<T>
+  float: Order<T>
+  bigint: Order<T>
+  date: Order<T>
+  string: TextOperators<T>
+  enum: EnumOperators<T>
+  boolean: Equality<T>
+  bytes: BytesOperators<T>
+  json: JsonOperators<T>
+  list: MemberOperators<T>
+  set: MemberOperators<T>
+  sortedSet: MemberOperators<T>
+  map: MemberOperators<string>
+  geo: MemberOperators<string>
+  stream: never
 }
 
 type FilterValue<X extends AnyField> = X['$kind'] extends ScalarKind
-  ? X['$type'] | null | Operators<NonNullable<X['$type']>>
-  : MemberOperators
+  ? X['$type'] | null | Operators<NonNullable<X['$type']>>[X['$kind']]
+  : Operators<X['$type']>[X['$kind']]
 
 /** A condition as an object: a value means equal; several fields mean and. */
 export type Filter<F extends Fields> = { readonly [P in keyof F]?: FilterValue<F[P]> } & {
@@ -53,9 +80,12 @@ export interface Ordering {
   readonly field: string
   readonly descending: boolean
 }
+type OrderedKind = Exclude<ScalarKind, 'json'>
 export type OrderBy<F extends Fields> =
-  | ((row: { readonly [P in keyof F]: Orderable }) => Ordering | Orderable | readonly (Ordering | Orderable)[])
-  | { readonly [P in keyof F]?: 'asc' | 'desc' }
+  | ((
+      row: { readonly [P in keyof F]: F[P]['$kind'] extends OrderedKind ? Orderable : never },
+    ) => Ordering | Orderable | readonly (Ordering | Orderable)[])
+  | { readonly [P in keyof F]?: F[P]['$kind'] extends OrderedKind ? 'asc' | 'desc' : never }
 
 export interface RecordedWhere {
   readonly node: Expr | null
