@@ -131,6 +131,51 @@ describe('expiry', () => {
     expect((await db.Lazy.expiresAt('a'))!.getTime()).toBeGreaterThan(Date.now() + 3e6)
   })
 
+  it('refreshes by whatever reads one row, and only when it is due', async () => {
+    const Seen = model('seen', fields, { ttl: '1h', refreshTtl: { on: 'read', every: '1m' } })
+    const { Seen: seen } = open(fixture.redis, { Seen }, { sweepEvery: 0 })
+    await seen.create({ id: 'a', n: 1, tags: ['x'] })
+    const look = seen.program({ least: t.int() }, (p, { least }) => ({ is: p.n.gte(least), tags: p.tags.items() }))
+    const row = (await seen.get('a'))!
+    const reads: readonly (readonly [string, () => Promise<unknown>])[] = [
+      ['get', () => seen.get('a')],
+      ['getMany', () => seen.getMany(['a', 'zz'])],
+      ['reload', () => row.reload()],
+      ['extract', () => seen.extract('a', ['n', 'tags[0]'])],
+      ['at a field', () => seen.at('a').n.get()],
+      ['at a collection', () => seen.at('a').tags.length()],
+      ['a program that reads', () => look('a', { least: 0 })],
+      ['a program of a record', () => row.atomic((p) => p.n)],
+    ]
+    const due = async () => (await seen.expiresAt('a'))!.getTime() - Date.now()
+    for (const [what, read] of reads) {
+      await seen.expire('a', '10m')
+      await fixture.redis.call('HDEL', '{seen}:r:a', '_t')
+      await read()
+      expect(await due(), what).toBeGreaterThan(35e5)
+      expect(await ttl('{seen}:r:a'), what).toBeGreaterThan(35e5)
+      expect(await ttl('{seen}:c:a:tags'), what).toBeGreaterThan(35e5)
+      const before = await seen.expiresAt('a')
+      await read()
+      expect(await seen.expiresAt('a'), what).toEqual(before)
+    }
+    await seen.expire('a', '10m')
+    await fixture.redis.call('HDEL', '{seen}:r:a', '_t')
+    const others: readonly (() => Promise<unknown>)[] = [
+      () => seen.at('a').n.add(1),
+      () => seen.at('a').tags.push('y'),
+      () => seen.update('a', { n: 5 }),
+      () => seen.find({ n: { gte: 0 } }).first(),
+      () => seen.exists('a'),
+      () => seen.atomic('a', (p) => p.n.div(0)).catch(() => undefined),
+    ]
+    for (const other of others) {
+      await other()
+      expect(await due()).toBeLessThan(601e3)
+    }
+    await expect(seen.at('zz').n.get()).rejects.toMatchObject({ code: 'NOT_FOUND' })
+  })
+
   it('leaves a row its grace, and never less time than it had', async () => {
     const db = database()
     const leave = async (ms: number): Promise<void> => {

@@ -73,7 +73,7 @@ function compile(spec: ModelSpec, nodes: ProgramNodes, options: CompileOptions):
     )
   const changesCollections = nodes.ops.some(changesCollection)
   const writes = written.length > 0 || changesCollections
-  const refresh = writes && spec.ttl?.onWrite === true
+  const refresh = spec.ttl !== null && (writes ? spec.ttl.onWrite : spec.ttl.onRead)
   const expires = spec.ttl !== null && (refresh || changesCollections)
 
   // Columns of affected indexes are read and decoded too, without refusing absent ones.
@@ -156,7 +156,10 @@ function compile(spec: ModelSpec, nodes: ProgramNodes, options: CompileOptions):
       text += changesCode(writer, keys, differs, listed.length > 0, vanish)
     }
     text += maintainCode(uses, keys, spec, affected, '', true)
-    if (expires) text += expiryCode(keys, spec, refresh, fetched.length + 2, changed)
+    if (expires) {
+      const extend = refresh ? extendCode(keys, spec, fetched.length + 2, '') : ''
+      text += `if ${changed ? `${changed} or ` : ''}#queue > 0 then\n${dueCode(keys, extend + deadlineCode(keys, spec))}end\n`
+    }
     if (tells) {
       const version = written.length > 0 ? `(${changed}) and format('%.0f', r[1] + 1) or r[1]` : 'r[1]'
       text += `if #w > 0 then note('update', id, ${version}, concat(w, ',')) end\n`
@@ -170,7 +173,12 @@ ${vanish ? `  if #d > 0 then call('HDEL', ${row}, unpack(d)) end\n` : ''}end
 `
     }
     if (queues) text += `${RUN_QUEUE}\n`
-  } else text += leafTable
+  } else {
+    text += leafTable
+    // Reading is what refreshes the row, and then a write.
+    if (refresh)
+      text += `${dueCode(keys, extendCode(keys, spec, fetched.length + 2, deadlineCode(keys, spec)))}-- apply\n${RUN_QUEUE}\n`
+  }
   if (options.withRow) text += `out[#out + 1] = call('HGETALL', ${row})\n`
   text += 'return out\n'
   const tables = [...(values.length > 0 ? [] : ['f']), 'v', 'c', 'u', 'S', 'L'].filter((name) =>
@@ -334,17 +342,19 @@ function changesCode(
   return text
 }
 
-/** Lua that queues the expiry of the row and its collections: extended by this write, or shared with a new collection. */
-function expiryCode(keys: KeyList, spec: ModelSpec, refresh: boolean, ttlPosition: number, changed: string): string {
-  const exp = keys.at('exp')
+/** Lua that runs `then` on a row that expires, at `due`. */
+function dueCode(keys: KeyList, then: string): string {
+  return `  local due = call('ZSCORE', ${keys.at('exp')}, id)\n  if due then\n${then}  end\n`
+}
+
+/** Lua that gives the row its time again, if it is time for that, and then runs `then`. */
+function extendCode(keys: KeyList, spec: ModelSpec, ttlPosition: number, then: string): string {
+  const moved = `      queue[#queue + 1] = { 'ZADD', ${keys.at('exp')}, due, id }\n`
+  return refreshCode(spec.ttl!, `r[${ttlPosition}]`, decimal, moved + then)
+}
+
+/** Lua that queues the deadline of the row for it and its collections, of which some may be new. */
+function deadlineCode(keys: KeyList, spec: ModelSpec): string {
   const owned = ['row', ...spec.collections.map((field) => `c:${field.name}`)].map((role) => keys.at(role))
-  const rule = spec.ttl!
-  const moved = `      queue[#queue + 1] = { 'ZADD', ${exp}, due, id }\n`
-  const extend = refreshCode(rule, `r[${ttlPosition}]`, decimal, moved)
-  return `if ${changed ? `${changed} or ` : ''}#queue > 0 then
-  local due = call('ZSCORE', ${exp}, id)
-  if due then
-${refresh ? extend : ''}${owned.map((key) => `    queue[#queue + 1] = { 'PEXPIREAT', ${key}, due }\n`).join('')}  end
-end
-`
+  return owned.map((key) => `    queue[#queue + 1] = { 'PEXPIREAT', ${key}, due }\n`).join('')
 }
