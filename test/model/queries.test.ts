@@ -1,5 +1,5 @@
 // Queries on a real server: every operator, orders, cursors, counting, plans; random conditions against a plain filter.
-import { and, index, model, not, open, or, t, UnindexedQueryError } from '@ochre/model'
+import { and, index, model, not, open, or, t, UnindexedQueryError, unique } from '@ochre/model'
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { useRedis } from './database.ts'
@@ -103,10 +103,59 @@ describe('queries', () => {
     ])
     expect((await db.Person.find({ email: 'X@y.z' }).first())!.id).toBe('x')
     expect(await db.Person.find({ email: 'x@y.z' }).first()).toBeNull()
+    expect(await db.Person.find({ email: { in: ['X@y.z', 'x@y.z', 'none'] } }).ids()).toEqual(['x'])
     expect((await db.Person.find({ id: { in: ['y', 'q', 'x'] } })).map((row) => row.id)).toEqual(['x', 'y'])
     expect(await db.Person.find({ where: (p) => and(p.name.gte('A'), p.tags.has('blue')) }).ids()).toEqual(['y'])
     expect(await db.Person.find({ where: { doc: {} }, allowScan: true }).count()).toBe(2)
     expect(await db.Person.find({ where: (p) => or(p.email.eq('X@y.z'), p.name.eq('Y')) }).ids()).toEqual(['x', 'y'])
+  })
+
+  it('finds by many unique values, page by page', async () => {
+    const fields = { id: t.string(), code: t.string().unique({ fold: 'lower' }), a: t.int(), b: t.int(), n: t.int() }
+    for (const placement of ['single', { bucketed: 4 }] as const) {
+      const Own = model('coded', fields, (m) => ({ indexes: [unique(m.a, m.b)], placement }))
+      const { Own: store } = open(fixture.redis, { Own })
+      await store.createMany(
+        Array.from({ length: 60 }, (_, i) => ({ id: id(i), code: `c${i}`, a: i % 6, b: Math.floor(i / 6), n: -i })),
+      )
+      const code = { in: Array.from({ length: 3000 }, (_, i) => `c${i * 2}`) }
+      const even = Array.from({ length: 30 }, (_, i) => id(i * 2))
+      expect((await store.find({ code }).ids()).sort()).toEqual(even)
+      expect(await store.find({ code }).count()).toBe(30)
+      for (const [orderBy, expected] of [
+        [undefined, even],
+        [{ n: 'asc' } as const, [...even].reverse()],
+        [{ id: 'desc' } as const, [...even].reverse()],
+      ] as const) {
+        const seen: string[] = []
+        let after: string | null = null
+        do {
+          const page: { next: string | null } & readonly { id: string }[] = await store.find({
+            where: { code },
+            ...(orderBy ? { orderBy } : {}),
+            limit: 7,
+            after,
+          })
+          seen.push(...page.map((row) => row.id))
+          after = page.next
+        } while (after !== null)
+        expect(orderBy ? seen : seen.sort()).toEqual(expected)
+      }
+      expect(await store.find({ code: { in: ['c1', 'C2', 'zz'] } }).ids()).toEqual([id(1)])
+      expect((await store.find({ a: { in: [1, 2] }, b: { in: [0, 9, 77] } }).ids()).sort()).toEqual(
+        [1, 2, 55, 56].map(id),
+      )
+      if (placement === 'single')
+        expect(await store.find((m) => or(m.code.in(['c3', 'c4']), m.id.eq(id(9)))).count()).toBe(3)
+      expect((await store.find({ code: { in: ['c1', 'c3'] } }).explain()).covers).toEqual(['code'])
+      // A page goes on though a row of it has gone.
+      const first = await store.find({ where: { code }, limit: 5 })
+      await store.delete(first[4]!.id)
+      const rest = await store.find({ where: { code }, after: first.next })
+      expect([...first, ...rest].map((row) => row.id).sort()).toEqual(even)
+      await store.deleteWhere({ code })
+      expect(await store.find().count()).toBe(30)
+    }
   })
 
   it('refuses what no index narrows, unless told', async () => {

@@ -24,7 +24,8 @@ export function fingerprintOf(
   candidates: readonly Candidate[],
 ): string {
   const hash = createHash('sha1')
-  const plans = candidates.map((candidate) => candidate.ranges.map((range) => range.role))
+  // Which ids are known may change from page to page.
+  const plans = candidates.map(({ ids, ranges }) => (ids ? 'ids' : ranges.map((range) => range.role)))
   hash.update(JSON.stringify([where.node, order.map(({ field, desc }) => [field.name, desc]), plans]))
   for (const arg of where.args) hash.update('\0').update(arg ?? '')
   return hash.digest('base64url').slice(0, 8)

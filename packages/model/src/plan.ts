@@ -75,6 +75,7 @@ export interface Candidate {
 }
 
 const MAX_RANGES = 256
+const MAX_TUPLES = 10_000
 
 /** What is known of one column from one conjunct. */
 type Constraint =
@@ -95,8 +96,8 @@ export interface PlanInput {
   readonly where: Expr | null
   readonly args: readonly (Stored | null)[]
   readonly order: readonly OrderColumn[]
-  /** Of a model whose uniques are claimed: the ids that have the pinned tuples, null for none. */
-  readonly owners?: ReadonlyMap<StoredIndex, string | null>
+  /** Of a model whose uniques are claimed: the ids that have the pinned tuples. */
+  readonly owners?: ReadonlyMap<StoredIndex, readonly string[]>
 }
 
 /** What the server chooses from. */
@@ -374,48 +375,60 @@ function distinct(items: readonly Buffer[]): Buffer[] {
   return [...seen.values()]
 }
 
-/** The tuple of a constraint whose columns are each compared with one value. */
-function pinned(unique: StoredIndex, conjuncts: readonly Conjunct[]): Buffer | null {
-  const columns: Buffer[] = []
+/** The tuples of a constraint whose columns are each compared with values; null when they are not, or with too many. */
+function pinned(unique: StoredIndex, conjuncts: readonly Conjunct[]): readonly Buffer[] | null {
+  let tuples: readonly Buffer[] = [Buffer.alloc(0)]
   for (const { field, desc, fold } of unique.columns) {
     const own = conjuncts.find((each) => each.field === field && each.constraint!.kind === 'points')
-    const values = own ? (own.constraint as Extract<Constraint, { kind: 'points' }>).values : []
-    const [value] = values
-    if (values.length !== 1 || value === null || value === undefined) return null
-    columns.push(encodeColumn(tupleKindOf(field), fold === 'lower' ? foldLower(value as string) : value, desc))
-  }
-  return Buffer.concat(columns)
-}
-
-/** The tuples that a condition pins. */
-export function pinnedTuples(input: PlanInput): Map<StoredIndex, Buffer> {
-  const conjuncts = input.where ? flatten(input.where).map((node) => analyse(node, input)) : []
-  const tuples = new Map<StoredIndex, Buffer>()
-  for (const unique of input.spec.uniques) {
-    const tuple = pinned(unique, conjuncts)
-    if (tuple) tuples.set(unique, tuple)
+    if (!own) return null
+    const { values } = own.constraint as Extract<Constraint, { kind: 'points' }>
+    // Null is in no constraint.
+    if (values.includes(null) || tuples.length * values.length > MAX_TUPLES) return null
+    const encoded = values.map((value) =>
+      encodeColumn(tupleKindOf(field), fold === 'lower' ? foldLower(value as string) : value!, desc),
+    )
+    tuples = distinct(tuples.flatMap((start) => encoded.map((bytes) => Buffer.concat([start, bytes]))))
   }
   return tuples
 }
 
+/** The tuples that a condition pins. */
+export function pinnedTuples(input: PlanInput): Map<StoredIndex, readonly Buffer[]> {
+  const conjuncts = input.where ? flatten(input.where).map((node) => analyse(node, input)) : []
+  const pins = new Map<StoredIndex, readonly Buffer[]>()
+  for (const unique of input.spec.uniques) {
+    const tuples = pinned(unique, conjuncts)
+    if (tuples) pins.set(unique, tuples)
+  }
+  return pins
+}
+
 function byUnique(input: PlanInput, unique: StoredIndex, conjuncts: readonly Conjunct[]): Candidate | null {
+  const tuples = pinned(unique, conjuncts)
+  const owners = hasClaims(input.spec) ? input.owners?.get(unique) : null
+  if (tuples === null || owners === undefined) return null
+  const isSingle = tuples.length === 1
   const common = {
     exact: false,
     scan: false,
-    walks: input.order.length === 0,
     reverse: false,
     prefixBytes: 0,
     covers: unique.columns.map(({ field }) => field.property),
-    isSingle: true,
+    isSingle,
   }
-  if (hasClaims(input.spec)) {
-    const owner = input.owners?.get(unique)
-    if (owner === undefined) return null
-    return { ...common, ranges: owner === null ? [] : [idPoint(owner)], ids: owner === null ? [] : [owner] }
-  }
-  const tuple = pinned(unique, conjuncts)
+  const isUnordered = input.order.length === 0
+  if (owners !== null) return { ...common, walks: isUnordered, ranges: owners.map(idPoint).sort(byStart), ids: owners }
   const role = roleOf(unique)
-  return tuple && { ...common, ranges: [{ min: tuple, max: null, role, members: 'tuple', index: null }] }
+  return {
+    ...common,
+    // Positions among several tuples mean nothing.
+    walks: isUnordered && isSingle,
+    ranges: tuples.map((tuple) => ({ min: tuple, max: null, role, members: 'tuple', index: null })),
+  }
+}
+
+function byStart(a: Span, b: Span): number {
+  return Buffer.compare(a.min!, b.min!)
 }
 
 function idPoint(id: string): Range {
@@ -432,7 +445,7 @@ function byId({ spec, order }: PlanInput, conjuncts: readonly Conjunct[]): Candi
   if (points) {
     const values = (points.constraint as Extract<Constraint, { kind: 'points' }>).values
     ids = [...new Set(values.map(String))]
-    ranges = ids.map(idPoint).sort((a, b) => Buffer.compare(a.min!, b.min!))
+    ranges = ids.map(idPoint).sort(byStart)
     covered = [points]
   } else if (own.length > 0 && spec.id.kind === 'string') {
     let min: Buffer | null = null

@@ -193,11 +193,18 @@ export class Query<F extends Fields, R> implements PromiseLike<Page<R>> {
   }
 
   /** Whose the tuples are that the condition pins, of constraints that are complete. */
-  private async owners(input: PlanInput, ready: ReadonlySet<string>): Promise<Map<StoredIndex, string | null>> {
+  private async owners(input: PlanInput, ready: ReadonlySet<string>): Promise<Map<StoredIndex, string[]>> {
     const pinned = [...pinnedTuples(input)].filter(([unique]) => ready.has(roleOf(unique)))
-    const tuples = pinned.map(([unique, bytes]) => ({ unique, bytes: bytes.toString('hex'), id: '' }))
+    const tuples = pinned.flatMap(([unique, each]) =>
+      each.map((bytes) => ({ unique, bytes: bytes.toString('hex'), id: '' })),
+    )
     const found = await lookUp(this.store.claims, tuples)
-    return new Map(pinned.map(([unique], i) => [unique, found[i]?.claim.id ?? null]))
+    const owners = new Map(pinned.map(([unique]) => [unique, new Set<string>()]))
+    tuples.forEach(({ unique }, i) => {
+      const id = found[i]?.claim.id
+      if (id !== undefined) owners.get(unique)!.add(id)
+    })
+    return new Map([...owners].map(([unique, ids]) => [unique, [...ids]]))
   }
 
   private unindexed({ building }: Plan): UnindexedQueryError {
