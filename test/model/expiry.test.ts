@@ -100,6 +100,21 @@ describe('expiry', () => {
     expect(await fixture.redis.call('DBSIZE')).toBe(0)
   })
 
+  it('takes long times as they are, and none that no Date can end', async () => {
+    const { Session: sessions, close } = open(fixture.redis, { Session }, { sweepEvery: '52w' })
+    const warnings: string[] = []
+    const note = (warning: Error) => warnings.push(warning.name)
+    process.on('warning', note)
+    await sessions.create({ id: 'a' }, { ttl: '3650000d' })
+    expect((await sessions.expiresAt('a'))!.getUTCFullYear()).toBeGreaterThan(12_000)
+    expect((await sessions.get('a'))!.id).toBe('a')
+    for (const ttl of [Number.MAX_SAFE_INTEGER, '100000000d', 0, 1.5, '1y'] as never[])
+      await expect(sessions.create({ id: 'b' }, { ttl })).rejects.toMatchObject({ code: 'USAGE' })
+    process.off('warning', note)
+    expect(warnings).toEqual([])
+    close()
+  })
+
   it('sweeps in the background, one process at a time', async () => {
     const redis = await connect(fixture.server.url)
     const db = open(redis, { Session }, { sweepEvery: '60ms' })

@@ -6,11 +6,14 @@ export type Duration = number | `${number}${'ms' | 's' | 'm' | 'h' | 'd' | 'w'}`
 
 const UNITS: Readonly<Record<string, number>> = { ms: 1, s: 1e3, m: 6e4, h: 36e5, d: 864e5, w: 6048e5 }
 
+/** What still ends at an instant that a Date can be: some 250,000 years. */
+const LONGEST_MS = 8e15
+
 /** Milliseconds, a positive integer; throws on anything else. */
 export function durationMs(duration: Duration): number {
   const match = typeof duration === 'string' ? /^(\d+(?:\.\d+)?)(ms|s|m|h|d|w)$/.exec(duration) : null
   const ms = match ? Math.round(Number(match[1]) * UNITS[match[2]!]!) : duration
-  if (typeof ms !== 'number' || !Number.isSafeInteger(ms) || ms <= 0)
+  if (typeof ms !== 'number' || !Number.isSafeInteger(ms) || ms <= 0 || ms > LONGEST_MS)
     throw new UsageError("A duration is positive milliseconds or text such as '500ms', '30s', '5m', '2h', '30d'")
   return ms
 }

@@ -40,7 +40,8 @@ export function open<const M extends Models>(client: ModelClient, models: M, opt
     names.add(model.name)
     stores[property] = new Store(model, options.namespace ?? '', new Runner(client, model.spec, debug), ids)
   }
-  const sweepMs = options.sweepEvery === 0 ? 0 : durationMs(options.sweepEvery ?? '30s')
+  // Node.js takes a longer delay for one of a millisecond.
+  const sweepMs = options.sweepEvery === 0 ? 0 : Math.min(durationMs(options.sweepEvery ?? '30s'), 2 ** 31 - 1)
   const expiring = Object.values(stores).filter(({ spec }) => spec.ttl || hasClaims(spec))
   let timer: NodeJS.Timeout | null = null
   if (expiring.length > 0 && sweepMs > 0) {
