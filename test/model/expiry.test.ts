@@ -1,5 +1,6 @@
 // Expiry on a real server: an expired row is absent at once everywhere, leaves nothing, and is refreshed as the model says.
 import { type Client, connect } from '@ochre/client'
+import { Clock, Engine } from '@ochre/embedded'
 import { index, model, open, t, UniqueError } from '@ochre/model'
 import { describe, expect, it } from 'vitest'
 import { useRedis } from './database.ts'
@@ -224,6 +225,42 @@ describe('expiry', () => {
     await fixture.redis.call('ZADD', '{kept}:exp', Date.now() + 1000, 'b')
     await db.Kept.update('b', { n: 1 })
     expect((await db.Kept.expiresAt('b'))!.getTime() - Date.now()).toBeLessThanOrEqual(3e5)
+  })
+
+  it('ends a row behind its last moment, in which it is written as ever', async () => {
+    for (const refreshTtl of ['read', 'write'] as const) {
+      const Brief = model(
+        'brief',
+        { ...fields, s: t.set(t.string()) },
+        { ttl: 1000, refreshTtl: { on: refreshTtl, every: '1h' } },
+      )
+      const engine = await Engine.open({ clock: new Clock(Date.UTC(2030)) })
+      const redis = await connect(engine)
+      const { Brief: brief } = open(redis, { Brief }, { sweepEvery: 0 })
+      const writes: readonly (() => Promise<unknown>)[] = [
+        () => brief.update('a', { n: 1, tags: ['x'] }),
+        () => brief.upsert({ id: 'a', n: 2 }),
+        () => brief.replace({ id: 'a', n: 3 }),
+        () => brief.at('a').n.add(1),
+        () => brief.at('a').tags.push('y'),
+        () => brief.at('a').n.get(),
+        () => brief.get('a').then((row) => row!.atomic((p) => p.n.add(1))),
+        () => brief.get('a').then((row) => Object.assign(row!, { n: 9 }).save()),
+      ]
+      await brief.create({ id: 'a', tags: ['x'] })
+      engine.clock.advance(1000)
+      for (const write of writes) {
+        await expect(write()).resolves.toBeDefined()
+        expect((await brief.get('a'))!.id).toBe('a')
+      }
+      engine.clock.advance(1)
+      expect(await brief.get('a')).toBeNull()
+      await expect(brief.update('a', { n: 1 })).rejects.toMatchObject({ code: 'NOT_FOUND' })
+      expect(await brief.sweep()).toBe(1)
+      expect(await redis.call('KEYS', '*')).toEqual([])
+      await redis.close()
+      await engine.close()
+    }
   })
 
   it('keeps the time of a row that has its own', async () => {

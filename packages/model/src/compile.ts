@@ -81,6 +81,7 @@ function compile(spec: ModelSpec, nodes: ProgramNodes, options: CompileOptions):
   for (const { columns } of affected) for (const { field } of columns) if (field !== spec.id) decoded.add(field)
   const fetched = spec.scalars.filter((field) => decoded.has(field) || writer.writes.has(field))
   const position = new Map(fetched.map((field, i) => [field, i + 2]))
+  const collections = spec.collections.map((field) => `c:${field.name}`)
   const tells = writes && spec.feed !== null
   const queues = affected.length > 0 || changesCollections || expires || tells
   if (queues) uses.use('queue')
@@ -157,8 +158,10 @@ function compile(spec: ModelSpec, nodes: ProgramNodes, options: CompileOptions):
     }
     text += maintainCode(uses, keys, spec, affected, '', true)
     if (expires) {
+      // The row has its deadline, unless it is another one now; its collections may be new.
       const extend = refresh ? extendCode(keys, spec, fetched.length + 2, '') : ''
-      text += `if ${changed ? `${changed} or ` : ''}#queue > 0 then\n${dueCode(keys, extend + deadlineCode(keys, spec))}end\n`
+      const shared = dueCode(keys, extend + deadlineCode(keys, collections))
+      text += `if ${changed ? `${changed} or ` : ''}#queue > 0 then\n${shared}end\n`
     }
     if (tells) {
       const version = written.length > 0 ? `(${changed}) and format('%.0f', r[1] + 1) or r[1]` : 'r[1]'
@@ -177,7 +180,7 @@ ${vanish ? `  if #d > 0 then call('HDEL', ${row}, unpack(d)) end\n` : ''}end
     text += leafTable
     // Reading is what refreshes the row, and then a write.
     if (refresh)
-      text += `${dueCode(keys, extendCode(keys, spec, fetched.length + 2, deadlineCode(keys, spec)))}-- apply\n${RUN_QUEUE}\n`
+      text += `${dueCode(keys, extendCode(keys, spec, fetched.length + 2, deadlineCode(keys, collections)))}-- apply\n${RUN_QUEUE}\n`
   }
   if (options.withRow) text += `out[#out + 1] = call('HGETALL', ${row})\n`
   text += 'return out\n'
@@ -349,12 +352,11 @@ function dueCode(keys: KeyList, then: string): string {
 
 /** Lua that gives the row its time again, if it is time for that, and then runs `then`. */
 function extendCode(keys: KeyList, spec: ModelSpec, ttlPosition: number, then: string): string {
-  const moved = `      queue[#queue + 1] = { 'ZADD', ${keys.at('exp')}, due, id }\n`
+  const moved = `      queue[#queue + 1] = { 'ZADD', ${keys.at('exp')}, due, id }\n${deadlineCode(keys, ['row'])}`
   return refreshCode(spec.ttl!, `r[${ttlPosition}]`, decimal, moved + then)
 }
 
-/** Lua that queues the deadline of the row for it and its collections, of which some may be new. */
-function deadlineCode(keys: KeyList, spec: ModelSpec): string {
-  const owned = ['row', ...spec.collections.map((field) => `c:${field.name}`)].map((role) => keys.at(role))
-  return owned.map((key) => `    queue[#queue + 1] = { 'PEXPIREAT', ${key}, due }\n`).join('')
+/** Lua that queues the deadline of the row for these keys. */
+function deadlineCode(keys: KeyList, roles: readonly string[]): string {
+  return roles.map((role) => `    queue[#queue + 1] = { 'PEXPIREAT', ${keys.at(role)}, due }\n`).join('')
 }

@@ -303,25 +303,27 @@ function firstRow(spec: ModelSpec, keys: KeyList, counted: boolean): string {
 function expiry(spec: ModelSpec, keys: KeyList, ttlPosition: number): string {
   const rule = spec.ttl!
   const exp = keys.at('exp')
-  const moved = `      queue[#queue + 1] = { 'ZADD', ${exp}, due, id }\n`
+  const own = `slot - ${keysPerRow(spec) - 1}`
+  const moved = `      first_due = ${own} queue[#queue + 1] = { 'ZADD', ${exp}, due, id }\n`
   const refresh = rule.onWrite
     ? `\n  elseif due and not started then\n${refreshCode(rule, `old[${ttlPosition}]`, inDigits, moved)}`
     : ''
   const note = spec.feed ? ` note(${EXPIRED} and 'expire' or 'delete', id, '', '')` : ''
+  // To give a row the deadline that it has would end it when that is this very moment. Its collections may be new.
   return `  local due = call('ZSCORE', ${exp}, id)
+  local first_due = ${own} + 1
   local started = not there
   if started and due then${note} due = false queue[#queue + 1] = { 'ZREM', ${exp}, id } end
   local ms = ttl ~= '' and tonumber(ttl) or nil
   if started and not ms then ms = tonumber('${rule.ms ?? ''}') end
   if ms and ms > 0 then
     due = int(now + ms)
-    queue[#queue + 1] = { 'ZADD', ${exp}, due, id }
-  elseif ms == 0 then
+${moved}  elseif ms == 0 then
     if due then queue[#queue + 1] = { 'ZREM', ${exp}, id } end
     due = false
-    for i = slot - ${keysPerRow(spec) - 1}, slot do queue[#queue + 1] = { 'PERSIST', KEYS[i] } end${refresh}
+    for i = ${own}, slot do queue[#queue + 1] = { 'PERSIST', KEYS[i] } end${refresh}
   end
-  if due then for i = slot - ${keysPerRow(spec) - 1}, slot do queue[#queue + 1] = { 'PEXPIREAT', KEYS[i], due } end end
+  if due then for i = first_due, slot do queue[#queue + 1] = { 'PEXPIREAT', KEYS[i], due } end end
 `
 }
 
