@@ -195,8 +195,42 @@ describe('frames', () => {
       deep,
     ]
     for (const frame of bad) expect(await call(frame)).toBe('BAD_JSON')
+    // An id that JSON cannot write is none.
+    for (const id of [Number.NaN, Number.NEGATIVE_INFINITY]) expect(await call({ id, t: 'ping' })).toBe('BAD_REQUEST')
     expect(await call({ t: 'ping' })).toBe('pong')
     packed.close()
+  })
+
+  it('lose no digit of what routes and scripts answer either', async () => {
+    await server.call('SET', 'n', '9007199254740992')
+    const packed = await open(ROOT, ['ochre.v1.msgpack'])
+    const packr = new Packr({ useRecords: false })
+    const unpackr = new Unpackr({ useRecords: false, int64AsType: 'bigint' })
+    const call = async (frame: object): Promise<unknown> => {
+      const answer = once(packed, 'message')
+      packed.send(packr.pack(frame))
+      return unpackr.unpack((await answer)[0] as Buffer)
+    }
+    expect(
+      await call({ id: 2n ** 60n + 1n, t: 'req', method: 'POST', path: '/v1/redis', body: ['INCR', 'n'] }),
+    ).toEqual({
+      id: 2n ** 60n + 1n,
+      ok: true,
+      status: 200,
+      r: { result: 9007199254740993n },
+    })
+    expect(await call({ id: 2n ** 60n + 1n, t: 'ping' })).toMatchObject({ id: 2n ** 60n + 1n })
+    const dbx = { action: 'incrby', params: { key: 'n', increment: 2 } }
+    expect(await call({ id: 3, command: dbx })).toMatchObject({ data: { value: 9007199254740995n } })
+    // A number of more than 64 bits is text, of which nothing is lost.
+    const lua = "redis.setresp(3) return {big_number = '123456789012345678901234567890'}"
+    expect(await call({ id: 4, t: 'cmd', c: ['EVAL', lua, 0] })).toMatchObject({ r: '123456789012345678901234567890' })
+    packed.close()
+    const json = await open()
+    const answer = next(json)
+    json.send('{"id":1,"command":{"action":"incrby","params":{"key":"n","increment":2}}}')
+    expect(await answer).toContain('"value":9007199254740997')
+    json.close()
   })
 })
 

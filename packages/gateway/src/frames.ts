@@ -8,7 +8,7 @@ import { failureOf } from './status.ts'
 
 /** An id as JSON text: a number or a string of up to 64 characters. */
 export function idJson(id: JsonValue | undefined): string | undefined {
-  if (id instanceof JsonNumber && id.text.length <= 32) return id.text
+  if (id instanceof JsonNumber && id.text.length <= 32 && /^-?\d/.test(id.text)) return id.text
   return typeof id === 'string' && id.length <= 64 ? JSON.stringify(id) : undefined
 }
 

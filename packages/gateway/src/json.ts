@@ -296,3 +296,11 @@ export function plainJson(value: JsonValue): unknown {
   }
   return value
 }
+
+/** The plain value of JSON text that the gateway wrote; long integers are bigint. */
+export function valueOfJson(text: string): unknown {
+  return /\d{16}/.test(text) ? plainJson(parseJson(text, MAX_WRITTEN_DEPTH)) : JSON.parse(text)
+}
+
+/** Replies are as deep as scripts of Lua make them. */
+const MAX_WRITTEN_DEPTH = 1000

@@ -2,13 +2,14 @@
 
 import { type IncomingMessage, type Server, STATUS_CODES } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { Packr, Unpackr } from 'msgpackr'
+import { Packr } from 'msgpackr'
 import { WebSocket, WebSocketServer } from 'ws'
 import { tokenOf } from './auth.ts'
 import { isOriginAllowed } from './cors.ts'
 import type { Gateway } from './gateway.ts'
-import { JsonNumber, type JsonObject, type JsonValue, parseJson } from './json.ts'
+import { parseJson } from './json.ts'
 import { headerOf } from './message.ts'
+import { unpack } from './message-pack.ts'
 import { NodeRequest } from './node.ts'
 import { originForm, Query } from './routes.ts'
 import { GatewayError, problem } from './status.ts'
@@ -23,37 +24,12 @@ const jsonCodec: Codec = {
   decode: parseJson,
 }
 
-const unpackr = new Unpackr({ useRecords: false, mapsAsObjects: false, int64AsType: 'bigint' })
-const packr = new Packr({ useRecords: false, variableMapSize: true })
+const packr = new Packr({ useRecords: false, variableMapSize: true, largeBigIntToString: true })
 
 const msgpackCodec: Codec = {
   name: 'ochre.v1.msgpack',
-  decode(data) {
-    if (typeof data === 'string') return parseJson(data)
-    try {
-      return jsonValueOf(unpackr.unpack(data), 32)
-    } catch (error) {
-      if (error instanceof GatewayError) throw error
-      throw new GatewayError('BAD_JSON', 'The frame is not valid MessagePack.')
-    }
-  },
+  decode: (data) => (typeof data === 'string' ? parseJson(data) : unpack(data)),
   encode: (frame) => packr.pack(frame),
-}
-
-/** What MessagePack decodes to, as the values that JSON parsing gives; bytes stay bytes. */
-function jsonValueOf(value: unknown, depth: number): JsonValue {
-  if (depth === 0) throw new GatewayError('BAD_JSON', 'The frame is nested too deeply.')
-  if (value === null || typeof value === 'string' || typeof value === 'boolean') return value
-  if (typeof value === 'number' || typeof value === 'bigint') return new JsonNumber(String(value))
-  // An argument may be bytes; elsewhere they are refused like any value of a wrong type.
-  if (value instanceof Uint8Array) return value as unknown as JsonValue
-  if (Array.isArray(value)) return value.map((item) => jsonValueOf(item, depth - 1))
-  if (value instanceof Map) {
-    const object: JsonObject = Object.create(null)
-    for (const [name, item] of value) object[String(name)] = jsonValueOf(item, depth - 1)
-    return object
-  }
-  throw new GatewayError('BAD_JSON', 'The frame holds a type that is not supported.')
 }
 
 /** Serves WebSockets on `/v1/ws` and `/ws` of the server. */

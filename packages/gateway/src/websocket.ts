@@ -24,7 +24,7 @@ import { dbxRequest } from './dbx-frames.ts'
 import { type Caller, type Form, RAW, TEXT } from './execute.ts'
 import { errorJson, errorOf, idJson, replyOf, replyText } from './frames.ts'
 import type { Gateway } from './gateway.ts'
-import { isObject, JsonNumber, type JsonObject, type JsonValue, writeJson } from './json.ts'
+import { isObject, JsonNumber, type JsonObject, type JsonValue, parseJson, valueOfJson, writeJson } from './json.ts'
 import { bodyOf } from './message.ts'
 import type { Principal } from './principal.ts'
 import { failureOf, GatewayError } from './status.ts'
@@ -224,18 +224,21 @@ export class Session {
         return this.#hello(frame, id)
       case 'ping':
         metrics.frames.add('ping')
-        this.#reply(
-          id,
-          () => '"pong"',
-          () => 'pong',
-        )
-        return Promise.resolve()
+        return this.#ping(id)
       default:
         metrics.frames.add('other')
         return Promise.reject(
           new GatewayError('BAD_REQUEST', 'The member t is hello, cmd, pipeline, multi, req, sub, unsub or ping.'),
         )
     }
+  }
+
+  async #ping(id: string | undefined): Promise<void> {
+    this.#reply(
+      id,
+      () => '"pong"',
+      () => 'pong',
+    )
   }
 
   async #hello(frame: JsonObject, id: string | undefined): Promise<void> {
@@ -350,10 +353,10 @@ export class Session {
       const [method, path, body] = dbxRequest(command)
       const { status, text } =
         method === 'PING' ? { status: 200, text: '{"data":true}' } : await this.#http(method, path, body)
-      const answer = JSON.parse(text) as { data?: unknown; detail?: string }
+      const answer = parseJson(text) as JsonObject
       if (status < 400)
         this.#send(`{"id":${shown},"success":true,"data":${writeJson(answer.data)},"timestamp":${time}}`)
-      else this.#send(`{"id":${shown},"success":false,"error":${JSON.stringify(answer.detail)},"timestamp":${time}}`)
+      else this.#send(`{"id":${shown},"success":false,"error":${writeJson(answer.detail)},"timestamp":${time}}`)
     } catch (error) {
       const { detail } = failureOf(error)
       this.#send(`{"id":${shown},"success":false,"error":${JSON.stringify(detail)},"timestamp":${time}}`)
@@ -368,20 +371,19 @@ export class Session {
     this.#reply(
       id,
       () => `{"ref":${id}}`,
-      () => ({ ref: JSON.parse(id) as unknown }),
+      () => ({ ref: valueOfJson(id) }),
     )
   }
 
-  #unsubscribe(frame: JsonObject, id: string | undefined): Promise<void> {
+  async #unsubscribe(frame: JsonObject, id: string | undefined): Promise<void> {
     const ref = idJson(frame.ref)
     if (ref === undefined || !this.#subscriptions.close(ref))
-      return Promise.reject(new GatewayError('NOT_FOUND', 'There is no such subscription.'))
+      throw new GatewayError('NOT_FOUND', 'There is no such subscription.')
     this.#reply(
       id,
       () => 'true',
       () => true,
     )
-    return Promise.resolve()
   }
 
   async #checkAgain(): Promise<void> {
@@ -415,7 +417,7 @@ export class Session {
     const data =
       this.#codec.encode === undefined
         ? `{"id":${shown},"ok":true,"r":${text()}}`
-        : this.#codec.encode({ id: JSON.parse(shown) as unknown, ok: true, r: value() })
+        : this.#codec.encode({ id: valueOfJson(shown), ok: true, r: value() })
     this.#peer.send(data)
   }
 
@@ -426,7 +428,7 @@ export class Session {
 
   #send(json: string): void {
     if (this.#isClosed) return
-    this.#peer.send(this.#codec.encode === undefined ? json : this.#codec.encode(JSON.parse(json) as unknown))
+    this.#peer.send(this.#codec.encode === undefined ? json : this.#codec.encode(valueOfJson(json)))
   }
 
   /** As `#push`, when there is room: for what can be read later just as well. */
