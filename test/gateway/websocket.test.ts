@@ -223,6 +223,28 @@ describe.each(BACKENDS)('over %s', (backend) => {
       expect(await peer.closed).toBe(4401)
     })
 
+    it('are those of the frames behind them, which need not wait for the answer', async () => {
+      const peer = await Peer.open('/v1/ws', { token: null })
+      const { key, record } = await running.gateway.keys.create('reader', { scopes: ['read'], keys: ['*'] })
+      const long = 'x'.repeat(100_000)
+      peer.send({ id: 1, t: 'hello', token: ROOT })
+      peer.send({ id: 2, t: 'cmd', c: ['SET', 'a', long] })
+      peer.send({ id: 3, t: 'hello', token: key })
+      peer.send({ id: 4, t: 'cmd', c: ['DEL', 'a'] })
+      peer.send({ id: 5, t: 'req', method: 'GET', path: '/v1/redis/strings/a' })
+      const answers = new Map<unknown, Frame>()
+      while (answers.size < 5) {
+        const frame = await peer.next()
+        answers.set(frame.id, frame)
+      }
+      expect(answers.get(1)).toMatchObject({ r: { principal: 'root' } })
+      expect(answers.get(2)).toMatchObject({ r: 'OK' })
+      expect(answers.get(3)).toMatchObject({ r: { principal: record.id } })
+      expect(answers.get(4)).toMatchObject({ e: { code: 'NOT_PERMITTED' } })
+      expect(answers.get(5)).toMatchObject({ status: 200, r: { value: long } })
+      await peer.close()
+    })
+
     it('come in the subprotocol', async () => {
       const peer = await Peer.open('/v1/ws', { token: null, protocols: ['ochre.v1.json', `ochre.token.${ROOT}`] })
       expect(peer.ws.protocol).toBe('ochre.v1.json')

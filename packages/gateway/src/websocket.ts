@@ -73,6 +73,7 @@ export class Session {
   #token: string | undefined
   readonly #subscriptions: SocketSubscriptions
   #inFlight = 0
+  #isGreeting = false
   #isPaused = false
   /** Frames that had arrived before reading stopped. */
   readonly #waiting: (Uint8Array | string)[] = []
@@ -138,17 +139,17 @@ export class Session {
   /** One frame arrived. Never throws. */
   onFrame(data: Uint8Array | string): void {
     if (this.#isClosed) return
-    // Nobody has said yet who sends it.
-    if (this.#token === undefined && data.length > MAX_ANONYMOUS_BYTES) {
-      this.#close(CLOSE.UNAUTHENTICATED, 'no credential')
-      return
-    }
     // Many small frames arrive in one piece, more than may be in work.
     if (this.#isPaused) this.#waiting.push(data)
     else this.#take(data)
   }
 
   #take(data: Uint8Array | string): void {
+    // Nobody has said yet who sends it.
+    if (this.#token === undefined && data.length > MAX_ANONYMOUS_BYTES) {
+      this.#close(CLOSE.UNAUTHENTICATED, 'no credential')
+      return
+    }
     let frame: JsonValue
     try {
       frame = this.#codec.decode(data)
@@ -166,10 +167,7 @@ export class Session {
       return
     }
     this.#inFlight++
-    if (this.#isCongested() && !this.#isPaused) {
-      this.#isPaused = true
-      this.#peer.pause()
-    }
+    this.#pauseIfCongested()
     const isNamed = id !== undefined || frame.id === undefined || frame.id === null || isObject(frame.command)
     const done = isNamed
       ? this.#dispatch(frame, id)
@@ -183,10 +181,16 @@ export class Session {
     )
   }
 
-  /** Too much in work, or a peer that does not read its answers: stop taking frames. */
+  #pauseIfCongested(): void {
+    if (this.#isPaused || !this.#isCongested()) return
+    this.#isPaused = true
+    this.#peer.pause()
+  }
+
+  /** A credential that is being checked, too much in work, or a peer that does not read its answers: stop taking frames. */
   #isCongested(): boolean {
     const { socketInFlight, bufferedBytes } = this.#gateway.limits
-    return this.#inFlight >= socketInFlight || this.#peer.bufferedBytes() > bufferedBytes
+    return this.#isGreeting || this.#inFlight >= socketInFlight || this.#peer.bufferedBytes() > bufferedBytes
   }
 
   #settled(): void {
@@ -245,12 +249,17 @@ export class Session {
     const token = frame.token
     if (typeof token !== 'string') throw new GatewayError('BAD_REQUEST', 'A hello has a token.')
     let principal: Principal
+    // What follows is meant for the new credential.
+    this.#isGreeting = true
+    this.#pauseIfCongested()
     try {
       principal = await this.#gateway.authenticator.authenticate(token, this.#address)
     } catch (error) {
       this.#sendError(id, error)
       this.#close(CLOSE.UNAUTHENTICATED, 'the credential is not valid')
       return
+    } finally {
+      this.#isGreeting = false
     }
     this.#token = token
     this.#subscriptions.keepFor(principal)
