@@ -160,6 +160,22 @@ describe('a connection', () => {
     ])
   })
 
+  it('repeats any header of a request that has to be repeated', async () => {
+    gateway.cors = { origins: ['*'] }
+    const asked =
+      'Origin: https://a\r\nAccess-Control-Request-Method: PUT\r\nAccess-Control-Request-Headers: x-\xe4\r\n'
+    const bytes = Buffer.from(request('OPTIONS', '/v1/redis', undefined, asked).toString(), 'latin1')
+    for (const cut of [0, 5]) {
+      const reader = await open()
+      reader.socket.write(bytes.subarray(0, cut))
+      await new Promise((resolve) => setImmediate(resolve))
+      reader.socket.write(bytes.subarray(cut))
+      expect(await reader.next()).toMatchObject({ status: 204, headers: { 'access-control-allow-headers': 'x-\xe4' } })
+      reader.socket.destroy()
+    }
+    gateway.cors = undefined
+  })
+
   it('answers a thousand requests that came at once, in order', async () => {
     const reader = await open()
     reader.socket.write(

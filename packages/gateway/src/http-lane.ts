@@ -284,7 +284,7 @@ class LaneRequest implements GatewayRequest {
 }
 
 const KEEP_ALIVE = 'connection: keep-alive\r\nkeep-alive: timeout=75\r\n'
-const VALUE = /^[\t -~]*$/
+const VALUE = /^[\t -~\x80-\xff]*$/
 
 /** Headers as lines, but for those that the lane writes itself; undefined when a value is none. */
 function headerLines(headers: Readonly<Record<string, string>>): string | undefined {
