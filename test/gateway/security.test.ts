@@ -110,6 +110,17 @@ describe('API keys', () => {
     expect(await (await open()).ensureRootKey()).toBe(undefined)
   })
 
+  it('have a root key that may be any text, in whichever way a client spells it', async () => {
+    const jwt = { issuer: 'https://issuer.example', audience: 'ochre', jwks: { keys: [] } }
+    for (const rootKey of [`a.b.${'x'.repeat(40)}`, `ocha_${'x'.repeat(40)}`, 'wörter mit umlauten, ziemlich viele']) {
+      const gateway = await createGateway({ redis: server.url, rootKey, jwt })
+      opened.push(gateway)
+      // Node gives headers as the characters of their bytes: those of UTF-8 from curl, single ones from fetch.
+      for (const token of [rootKey, Buffer.from(rootKey).toString('latin1')])
+        expect([rootKey, await run(gateway, token, ['PING'])]).toEqual([rootKey, 'PONG'])
+    }
+  })
+
   it('are managed only with all rights, and refuse malformed grants by the field', async () => {
     const gateway = await open()
     const { key } = await gateway.keys.create('admin of some', { scopes: ['admin', 'read', 'write'], keys: ['*'] })
@@ -118,7 +129,9 @@ describe('API keys', () => {
       [{}, 'scopes'],
       [{ scopes: ['nope'] }, 'scope'],
       [{ scopes: ['read'], keys: 'x' }, 'keys'],
-      [{ scopes: ['read'], networks: ['10.0.0.0/99'] }, 'network'],
+      ...['10.0.0.0/99', '10.0.0.0/', '10.0.0.0/8/9', '10.0.0.0/ 8', '10.0.0.0/0x8', '/8'].map(
+        (network): [unknown, string] => [{ scopes: ['read'], networks: [network] }, 'network'],
+      ),
       [{ scopes: ['read'], commands: ['get'] }, 'command rule'],
       [{ scopes: ['read'], rate: { perSecond: 0, burst: 1 } }, 'rate'],
       [{ scopes: ['read'], what: 1 }, 'nothing else'],

@@ -1,5 +1,6 @@
 // Which principal a token is: an API key, the root key, a sealed ACL user or a JWT. One place for every transport.
 
+import { isUtf8 } from 'node:buffer'
 import { isAclToken, openAclUser } from './acl-token.ts'
 import type { ApiKeys } from './api-keys.ts'
 import type { JwtVerifier } from './jwt.ts'
@@ -66,6 +67,9 @@ export class Authenticator {
   }
 
   async #recognise(token: string): Promise<Principal | undefined> {
+    // First, since a root key that was chosen may look like anything.
+    const principal = await this.#options.keys.recognise(token)
+    if (principal !== undefined) return principal
     if (isAclToken(token)) {
       const user = openAclUser(token, this.#options.secret)
       const check = this.#options.checkAclUser
@@ -73,7 +77,7 @@ export class Authenticator {
       return { id: `acl:${user.name}`, kind: 'acl', grant: FULL_GRANT, rules: this.#aclRules, redisUser: user }
     }
     if (this.#options.jwt !== undefined && token.split('.').length === 3) return this.#options.jwt.recognise(token)
-    return this.#options.keys.recognise(token)
+    return undefined
   }
 
   #admit(principal: Principal | undefined, peer: { readonly remoteAddress: string }): Principal {
@@ -92,12 +96,20 @@ export class Authenticator {
 
 /** The token of a request's Authorization header (`Bearer`, or the password of `Basic`). */
 export function tokenOf(request: GatewayRequest): string | undefined {
-  const header = headerOf(request, 'authorization')
-  if (header === undefined) return undefined
+  const sent = headerOf(request, 'authorization')
+  if (sent === undefined) return undefined
+  const header = textOf(sent)
   if (/^bearer /i.test(header)) return header.slice(7).trim()
   if (/^basic /i.test(header)) {
     const pair = Buffer.from(header.slice(6), 'base64').toString('utf8')
     return pair.slice(pair.indexOf(':') + 1)
   }
   return undefined
+}
+
+/** A header's value, of which HTTP says only that it is bytes, as the text that was meant. */
+function textOf(header: string): string {
+  if (!/[\x80-\xff]/.test(header)) return header
+  const bytes = Buffer.from(header, 'latin1')
+  return isUtf8(bytes) ? bytes.toString() : header
 }

@@ -219,11 +219,11 @@ function keyRule(pattern: string): KeyRule {
 function blockList(networks: readonly string[]): BlockList {
   const list = new BlockList()
   for (const network of networks) {
-    const [address = '', bits] = network.split('/')
+    const [, address = '', bits] = /^([^/]*)(?:\/(0|[1-9]\d{0,2}))?$/.exec(network) ?? []
     const family = isIP(address)
     const width = family === 4 ? 32 : 128
-    const prefix = bits === undefined ? width : Number(bits)
-    if (family === 0 || !Number.isInteger(prefix) || prefix < 0 || prefix > width) {
+    const prefix = Number(bits ?? width)
+    if (family === 0 || prefix > width) {
       throw new UsageError('A network is an IP address or a CIDR block such as 10.0.0.0/8.')
     }
     list.addSubnet(address, prefix, family === 4 ? 'ipv4' : 'ipv6')
