@@ -128,6 +128,11 @@ describe.each(BACKENDS)('over %s', (backend) => {
       stream.close()
       const { key } = await gateway.keys.create('no admin', { scopes: ['read', 'write'], keys: ['*'] })
       expect((await openStream(gateway, '/upstash/monitor', { token: key })).status).toBe(400)
+      // It shows all databases, and is a command that can be taken away.
+      for (const grant of [{ databases: [0] }, { databases: '*' as const, commands: ['-monitor'] }]) {
+        const made = await gateway.keys.create('some admin', { scopes: ['read', 'admin'], keys: ['*'], ...grant })
+        expect((await openStream(gateway, '/upstash/monitor', { token: made.key })).status).toBe(400)
+      }
     })
   })
 })

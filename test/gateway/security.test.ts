@@ -19,6 +19,7 @@ import { Rules } from '../../packages/gateway/src/principal.ts'
 import { startProxy } from '../proxy/index.ts'
 import { startServer, type TestServer } from '../servers/index.ts'
 import { ask, ROOT, requestOf } from './ask.ts'
+import { openStream } from './event-stream.ts'
 
 let server: TestServer
 beforeAll(async () => {
@@ -253,6 +254,33 @@ describe('limits', () => {
     const over = await ask(one, 'POST', '/v1/redis', { token: key, body: ['GET', 'a'] })
     expect([over.status, over.json]).toEqual([429, expect.objectContaining({ code: 'RATE_LIMITED' })])
     expect(Number(over.headers['retry-after'])).toBeGreaterThan(50)
+  })
+
+  it('count subscriptions as the commands that they are, once', async () => {
+    const gateway = await open()
+    const rate = { perSecond: 0.001, burst: 12 }
+    const { key } = await gateway.keys.create('listener', {
+      scopes: ['read', 'pubsub'],
+      keys: ['*'],
+      channels: ['*'],
+      rate,
+    })
+    const token = key
+    const channels = await openStream(gateway, '/v1/redis/pubsub/subscribe?channel=a&channel=b', { token })
+    expect(channels.headers.ratelimit).toContain('r=8;')
+    const entries = await openStream(gateway, '/v1/redis/streams/s/events?after=0', { token })
+    expect(entries.headers.ratelimit).toContain('r=6;')
+    // Each is found by asking once more.
+    for (const value of ['1', '2', '3']) {
+      await server.call('XADD', 's', '*', 'f', value)
+      expect(await entries.next()).toContain(`"f":"${value}"`)
+    }
+    const upstash = await openStream(gateway, '/upstash/subscribe/a', { token })
+    expect(upstash.headers.ratelimit).toContain('r=4;')
+    expect(
+      (await openStream(gateway, '/v1/redis/pubsub/subscribe?channel=a&channel=b&channel=c', { token })).status,
+    ).toBe(429)
+    for (const stream of [channels, entries, upstash]) stream.close()
   })
 
   it('in Redis agree with the arithmetic, whatever is spent', async () => {

@@ -333,6 +333,22 @@ describe('subscriptions', () => {
     ws.close()
   })
 
+  it('cost as the commands that they are, and can be taken away like them', async () => {
+    const { keys } = running.gateway
+    const rate = { perSecond: 0.001, burst: 7 }
+    const grant = { scopes: ['read' as const, 'pubsub' as const], keys: ['*'], channels: ['*'] }
+    const limited = await open((await keys.create('limited', { ...grant, rate })).key)
+    expect(await ask(limited, { id: 1, t: 'sub', channels: ['a'], keyspace: ['*'] })).toMatchObject({ ok: true })
+    // The keys of the gateway itself, in which it counts this, are nobody's.
+    expect(await ask(limited, { id: 2, t: 'sub', patterns: ['a*'] })).toMatchObject({ ok: true })
+    expect(await ask(limited, { id: 3, t: 'sub', channels: ['b'] })).toMatchObject({ e: { code: 'RATE_LIMITED' } })
+    limited.close()
+    const ws = await open((await keys.create('no patterns', { ...grant, commands: ['-psubscribe'] })).key)
+    expect(await ask(ws, { id: 1, t: 'sub', channels: ['a'] })).toMatchObject({ ok: true })
+    expect(await ask(ws, { id: 2, t: 'sub', patterns: ['*'] })).toMatchObject({ e: { code: 'NOT_PERMITTED' } })
+    ws.close()
+  })
+
   it('of one id are one, also when they come together, and leave nothing behind', async () => {
     const channels = async () => ((await server.call('PUBSUB', 'CHANNELS', 'one:*')) as string[]).sort()
     const ws = await open()

@@ -54,6 +54,10 @@ export class Exchange {
     this.body = request.body
   }
 
+  get executor(): Executor {
+    return this.#host.executor
+  }
+
   get hub(): Hub {
     return this.#host.hub
   }
@@ -125,6 +129,11 @@ export class Exchange {
     this.caller.managed = true
     this.caller.commands ??= []
     this.caller.commands.push(name)
+    return this.spend(cost)
+  }
+
+  /** Takes the cost of something that is no command. */
+  spend(cost: number): Promise<void> {
     return this.#host.executor.spend(this.caller, cost)
   }
 

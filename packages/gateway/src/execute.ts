@@ -121,16 +121,23 @@ export class Executor {
    */
   run(caller: Caller, args: readonly Arg[], form: Form = TEXT, wait?: () => AbortSignal): Promise<unknown> {
     // No async function on this path: each would cost a promise per command.
-    let decision: Decision
-    let client: Client | Promise<Client>
     try {
-      decision = this.#decide(caller, args, wait !== undefined)
+      const decision = this.#decide(caller, args, wait !== undefined)
       if (decision.blocks) return this.#runBlocking(caller, decision, args, form, wait!())
       if (this.#isLimited(caller)) return this.#runLimited(caller, decision, args, form)
-      client = this.#client(caller, form)
+      return this.#runAdmitted(caller, decision, args, form)
     } catch (error) {
       return Promise.reject(error)
     }
+  }
+
+  /** As `run`, once more what the caller has paid for and what has been noted about it. It must not wait for anything. */
+  async runPaid(caller: Caller, args: readonly Arg[], form: Form = TEXT): Promise<unknown> {
+    return this.#runAdmitted(caller, authorize(caller.principal, args), args, form)
+  }
+
+  #runAdmitted(caller: Caller, decision: Decision, args: readonly Arg[], form: Form): Promise<unknown> {
+    const client = this.#client(caller, form)
     if (client instanceof Promise) return client.then((opened) => this.#call(opened, decision, args, form))
     return this.#call(client, decision, args, form)
   }
@@ -164,7 +171,7 @@ export class Executor {
 
   async #runLimited(caller: Caller, decision: Decision, args: readonly Arg[], form: Form): Promise<unknown> {
     await this.spend(caller, decision.cost)
-    return this.#call(await this.#client(caller, form), decision, args, form)
+    return this.#runAdmitted(caller, decision, args, form)
   }
 
   /**

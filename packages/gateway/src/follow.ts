@@ -2,8 +2,7 @@
 // connection is held, nothing is missed, and a reader that comes back goes on from its last id.
 
 import type { Reply } from '@ochre/protocol'
-import type { Form } from './execute.ts'
-import { RAW } from './execute.ts'
+import { type Caller, type Executor, RAW } from './execute.ts'
 import type { Arg } from './policy.ts'
 import { itemsOf } from './reply-json.ts'
 import { GatewayError } from './status.ts'
@@ -27,23 +26,30 @@ export function followId(sent: string | undefined): string {
 
 /**
  * Calls `onEntry` for each entry after `after` until stopped, or until it gives false. It may take its time: nothing is
- * read meanwhile, so that a slow reader is waited for and misses nothing.
+ * read meanwhile, so that a slow reader is waited for and misses nothing. Only the first page costs the caller anything,
+ * as any subscription costs once, however long it goes on.
  */
 export function followStream(
-  run: (args: readonly Arg[], form: Form) => Promise<unknown>,
+  executor: Executor,
+  caller: Caller,
   key: Arg,
   after: string,
   onEntry: (entry: Reply, id: string) => boolean | Promise<boolean>,
 ): Follower {
   let last = after
   let isStopped = false
+  let isPaid = false
   let timer: NodeJS.Timeout | undefined
+  const run = async (args: readonly Arg[]): Promise<readonly Reply[]> =>
+    itemsOf((await (isPaid ? executor.runPaid(caller, args, RAW) : executor.run(caller, args, RAW))) as Reply)
   const page = async (): Promise<readonly Reply[]> => {
     if (last === '$') {
-      const [newest] = itemsOf((await run(['XREVRANGE', key, '+', '-', 'COUNT', '1'], RAW)) as Reply)
+      const [newest] = await run(['XREVRANGE', key, '+', '-', 'COUNT', '1'])
       last = newest === undefined ? '0-0' : String(itemsOf(newest)[0])
     }
-    return itemsOf((await run(['XRANGE', key, `(${last}`, '+', 'COUNT', PAGE], RAW)) as Reply)
+    const entries = await run(['XRANGE', key, `(${last}`, '+', 'COUNT', PAGE])
+    isPaid = true
+    return entries
   }
   const deliver = async (entries: readonly Reply[]): Promise<void> => {
     // A page that was full is followed by another one at once.

@@ -14,6 +14,7 @@ import {
   ReplyError,
   UsageError,
 } from '@ochre/protocol'
+import type { SubscriptionKind } from './hub.ts'
 import { binary, type Principal, RESERVED_PREFIX } from './principal.ts'
 import { GatewayError } from './status.ts'
 
@@ -194,19 +195,27 @@ export function costOf(spec: CommandSpec, args: readonly Arg[]): number {
   return base + Math.floor(args.length / 100)
 }
 
-/** Checks a subscription to channels or patterns. Throws `NOT_PERMITTED`. */
+const SUBSCRIBING: Readonly<Record<SubscriptionKind, CommandSpec>> = {
+  channel: lookupCommand('subscribe')!,
+  pattern: lookupCommand('psubscribe')!,
+  shard: lookupCommand('ssubscribe')!,
+}
+
+/** Checks subscriptions to channels and patterns, and gives what they cost. Throws `NOT_PERMITTED`. */
 export function authorizeSubscription(
-  principal: Principal,
-  kind: 'channel' | 'pattern' | 'shard',
-  names: readonly Arg[],
-): void {
-  if (!principal.rules.has('pubsub')) throw denied('this credential may not subscribe')
-  for (const name of names) {
+  { rules }: Principal,
+  topics: readonly (readonly [SubscriptionKind, string])[],
+): number {
+  let cost = 0
+  for (const [kind, name] of topics) {
+    const spec = SUBSCRIBING[kind]
+    if (!rules.allows(spec)) throw denied('this credential may not subscribe')
     const text = binary(name)
-    const isAllowed =
-      kind === 'pattern' ? principal.rules.allowsChannelPattern(text) : principal.rules.allowsChannel(text)
+    const isAllowed = kind === 'pattern' ? rules.allowsChannelPattern(text) : rules.allowsChannel(text)
     if (!isAllowed) throw denied('this credential has no access to one of the channels')
+    cost += costOf(spec, [name])
   }
+  return cost
 }
 
 /** Checks the keys of a script that an administrator registered: its text is trusted, its keys are the caller's choice. */

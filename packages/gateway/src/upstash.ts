@@ -4,7 +4,7 @@
 
 import { randomBytes } from 'node:crypto'
 import type { Monitor } from '@ochre/client'
-import { encodeReply, FailureReply, type Reply, ReplyError, StatusReply } from '@ochre/protocol'
+import { encodeReply, FailureReply, lookupCommand, type Reply, ReplyError, StatusReply } from '@ochre/protocol'
 import { sealAclUser } from './acl-token.ts'
 import { argOf } from './command-json.ts'
 import type { Exchange } from './exchange.ts'
@@ -12,7 +12,7 @@ import { RAW2 } from './execute.ts'
 import type { SubscriptionKind } from './hub.ts'
 import { isObject, type JsonValue, parseJson } from './json.ts'
 import { type GatewayResponse, json } from './message.ts'
-import type { Arg } from './policy.ts'
+import { type Arg, costOf } from './policy.ts'
 import { binary } from './principal.ts'
 import { replyJson, stringJson } from './reply-json.ts'
 import { subscribeStream } from './resources/pubsub.ts'
@@ -54,6 +54,7 @@ export function upstashProblem(error: unknown): GatewayResponse {
 }
 
 const NO_BODY = Buffer.alloc(0)
+const MONITOR = lookupCommand('monitor')!
 
 const epoch = Date.now().toString(36)
 let counter = 0
@@ -213,12 +214,13 @@ export function upstashRoutes(host: UpstashHost): readonly Route<Handler>[] {
     )
   }
 
-  /** MONITOR shows everybody's keys and values, so it needs all rights. */
+  /** MONITOR shows everybody's keys and values, in every database. */
   async function monitor(x: Exchange): Promise<GatewayResponse> {
     const { rules, redisUser } = x.principal
-    if (!(rules.has('admin') && rules.hasAllKeys)) {
+    if (!(rules.allows(MONITOR) && rules.hasAllKeys && rules.hasAllDatabases)) {
       throw new GatewayError('NOT_PERMITTED', 'this credential may not run the monitor command')
     }
+    await x.spend(costOf(MONITOR, []))
     const commands = await host.monitor(redisUser)
     const stream = openEventStream(x, () => ': too slow\n\n')
     stream.onEnd(() => commands.close())

@@ -1,17 +1,20 @@
 // The subscriptions of one socket: channels, patterns and shard channels, events of keys, streams, changes of models. Each
 // has the id of the frame that opened it, is checked again whenever the credential is, and ends with the socket.
 
-import type { Caller, Form } from './execute.ts'
+import type { Caller } from './execute.ts'
 import { followId, followStream } from './follow.ts'
 import type { Gateway } from './gateway.ts'
 import type { HubListener, SubscriptionKind } from './hub.ts'
 import { isObject, type JsonObject } from './json.ts'
 import { followChanges } from './model-changes.ts'
 import { authorize, authorizeSubscription } from './policy.ts'
-import { binary, type Principal } from './principal.ts'
+import { binary, type Principal, RESERVED_PREFIX } from './principal.ts'
 import { textOf } from './reply-json.ts'
 import { entryJson } from './resources/streams.ts'
 import { GatewayError } from './status.ts'
+
+/** As subscribing to a pattern, which it is at Redis. */
+const KEYSPACE_COST = 2
 
 interface Wanted {
   readonly topics: readonly (readonly [SubscriptionKind, string])[]
@@ -53,7 +56,7 @@ export class SocketSubscriptions {
     const count = topics.length + keyspace.length + streams.length + models.length
     if (count === 0)
       throw new GatewayError('BAD_REQUEST', 'A sub names channels, patterns, shards, keyspace, streams or models.')
-    this.#authorize(caller, wanted)
+    const cost = this.#authorize(caller, wanted)
     if (this.#count + count > this.#gateway.limits.socketSubscriptions) {
       throw new GatewayError('RATE_LIMITED', 'Too many subscriptions on this socket.')
     }
@@ -65,6 +68,7 @@ export class SocketSubscriptions {
       this.#count -= count
     })
     try {
+      if (cost > 0) await this.#gateway.executor.spend(caller, cost)
       await Promise.all([
         ...this.#listen(id, subscription),
         ...streams.map(({ key, after }) => this.#followStream(id, subscription, key, after)),
@@ -109,11 +113,12 @@ export class SocketSubscriptions {
     if (this.close(id, subscription)) this.#sink.push(`{"t":"end","ref":${id},"reason":"${reason}"}`)
   }
 
-  #authorize({ principal, database }: Caller, { topics, keyspace, streams, models }: Wanted): void {
+  /** What the topics cost; streams and models cost what reading them does. Throws NOT_PERMITTED. */
+  #authorize({ principal, database }: Caller, { topics, keyspace, streams, models }: Wanted): number {
     if (!principal.rules.allowsDatabase(database, this.#gateway.connections.database)) {
       throw new GatewayError('NOT_PERMITTED', 'The credential may not use this database.')
     }
-    for (const [kind, name] of topics) authorizeSubscription(principal, kind, [name])
+    const cost = authorizeSubscription(principal, topics) + keyspace.length * KEYSPACE_COST
     for (const pattern of keyspace) {
       if (!principal.rules.has('read') || !principal.rules.allowsKeyPattern(binary(pattern))) {
         throw new GatewayError('NOT_PERMITTED', 'The credential may not watch these keys.')
@@ -124,6 +129,7 @@ export class SocketSubscriptions {
       if (this.#gateway.models === undefined) throw new GatewayError('NOT_FOUND', 'There is no such model.')
       this.#gateway.models.authorize(principal, model, false)
     }
+    return cost
   }
 
   /** Keeps the way to leave, or leaves at once when the subscription has ended meanwhile. */
@@ -139,9 +145,9 @@ export class SocketSubscriptions {
       onMessage: ({ kind, name, channel, payload }) => {
         const data = JSON.stringify(payload)
         if (name.startsWith(prefix) && kind === 'pattern') {
-          this.#sink.push(
-            `{"t":"key","ref":${id},"key":${JSON.stringify(channel.slice(prefix.length))},"event":${data}}`,
-          )
+          const key = channel.slice(prefix.length)
+          if (key.startsWith(RESERVED_PREFIX)) return
+          this.#sink.push(`{"t":"key","ref":${id},"key":${JSON.stringify(key)},"event":${data}}`)
           return
         }
         const pattern = kind === 'pattern' ? `,"pat":${JSON.stringify(name)}` : ''
@@ -158,9 +164,9 @@ export class SocketSubscriptions {
 
   #followStream(id: string, subscription: Subscription, key: string, after: string): Promise<void> {
     const shown = JSON.stringify(textOf(binary(key)))
-    const run = (args: readonly (string | Uint8Array)[], form: Form): Promise<unknown> =>
-      this.#gateway.executor.run(subscription.caller, args, form)
-    const follower = followStream(run, key, after, (entry) =>
+    const { executor } = this.#gateway
+    const { caller } = subscription
+    const follower = followStream(executor, caller, key, after, (entry) =>
       this.#sink.pushWithRoom(`{"t":"entry","ref":${id},"key":${shown},${entryJson(entry, 'utf8').slice(1)}`),
     )
     this.#keep(id, subscription, () => follower.stop())

@@ -37,13 +37,7 @@ export async function subscribeStream(
     readonly overflow: (dropped: number) => string
   },
 ): Promise<GatewayResponse> {
-  for (const kind of ['channel', 'pattern', 'shard'] as const) {
-    authorizeSubscription(
-      x.principal,
-      kind,
-      topics.filter((topic) => topic[0] === kind).map((topic) => topic[1]),
-    )
-  }
+  await x.spend(authorizeSubscription(x.principal, topics))
   const leave: (() => void)[] = []
   const stream = openEventStream(x, frame.overflow)
   stream.onEnd(() => {

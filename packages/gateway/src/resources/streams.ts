@@ -172,11 +172,8 @@ async function follow(x: Exchange): Promise<GatewayResponse> {
   const encoding = encodingOf(x)
   const after = followId(x.header('last-event-id') ?? x.query.text('after'))
   const stream = openEventStream(x, (dropped) => eventFrame('lag', `{"dropped":${dropped}}`))
-  const follower = followStream(
-    (args, form) => x.run(args, form),
-    x.param('key'),
-    after,
-    (entry, id) => stream.pushWithRoom(eventFrame('entry', entryJson(entry, encoding), id)),
+  const follower = followStream(x.executor, x.caller, x.param('key'), after, (entry, id) =>
+    stream.pushWithRoom(eventFrame('entry', entryJson(entry, encoding), id)),
   )
   stream.onEnd(() => follower.stop())
   try {
