@@ -1,4 +1,5 @@
 // Credentials, limits, idempotency, audit and CORS against a real server.
+import { once } from 'node:events'
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -6,12 +7,15 @@ import { connect } from '@ochre/client'
 import fc from 'fast-check'
 import { createLocalJWKSet, exportJWK, generateKeyPair, type JSONWebKeySet, SignJWT } from 'jose'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { WebSocket } from 'ws'
 import {
   AuditFile,
   createGateway,
   type Gateway,
   type GatewayOptions,
   type Grant,
+  loadConfig,
+  startGateway,
   verifyAudit,
 } from '../../packages/gateway/src/index.ts'
 import { gcra, Limiter } from '../../packages/gateway/src/limits.ts'
@@ -422,6 +426,11 @@ describe('Idempotency-Key', () => {
 
 describe('the audit log', () => {
   let dir: string
+  const linesOf = (path: string): Record<string, unknown>[] =>
+    readFileSync(path, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>)
   beforeEach(() => {
     dir = mkdtempSync(join(tmpdir(), 'ochre-audit-'))
   })
@@ -438,16 +447,81 @@ describe('the audit log', () => {
     await gateway.close()
     const text = readFileSync(path, 'utf8')
     expect(text).not.toContain('secret')
-    const lines = text
-      .trim()
-      .split('\n')
-      .map((line) => JSON.parse(line) as Record<string, unknown>)
-    expect(lines.map((line) => [line.principal, line.route, line.commands, line.status])).toEqual([
+    expect(linesOf(path).map((line) => [line.principal, line.route, line.commands, line.status])).toEqual([
       ['root', 'runCommand', ['set'], 200],
-      [record.id, 'runCommand', [], 403],
+      [record.id, 'runCommand', ['set'], 403],
       ['root', 'revokeApiKey', [], 204],
     ])
     expect(await verifyAudit(path)).toEqual({ lines: 3 })
+  })
+
+  it('knows refusals in whichever form they are told, and who could not say who he is', async () => {
+    const path = join(dir, 'audit.log')
+    const gateway = await createGateway({ redis: server.url, rootKey: ROOT, audit: new AuditFile(path) })
+    const grant: Grant = { scopes: ['read'], keys: ['*'], networks: ['127.0.0.0/8'] }
+    const { key, record } = await gateway.keys.create('reader', grant)
+    const body = [
+      ['GET', 'a'],
+      ['DEL', 'a'],
+    ]
+    expect((await ask(gateway, 'POST', '/v1/redis/pipeline', { token: key, body })).status).toBe(200)
+    expect((await ask(gateway, 'POST', '/upstash', { token: key, body: ['FLUSHALL'] })).status).toBe(400)
+    expect(await run(gateway, 'wrong', ['PING'])).toBe(401)
+    expect(await run(gateway, key, ['PING'], { remoteAddress: '10.0.0.1' })).toBe(403)
+    expect((await ask(gateway, 'GET', '/nowhere', { token: 'wrong' })).status).toBe(404)
+    await gateway.close()
+    expect(linesOf(path).map((line) => [line.principal, line.address, line.commands, line.status, line.code])).toEqual([
+      [record.id, '127.0.0.1', ['get', 'del'], 200, undefined],
+      [record.id, '127.0.0.1', ['flushall'], 400, 'NOT_PERMITTED'],
+      ['anonymous', '127.0.0.1', [], 401, 'UNAUTHENTICATED'],
+      ['anonymous', '10.0.0.1', [], 403, 'NOT_PERMITTED'],
+    ])
+  })
+
+  it('has a line for a frame of a WebSocket as for a request', async () => {
+    const path = join(dir, 'audit.log')
+    const env = { OCHRE_PORT: '0', OCHRE_ADMIN: 'false', OCHRE_ROOT_KEY: ROOT, OCHRE_LOG_LEVEL: 'silent' }
+    const { config } = loadConfig({ env: { ...env, OCHRE_AUDIT_FILE: path } })
+    const running = await startGateway({ redis: server.url, config })
+    const { key, record } = await running.gateway.keys.create('reader', { scopes: ['read'], keys: ['*'] })
+    const at = `${running.url.replace('http', 'ws')}/v1/ws`
+    await once(new WebSocket(`${at}?_token=wrong`), 'error')
+    const ws = new WebSocket(at)
+    await once(ws, 'open')
+    const frames = [
+      { t: 'cmd', c: ['GET', 'before'] },
+      { t: 'hello', token: ROOT },
+      { t: 'cmd', c: ['GET', 'secret-key'] },
+      { t: 'cmd', c: ['SET', 'secret-key', 'secret-value'] },
+      { t: 'multi', c: [['INCR', 'n']] },
+      { t: 'req', method: 'DELETE', path: '/v1/redis/strings/secret-key' },
+      { t: 'hello', token: key },
+      { t: 'pipeline', c: [['DEL', 'n']] },
+      { t: 'cmd', c: ['FLUSHALL'] },
+      { t: 'sub', channels: ['secret'] },
+      { t: 'hello', token: 'wrong' },
+    ]
+    for (const [id, frame] of frames.entries()) {
+      const answer = once(ws, 'message')
+      ws.send(JSON.stringify({ id, ...frame }))
+      await answer
+    }
+    await running.close()
+    expect(readFileSync(path, 'utf8')).not.toContain('secret')
+    expect(linesOf(path).map(({ principal, method, route, commands }) => [principal, method, route, commands])).toEqual(
+      [
+        ['anonymous', 'GET', 'connect', []],
+        ['anonymous', 'WEBSOCKET', 'cmd', []],
+        ['root', 'WEBSOCKET', 'cmd', ['set']],
+        ['root', 'WEBSOCKET', 'multi', ['incr']],
+        ['root', 'DELETE', 'deleteString', expect.anything()],
+        [record.id, 'WEBSOCKET', 'pipeline', ['del']],
+        [record.id, 'WEBSOCKET', 'cmd', ['flushall']],
+        [record.id, 'WEBSOCKET', 'sub', []],
+        ['anonymous', 'WEBSOCKET', 'hello', []],
+      ],
+    )
+    expect(await verifyAudit(path)).toEqual({ lines: 9 })
   })
 
   it.runIf(process.platform === 'linux')('waits while its disk is full', async () => {

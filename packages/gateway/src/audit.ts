@@ -16,8 +16,9 @@ export interface AuditEntry {
   readonly request: string
   readonly principal: string
   readonly address: string
+  /** `WEBSOCKET` for what came over one. */
   readonly method: string
-  /** The route's id. */
+  /** The route's id, or the kind of frame. */
   readonly route: string
   /** Names of the commands, each once. */
   readonly commands: readonly string[]
@@ -26,17 +27,27 @@ export interface AuditEntry {
   readonly ms: number
 }
 
-/** The entry of a request, or undefined when it is not one to keep: reads that were permitted are not. */
+/** Codes of failures that are refusals, whatever status a protocol gives them. */
+const REFUSALS: ReadonlySet<string | undefined> = new Set([
+  'UNAUTHENTICATED',
+  'NOT_PERMITTED',
+  'RATE_LIMITED',
+  'QUOTA_EXCEEDED',
+  'NOPERM',
+  'WRONGPASS',
+])
+
+/** The entry of a request or frame, or undefined when it is not one to keep: reads that were permitted are not. */
 export function auditEntry(
   id: string,
-  request: GatewayRequest,
+  request: Pick<GatewayRequest, 'method' | 'remoteAddress'>,
   caller: Caller,
-  route: string | undefined,
+  route: string,
   status: number,
   code: string | undefined,
   seconds: number,
 ): AuditEntry | undefined {
-  const isRefusal = status === 401 || status === 403 || status === 429
+  const isRefusal = caller.refused === true || REFUSALS.has(code)
   if (caller.wrote !== true && !isRefusal && caller.managed !== true) return undefined
   const entry = {
     time: new Date().toISOString(),
@@ -44,7 +55,7 @@ export function auditEntry(
     principal: caller.principal.id,
     address: request.remoteAddress,
     method: request.method,
-    route: route ?? 'none',
+    route,
     commands: [...new Set(caller.commands)],
     status,
     ms: Math.round(seconds * 1e6) / 1000,

@@ -6,7 +6,7 @@ import { DoubleReply, FailureReply, MapReply, OchreError, type Reply, ReplyError
 import type { Connections } from './connections.ts'
 import type { Script } from './exchange.ts'
 import type { Limiter, LimitHeaders } from './limits.ts'
-import { type Arg, authorize, authorizeScriptKeys, type Decision } from './policy.ts'
+import { type Arg, authorize, authorizeScriptKeys, type Decision, identify } from './policy.ts'
 import type { Principal } from './principal.ts'
 import { failureOf, GatewayError } from './status.ts'
 
@@ -34,6 +34,8 @@ export interface Caller {
   commands?: string[] | undefined
   /** Whether anything that may write was admitted. */
   wrote?: boolean
+  /** Whether the caller may not run something that was asked for. */
+  refused?: boolean
   /** Whether credentials were managed. */
   managed?: boolean
   /** Whether the answer may repeat text of the request beside stored values. */
@@ -96,6 +98,11 @@ export class Executor {
       return decision
     } catch (error) {
       if (error instanceof OchreError) this.#onDenied?.(error.code)
+      if (error instanceof GatewayError && error.code === 'NOT_PERMITTED') {
+        caller.refused = true
+        caller.commands ??= []
+        caller.commands.push(identify(args).name)
+      }
       throw error
     }
   }
@@ -211,6 +218,7 @@ export class Executor {
     return decisions.map((decision) => {
       if (decision instanceof Error) return decision
       const outcome = outcomeOf(outcomes[next++]!, form)
+      if (outcome instanceof ReplyError && outcome.code === 'NOPERM') caller.refused = true
       this.#onCommand?.(decision.spec.group, seconds, outcome instanceof Error ? failureOf(outcome).code : undefined)
       return outcome
     })

@@ -91,6 +91,9 @@ export interface GatewayOptions extends ConnectionsOptions {
 
 const ANONYMOUS: Principal = { id: 'anonymous', kind: 'key', grant: { scopes: [] }, rules: new Rules({ scopes: [] }) }
 
+/** Whoever has not shown a credential that is accepted. */
+const NOBODY: Caller = { principal: ANONYMOUS, database: 0 }
+
 /** Opens a gateway. Rejects when Redis cannot be reached or an option is wrong. */
 export async function createGateway(options: GatewayOptions): Promise<Gateway> {
   const connections = await Connections.open(options)
@@ -226,7 +229,10 @@ export class Gateway {
 
   requestId(request: GatewayRequest): string {
     const sent = headerOf(request, 'x-request-id')
-    if (sent !== undefined && /^[\w.-]{1,64}$/.test(sent)) return sent
+    return sent !== undefined && /^[\w.-]{1,64}$/.test(sent) ? sent : this.nextId()
+  }
+
+  nextId(): string {
     return `${this.#idPrefix}-${(this.#nextId++).toString(36)}`
   }
 
@@ -294,10 +300,7 @@ export class Gateway {
     const seconds = (performance.now() - started) / 1000
     this.#metricsOf(match?.route).note(response.status, seconds)
     if (span !== undefined) endSpan(span, request.method, match?.route.path ?? 'none', response.status, code)
-    if (this.options.audit !== undefined && caller !== undefined) {
-      const entry = auditEntry(id, request, caller, match?.route.doc.id, response.status, code, seconds)
-      if (entry !== undefined) this.options.audit.append(entry)
-    }
+    if (match !== undefined) this.audit(id, request, caller, match.route.doc.id, response.status, code, seconds)
     if (this.options.onRequest !== undefined && (response.status >= 400 || this.options.notesAll === true)) {
       this.options.onRequest({
         id,
@@ -314,6 +317,21 @@ export class Gateway {
     if (request.method !== 'HEAD') return { status: response.status, headers, body: response.body }
     discard(response)
     return { status: response.status, headers, body: null }
+  }
+
+  /** Notes what was asked for and what became of it, if there is an audit log and it keeps such things. */
+  audit(
+    id: string,
+    request: Pick<GatewayRequest, 'method' | 'remoteAddress'>,
+    caller: Caller | undefined,
+    route: string,
+    status: number,
+    code: string | undefined,
+    seconds: number,
+  ): void {
+    if (this.options.audit === undefined) return
+    const entry = auditEntry(id, request, caller ?? NOBODY, route, status, code, seconds)
+    if (entry !== undefined) this.options.audit.append(entry)
   }
 
   #metricsOf(route: Route<Handler> | undefined): RouteMetrics {

@@ -12,7 +12,7 @@ import { headerOf } from './message.ts'
 import { unpack } from './message-pack.ts'
 import { NodeRequest } from './node.ts'
 import { originForm, Query } from './routes.ts'
-import { GatewayError, problem } from './status.ts'
+import { failureOf, GatewayError, problem } from './status.ts'
 import { type Codec, Session } from './websocket.ts'
 
 const PATHS: ReadonlySet<string> = new Set(['/v1/ws', '/ws'])
@@ -80,7 +80,11 @@ export function attachWebSocket(server: Server, gateway: Gateway, trustedProxies
     // A wrong token is refused before there is a socket.
     Promise.resolve()
       .then(() => gateway.authenticator.authenticate(token, request))
-      .then(open, (error: unknown) => refuse(socket, error))
+      .then(open, (error: unknown) => {
+        const { status, code } = failureOf(error)
+        gateway.audit(gateway.requestId(request), request, undefined, 'connect', status, code, 0)
+        refuse(socket, error)
+      })
   })
 }
 

@@ -51,6 +51,7 @@ export interface Peer {
 
 export const CLOSE = { BAD_FRAME: 4400, UNAUTHENTICATED: 4401, TOO_SLOW: 4408, GOING_AWAY: 1001 } as const
 
+const OK = { status: 200, code: undefined } as const
 const HELLO_MS = 10_000
 /** Of a frame before there is a credential. */
 const MAX_ANONYMOUS_BYTES = 64 * 1024
@@ -255,6 +256,7 @@ export class Session {
     try {
       principal = await this.#gateway.authenticator.authenticate(token, this.#address)
     } catch (error) {
+      this.#audit('hello', undefined, error)
       this.#sendError(id, error)
       this.#close(CLOSE.UNAUTHENTICATED, 'the credential is not valid')
       return
@@ -272,7 +274,13 @@ export class Session {
   }
 
   async #caller(frame: JsonObject): Promise<Caller> {
-    const principal = await this.#gateway.authenticator.authenticate(this.#token, this.#address)
+    let principal: Principal
+    try {
+      principal = await this.#gateway.authenticator.authenticate(this.#token, this.#address)
+    } catch (error) {
+      this.#audit(String(frame.t), undefined, error)
+      throw error
+    }
     const configured = this.#gateway.connections.database
     const { db } = frame
     if (db === undefined) return { principal, database: configured }
@@ -282,6 +290,29 @@ export class Session {
       throw new GatewayError('NOT_PERMITTED', 'The credential may not use this database.')
     }
     return { principal, database }
+  }
+
+  /** Notes in the audit log what becomes of a frame. */
+  #audited<T>(frame: JsonObject, caller: Caller, work: Promise<T>): Promise<T> {
+    if (this.#gateway.options.audit === undefined) return work
+    const started = performance.now()
+    return work.then(
+      (result) => {
+        this.#audit(String(frame.t), caller, undefined, started)
+        return result
+      },
+      (error: unknown) => {
+        this.#audit(String(frame.t), caller, error, started)
+        throw error
+      },
+    )
+  }
+
+  #audit(type: string, caller: Caller | undefined, error: unknown, started = performance.now()): void {
+    const { status, code } = error === undefined ? OK : failureOf(error)
+    const request = { method: 'WEBSOCKET', remoteAddress: this.#address.remoteAddress }
+    const seconds = (performance.now() - started) / 1000
+    this.#gateway.audit(this.#gateway.nextId(), request, caller, type, status, code, seconds)
   }
 
   /** The form of replies: with `enc` base64 (JSON) or bytes (MessagePack), strings are bytes. */
@@ -296,7 +327,9 @@ export class Session {
   async #command(frame: JsonObject, id: string | undefined): Promise<void> {
     const args = commandOf(frame.c)
     const form = this.#form(frame)
-    const reply = await this.#gateway.executor.run(await this.#caller(frame), args, form, () => this.#ended.signal)
+    const caller = await this.#caller(frame)
+    const work = this.#gateway.executor.run(caller, args, form, () => this.#ended.signal)
+    const reply = await this.#audited(frame, caller, work)
     this.#reply(
       id,
       () => replyText(reply, form),
@@ -309,12 +342,8 @@ export class Session {
     const form = this.#form(frame)
     const caller = await this.#caller(frame)
     const executor = this.#gateway.executor
-    const outcomes = await (isTransaction ? executor.transaction : executor.runAll).call(
-      executor,
-      caller,
-      commands,
-      form,
-    )
+    const work = isTransaction ? executor.transaction(caller, commands, form) : executor.runAll(caller, commands, form)
+    const outcomes = await this.#audited(frame, caller, work)
     const text = (outcome: unknown): string =>
       outcome instanceof Error
         ? `{"ok":false,"e":${errorJson(outcome)}}`
@@ -376,7 +405,7 @@ export class Session {
     if (id === undefined) throw new GatewayError('BAD_REQUEST', 'A sub has an id; unsub names it as ref.')
     const caller = await this.#caller(frame)
     if (this.#isClosed) return
-    await this.#subscriptions.open(id, frame, caller)
+    await this.#audited(frame, caller, this.#subscriptions.open(id, frame, caller))
     this.#reply(
       id,
       () => `{"ref":${id}}`,
