@@ -147,6 +147,17 @@ describe.each(BACKENDS)('over %s', (backend) => {
     expect([await find('name=contains.x'), await find('tags=has.q')]).toEqual([422, 422])
   })
 
+  it('in a body take yes and no as what they are, or nothing', async () => {
+    for (const isNull of ['true', 'false', 1, 0, null]) {
+      const where = { order: { isNull } }
+      const body = { where, allowScan: true }
+      expect((await ask(gateway, 'POST', '/v1/models/item/delete-where', { body })).status).toBe(400)
+      const program = { steps: [{ when: where, do: [['n', 'set', 9]] }] }
+      expect((await ask(gateway, 'POST', '/v1/models/item/a/atomic', { body: program })).status).toBe(400)
+    }
+    expect(await find('order=n')).toBe('abcd')
+  })
+
   it('in a body have the same cursors', async () => {
     const query = (body: unknown) =>
       ask(gateway, 'POST', '/v1/models/item/query', { body }).then(({ status }) => status)

@@ -190,7 +190,7 @@ function operandsOf(field: FieldSpec, wanted: JsonValue): unknown {
     const item = field.element ?? field
     const isList = operator === 'in' || operator === 'notIn' || operator === 'between'
     if (isList) operators[operator] = Array.isArray(operand) ? operand.map((one) => fieldValue(item, one)) : operand
-    else if (operator === 'isNull') operators[operator] = operand === true
+    else if (operator === 'isNull') operators[operator] = flag(wanted, operator)
     else operators[operator] = fieldValue(item, operand)
   }
   return operators

@@ -393,6 +393,7 @@ class Player {
       }
       for (const operator of Object.keys(wanted)) {
         const operand = wanted[operator]!
+        if (operator === 'isNull' && typeof operand !== 'boolean') wrong(`${where}: isNull is true or false.`)
         const args = operator === 'between' && Array.isArray(operand) ? operand : operator === 'isNull' ? [] : [operand]
         const name = operator === 'isNull' && operand === false ? 'isNotNull' : operator
         parts.push(this.#call(handle, name, args, where).value as Condition)
