@@ -102,10 +102,11 @@ describe.each(BACKENDS)('over %s', (backend) => {
       expect((await post(['GET', 'none'])).text).toBe('{"result":null}')
     })
 
-    it('in base64: everything but a status at the top', async () => {
+    it('in base64: everything but the status OK at the top', async () => {
       const headers = { 'upstash-encoding': 'base64' }
       expect((await post(['SET', 'k', 'OK'], headers)).json).toEqual({ result: 'OK' })
       expect((await post(['GET', 'k'], headers)).json).toEqual({ result: 'T0s=' })
+      expect((await post(['PING'], headers)).json).toEqual({ result: 'UE9ORw==' })
       await server.call('HSET', 'h', 'a', '1')
       expect((await post(['HGETALL', 'h'], headers)).json).toEqual({ result: ['YQ==', 'MQ=='] })
       expect((await post(['EVAL', 'return {redis.status_reply("OK"), 5}', 0], headers)).json).toEqual({
@@ -252,6 +253,32 @@ describe.each(BACKENDS)('over %s', (backend) => {
       const [cursor, keys] = await redis.scan(0, { count: 100 })
       expect([cursor, keys.length]).toEqual(['0', 5])
       expect(await redis.eval('return {KEYS[1], ARGV[1]}', ['a'], ['b'])).toEqual(['a', 'b'])
+    })
+
+    it('works with what answers a status', async () => {
+      await redis.rpush('list', 'a')
+      const answers = ['PONG', 'list', 'none', 'OK', 'READY']
+      const ready = 'return redis.status_reply("READY")'
+      expect([
+        await redis.ping(),
+        await redis.type('list'),
+        await redis.type('nothing'),
+        await redis.rename('list', 'list'),
+        await redis.eval(ready, [], []),
+      ]).toEqual(answers)
+      const batch = (of: 'pipeline' | 'multi') =>
+        redis[of]().ping().type('list').type('nothing').rename('list', 'list').eval(ready, [], []).exec()
+      expect([await batch('pipeline'), await batch('multi')]).toEqual([answers, answers])
+    })
+
+    it('works with subscriptions', async () => {
+      const subscription = redis.psubscribe<{ n: number }>('room:*')
+      const ready = new Promise((resolve) => subscription.on('psubscribe', resolve))
+      const message = new Promise((resolve) => subscription.on('pmessage', resolve))
+      await ready
+      await redis.publish('room:1', { n: 1 })
+      expect(await message).toEqual({ pattern: 'room:*', channel: 'room:1', message: { n: 1 } })
+      await subscription.unsubscribe()
     })
 
     it('works with pipelines, transactions and many calls at once', async () => {

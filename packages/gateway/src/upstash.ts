@@ -79,11 +79,10 @@ function wantedOf(x: Exchange): Wanted {
   return { base64: encoding === 'base64', resp2: format === 'resp2' }
 }
 
-/** A reply as the value of `result`. With base64 everything but a top-level status is encoded, statuses in lists too. */
+/** A reply as the value of `result`. With base64 every string is encoded, statuses too, but for the status OK alone. */
 function resultJson(reply: Reply, base64: boolean): string {
   if (!base64) return replyJson(reply, 'utf8')
-  if (reply instanceof StatusReply) return JSON.stringify(reply.text)
-  return nested(reply)
+  return reply instanceof StatusReply && reply.text === 'OK' ? '"OK"' : nested(reply)
 }
 
 function nested(reply: Reply): string {
