@@ -258,6 +258,13 @@ describe('limits', () => {
     const over = await ask(one, 'POST', '/v1/redis', { token: key, body: ['GET', 'a'] })
     expect([over.status, over.json]).toEqual([429, expect.objectContaining({ code: 'RATE_LIMITED' })])
     expect(Number(over.headers['retry-after'])).toBeGreaterThan(50)
+    // Waiting does not help who wants more than there ever is at once.
+    const much = await ask(one, 'POST', '/v1/redis/pipeline', { token: key, body: Array(11).fill(['GET', 'a']) })
+    expect([much.status, much.headers['retry-after'], much.text]).toEqual([
+      429,
+      undefined,
+      expect.stringContaining('11'),
+    ])
   })
 
   it('count subscriptions as the commands that they are, once', async () => {

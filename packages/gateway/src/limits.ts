@@ -146,6 +146,11 @@ export class Limiter {
       })
     }
     this.#onEvent('limited')
+    // However long the caller waits.
+    if (cost > rate!.burst) {
+      const message = `The request costs ${cost}, and this credential may spend ${rate!.burst} at once: send less at a time.`
+      throw new GatewayError('RATE_LIMITED', message, headers)
+    }
     throw new GatewayError('RATE_LIMITED', 'Too many requests for this credential.', {
       ...headers,
       'retry-after': String(Math.max(1, Math.ceil(retryMs / 1000))),
