@@ -56,6 +56,23 @@ describe.each(BACKENDS)('over %s', (backend) => {
       })
     })
 
+    it('gives replies as deep as they are, which disturbs nobody', async () => {
+      const nested = (depth: number): unknown[] => [
+        'EVAL',
+        `local t = {} for i = 1, ${depth} do t = {t} end return t`,
+        0,
+      ]
+      const [deep, deeper, other] = await Promise.all([
+        post('/v1/redis', nested(1000)),
+        // More than can be written as JSON is a failure of this request alone.
+        gateway.handle(requestOf('POST', '/v1/redis', { body: nested(7000) })),
+        post('/v1/redis', ['PING']),
+      ])
+      expect([deep.status, deep.text]).toEqual([200, `{"result":${'['.repeat(1001)}${']'.repeat(1001)}}`])
+      expect([200, 500]).toContain(deeper.status)
+      expect(other.json).toEqual({ result: 'PONG' })
+    })
+
     it('takes and gives bytes as base64', async () => {
       const set = await post('/v1/redis', ['HSET', 'h', { base64: '/wA=' }, { base64: 'AAH/' }])
       expect(set.json).toEqual({ result: 1 })

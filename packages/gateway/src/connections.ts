@@ -21,8 +21,16 @@ export interface ConnectionsOptions {
   readonly client?: ClientOptions
 }
 
-/** A gateway rather refuses at once than lets requests wait for a server that is away, and looks for it every second. */
-const DEFAULTS: ClientOptions = { name: 'ochre-gateway', queue: { offline: false }, backoff: { maxMs: 1000 } }
+/**
+ * A gateway rather refuses at once than lets requests wait for a server that is away, and looks for it every second. A reply
+ * may be as deep as any script makes it: a limit would end the connection of all callers.
+ */
+const DEFAULTS: ClientOptions = {
+  name: 'ochre-gateway',
+  queue: { offline: false },
+  backoff: { maxMs: 1000 },
+  limits: { maxDepth: Number.MAX_SAFE_INTEGER },
+}
 
 /** Figures for the metrics. */
 export interface Load {
