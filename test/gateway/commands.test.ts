@@ -78,7 +78,26 @@ describe.each(BACKENDS)('over %s', (backend) => {
       expect(set.json).toEqual({ result: 1 })
       expect((await post('/v1/redis?encoding=base64', ['HGETALL', 'h'])).json).toEqual({ result: { '/wA=': 'AAH/' } })
       expect((await post('/v1/redis', ['PING'], { 'ochre-encoding': 'base64' })).json).toEqual({ result: 'PONG' })
-      expect((await post('/v1/redis', ['GET', { base64: '*' }])).status).toBe(400)
+      for (const base64 of [
+        '*',
+        'A',
+        'AA=',
+        'AAAAA',
+        'AAAA=',
+        'AAAA==',
+        '====',
+        '==',
+        'AAA==',
+        'AA===',
+        'AA A',
+        'AA-_',
+      ])
+        expect([base64, (await post('/v1/redis', ['GET', { base64 }])).status]).toEqual([base64, 400])
+      for (const base64 of ['', 'AA', 'AA==', 'AAA', 'AAA=', 'AAAA'])
+        expect([base64, (await post('/v1/redis', ['GET', { base64 }])).status]).toEqual([base64, 200])
+      const large = Buffer.alloc(5_000_000, 0xff)
+      expect((await post('/v1/redis', ['SET', 'k', { base64: large.toString('base64') }])).status).toBe(200)
+      expect((await post('/v1/redis', ['STRLEN', 'k'])).json).toEqual({ result: large.length })
     })
 
     it('maps errors to problem documents', async () => {

@@ -1,6 +1,6 @@
 // Commands as JSON, the spelling that HTTP bodies and WebSocket frames share: `["SET","k",1.50,true,{"base64":"AP8="}]`.
 
-import { JsonNumber, type JsonValue } from './json.ts'
+import { isBase64, JsonNumber, type JsonValue } from './json.ts'
 import type { Arg } from './policy.ts'
 import { GatewayError } from './status.ts'
 
@@ -31,9 +31,7 @@ export function argOf(item: JsonValue | Uint8Array | undefined, position: number
   if (item !== null && typeof item === 'object' && !Array.isArray(item)) {
     const base64 = item.base64
     if (typeof base64 === 'string' && Object.keys(item).length === 1) {
-      if (/^(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}(?:==)?|[A-Za-z0-9+/]{3}=?)?$/.test(base64)) {
-        return Buffer.from(base64, 'base64')
-      }
+      if (isBase64(base64)) return Buffer.from(base64, 'base64')
       throw new GatewayError('BAD_REQUEST', `Item ${position} is not valid base64.`)
     }
   }

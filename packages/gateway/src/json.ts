@@ -224,6 +224,13 @@ class Parser {
   }
 }
 
+/** Whether text is bytes in base64, padded or not. An expression for all of it would need stack in proportion to its length. */
+export function isBase64(text: string): boolean {
+  const digits = text.replace(/={1,2}$/, '')
+  const isWhole = digits.length === text.length ? digits.length % 4 !== 1 : text.length % 4 === 0
+  return isWhole && !/[^A-Za-z0-9+/]/.test(digits)
+}
+
 /** How the bytes of a reply are spelled: as text (invalid UTF-8 becomes U+FFFD), or as base64. */
 export type StringEncoding = 'utf8' | 'base64'
 

@@ -4,7 +4,7 @@
 // own error, with the path, is what the caller sees.
 
 import type { FieldSpec as FieldDoc, ModelSpec as ModelDoc } from '@ochre/model'
-import { isObject, JsonNumber, type JsonValue, plainJson, writeJson } from './json.ts'
+import { isBase64, isObject, JsonNumber, type JsonValue, plainJson, writeJson } from './json.ts'
 import type { Schema } from './routes.ts'
 
 /** A value of a field from JSON. */
@@ -24,9 +24,7 @@ export function fieldValue(spec: FieldDoc, value: JsonValue): unknown {
       return new Date(value)
     }
     case 'bytes':
-      return typeof value === 'string' && /^[A-Za-z0-9+/]*={0,2}$/.test(value)
-        ? Buffer.from(value, 'base64')
-        : plainJson(value)
+      return typeof value === 'string' && isBase64(value) ? Buffer.from(value, 'base64') : plainJson(value)
     case 'list':
     case 'set':
       return Array.isArray(value) ? value.map((item) => fieldValue(spec.element!, item)) : plainJson(value)
