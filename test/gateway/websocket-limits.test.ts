@@ -222,6 +222,17 @@ describe('frames', () => {
     expect(await call({ id: 2n ** 60n + 1n, t: 'ping' })).toMatchObject({ id: 2n ** 60n + 1n })
     const dbx = { action: 'incrby', params: { key: 'n', increment: 2 } }
     expect(await call({ id: 3, command: dbx })).toMatchObject({ data: { value: 9007199254740995n } })
+    // Bytes are bytes where JSON can say so, and refused where it cannot.
+    const bytes = Buffer.from([0xff, 0])
+    const put = { id: 4, t: 'req', method: 'PUT', path: '/v1/redis/strings/b' }
+    expect(await call({ ...put, body: { value: bytes } })).toMatchObject({ ok: false, e: { code: 'BAD_REQUEST' } })
+    expect(await call({ ...put, body: { value: { base64: '/wA=' } } })).toMatchObject({ ok: true, status: 204 })
+    const set = (key: unknown, value: unknown) => call({ id: 4, command: { action: 'set', params: { key, value } } })
+    expect(await set('c', bytes)).toMatchObject({ success: false })
+    expect(await set(bytes, { base64: '/wA=' })).toMatchObject({ success: true })
+    expect(await call({ id: 4, t: 'cmd', c: ['MGET', 'b', 'c', bytes], enc: 'bytes' })).toMatchObject({
+      r: [bytes, null, bytes],
+    })
     // A number of more than 64 bits is text, of which nothing is lost.
     const lua = "redis.setresp(3) return {big_number = '123456789012345678901234567890'}"
     expect(await call({ id: 4, t: 'cmd', c: ['EVAL', lua, 0] })).toMatchObject({ r: '123456789012345678901234567890' })

@@ -1,7 +1,9 @@
 // Frames of DBX, {"action": "get", "params": {"key": "k"}}, as requests of the DBX routes.
 
 import { argOf } from './command-json.ts'
-import { isObject, type JsonObject, writeJson } from './json.ts'
+import { bodyJson } from './frames.ts'
+import { isObject, type JsonObject } from './json.ts'
+import type { Arg } from './policy.ts'
 import { GatewayError } from './status.ts'
 
 type Target = readonly [method: string, path: string, body: string]
@@ -38,10 +40,14 @@ export function dbxRequest(command: JsonObject): Target {
   const query: string[] = []
   for (const name of ['key', 'pattern', 'limit']) {
     const value = values[name]
-    if (value !== undefined) query.push(`${name}=${encodeURIComponent(argOf(value, name).toString())}`)
+    if (value !== undefined) query.push(`${name}=${percentEncoded(argOf(value, name))}`)
   }
   const rest: JsonObject = Object.create(null)
   for (const name of Object.keys(values)) if (name !== 'key') rest[name] = values[name]!
-  const body = method !== 'POST' ? '' : writeJson(member === undefined ? rest : (values[member] ?? null))
+  const body = method !== 'POST' ? '' : bodyJson(member === undefined ? rest : (values[member] ?? null))
   return [method, `/api/v1/redis/${path}?${query.join('&')}`, body]
+}
+
+function percentEncoded(arg: Arg): string {
+  return typeof arg === 'string' ? encodeURIComponent(arg) : Buffer.from(arg).toString('hex').replace(/../g, '%$&')
 }

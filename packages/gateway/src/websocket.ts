@@ -22,7 +22,7 @@ import { setMaxListeners } from 'node:events'
 import { commandOf, commandsOf } from './command-json.ts'
 import { dbxRequest } from './dbx-frames.ts'
 import { type Caller, type Form, RAW, TEXT } from './execute.ts'
-import { errorJson, errorOf, idJson, replyOf, replyText } from './frames.ts'
+import { bodyJson, errorJson, errorOf, idJson, replyOf, replyText } from './frames.ts'
 import type { Gateway } from './gateway.ts'
 import { isObject, JsonNumber, type JsonObject, type JsonValue, parseJson, valueOfJson, writeJson } from './json.ts'
 import { bodyOf } from './message.ts'
@@ -363,7 +363,7 @@ export class Session {
     if (typeof method !== 'string' || typeof path !== 'string' || !path.startsWith('/v1/')) {
       throw new GatewayError('BAD_REQUEST', 'A req has a method and a path under /v1/.')
     }
-    const { status, text } = await this.#http(method.toUpperCase(), path, body === undefined ? '' : writeJson(body))
+    const { status, text } = await this.#http(method.toUpperCase(), path, body === undefined ? '' : bodyJson(body))
     const r = text === '' ? 'null' : text
     this.#send(`{"id":${id ?? 'null'},"ok":${status < 400},"status":${status},"r":${r}}`)
   }
