@@ -74,6 +74,26 @@ describe('loadConfig', () => {
     expect(wrong({ env: { OCHRE_ROOT_KEY_FILE: path, OCHRE_ROOT_KEY: 'x'.repeat(32) } })).toContain('both set')
   })
 
+  it('takes origins only as browsers send them', () => {
+    const of = (text: string) => loadConfig({ cwd, env: { OCHRE_CORS_ORIGINS: text } }).config.corsOrigins
+    for (const text of [
+      '*',
+      'https://app.example',
+      'http://localhost:3000',
+      'http://[::1]:8000',
+      'capacitor://localhost',
+    ])
+      expect(of(text)).toEqual([text])
+    const never = [
+      'https://App.example',
+      'https://*.example',
+      'https://app.example:443',
+      'https://bücher.example',
+      'null',
+    ]
+    for (const text of never) expect(wrong({ env: { OCHRE_CORS_ORIGINS: text } })).toContain('as browsers send them')
+  })
+
   it('names everything that is wrong, at once', () => {
     const cert = join(cwd, 'cert.pem')
     writeFileSync(cert, '')

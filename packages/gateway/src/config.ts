@@ -391,12 +391,10 @@ function readValue(setting: Setting, value: unknown): unknown {
     case 'list':
       return listOf(value) ?? new Error('is a list, separated by commas')
     case 'origins': {
-      // Also those of apps: capacitor://localhost.
-      const isOrigin = (text: string): boolean => /^(?:\*|[a-z][a-z\d+.-]*:\/\/[^\s/?#]+)$/.test(text)
       const list = listOf(value)
       return list?.every(isOrigin)
         ? list
-        : new Error('is *, or a list of origins such as https://app.example, without a path')
+        : new Error('is *, or a list of origins as browsers send them, such as https://app.example, without a path')
     }
     case 'algorithms': {
       const list = listOf(value)
@@ -432,4 +430,11 @@ export function describeConfig({ config, sources }: LoadedConfig): { name: strin
       source: sources[setting.name],
     }
   })
+}
+
+/** Whether an origin can match what a browser sends: lower case, no port that is usual, no wildcard. Apps have theirs, too: capacitor://localhost. */
+function isOrigin(text: string): boolean {
+  if (text === '*') return true
+  if (!/^[a-z][a-z\d+.-]*:\/\/[^\s/?#*A-Z]+$/.test(text)) return false
+  return !/^https?:/.test(text) || (URL.canParse(text) && new URL(text).origin === text)
 }
