@@ -242,4 +242,14 @@ describe('keys', () => {
     expect(await status('GET', 'strings/~')).toBe(400)
     expect(await status('GET', 'strings/%')).toBe(400)
   })
+
+  it('are text where only text can be meant, never another text', async () => {
+    for (const path of ['pubsub/subscribe?channel=%ff', 'pubsub/subscribe?pattern=a%ff*', 'keys?cursor=%ff'])
+      expect([path, await status('GET', path)]).toEqual([path, 400])
+    expect((await ask(gateway, 'GET', '/upstash/subscribe/%ff')).status).toBe(400)
+    expect(await status('PUT', 'scripts/%ff', {}, { script: 'return 1' })).toBe(400)
+    for (const path of ['/%ff', '/%ff?path=n', '/a?path=%ff', '?id=eq.%ff'])
+      expect([path, (await ask(gateway, 'GET', `/v1/models/item${path}`)).status]).toEqual([path, 400])
+    expect((await ask(gateway, 'DELETE', '/v1/models/item/%ff')).status).toBe(400)
+  })
 })

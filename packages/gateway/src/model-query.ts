@@ -7,6 +7,7 @@ import { type GatewayResponse, json } from './message.ts'
 import { fieldValue, rowJson, textValue } from './model-json.ts'
 import type { AnyStore } from './open-models.ts'
 import { flag, integer } from './resources/value.ts'
+import { textOf } from './routes.ts'
 import { GatewayError } from './status.ts'
 
 const DEFAULT_LIMIT = 100
@@ -134,7 +135,7 @@ function unquoteAfter(text: string): string {
 export function urlFind(x: Exchange, spec: ModelSpec): Find {
   const conditions: object[] = []
   for (const [name, value] of x.query.pairs) {
-    const text = value.toString()
+    const text = textOf(value)
     if (name === 'and') conditions.push({ AND: urlGroup(spec, text) })
     else if (name === 'or') conditions.push({ OR: urlGroup(spec, text) })
     else if (name === 'not.and') conditions.push({ NOT: { AND: urlGroup(spec, text) } })

@@ -15,12 +15,12 @@ import type { AnyStore, OpenModels } from './open-models.ts'
 import { replay } from './program-json.ts'
 import { listOf, object } from './resources/schemas.ts'
 import { flag } from './resources/value.ts'
-import type { Handler, Route, Schema } from './routes.ts'
+import { type Handler, type Route, type Schema, textOf } from './routes.ts'
 import { GatewayError } from './status.ts'
 
 /** The id in the path as the model's id. */
 function idOf(x: Exchange, spec: ModelSpec): never {
-  const text = String(x.param('id'))
+  const text = textOf(x.param('id'))
   const id = spec.id.kind === 'string' ? text : textValue(spec.id, text)
   // The model's own types know the id's type; here it is only known at run time, and the model checks it.
   return id as never
@@ -349,7 +349,7 @@ export function modelRoutes(models: OpenModels): readonly Route<Handler>[] {
       path: `${path}/{id}`,
       handle: async (x) => {
         const store = await models.of(x, 'get', false, 1)
-        const paths = x.query.all('path').map(String)
+        const paths = x.query.all('path').map(textOf)
         const id = idOf(x, store.spec)
         if (paths.length > 0) {
           x.caller.repeats = true

@@ -234,6 +234,12 @@ export function decode(raw: string): Text {
   }
 }
 
+/** What is meant as text. Throws `BAD_REQUEST` on bytes that are not UTF-8, which would become another text. */
+export function textOf(value: Text): string {
+  if (typeof value === 'string') return value
+  throw new GatewayError('BAD_REQUEST', 'Something in the path or the query is not UTF-8.')
+}
+
 /** The query string: parsed on first use, every value kept in order of appearance. */
 export class Query {
   readonly raw: string
@@ -265,7 +271,8 @@ export class Query {
 
   /** The first value of a name, as text. */
   text(name: string): string | undefined {
-    return this.bytes(name)?.toString()
+    const value = this.bytes(name)
+    return value === undefined ? undefined : textOf(value)
   }
 
   all(name: string): readonly Text[] {

@@ -16,7 +16,7 @@ import { type Arg, costOf } from './policy.ts'
 import { binary } from './principal.ts'
 import { replyJson, stringJson } from './reply-json.ts'
 import { subscribeStream } from './resources/pubsub.ts'
-import { decode, type Handler, type Method, type Route } from './routes.ts'
+import { decode, type Handler, type Method, type Route, textOf } from './routes.ts'
 import { type EventStream, eventStreamResponse, openEventStream } from './sse.ts'
 import { failureOf, GatewayError } from './status.ts'
 
@@ -194,7 +194,7 @@ export function upstashRoutes(host: UpstashHost): readonly Route<Handler>[] {
   const aborted = (): ReplyError => new ReplyError('EXECABORT Transaction discarded because of previous errors.')
 
   function subscribe(x: Exchange, kind: SubscriptionKind, segments: readonly string[]): Promise<GatewayResponse> {
-    const names = segments.map((segment) => decode(segment).toString())
+    const names = segments.map((segment) => textOf(decode(segment)))
     if (names.length === 0)
       throw new ReplyError(`ERR wrong number of arguments for '${kind === 'pattern' ? 'p' : ''}subscribe' command`)
     const [confirm, message] = kind === 'pattern' ? ['psubscribe', 'pmessage'] : ['subscribe', 'message']

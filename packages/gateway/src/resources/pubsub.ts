@@ -5,7 +5,7 @@ import type { HubListener, HubMessage, SubscriptionKind } from '../hub.ts'
 import { writeJson } from '../json.ts'
 import { type GatewayResponse, json } from '../message.ts'
 import { authorizeSubscription } from '../policy.ts'
-import type { Handler, Route } from '../routes.ts'
+import { type Handler, type Route, textOf } from '../routes.ts'
 import { eventFrame, eventStreamResponse, openEventStream } from '../sse.ts'
 import { GatewayError } from '../status.ts'
 import { answer, listOf, object, ref } from './schemas.ts'
@@ -67,7 +67,7 @@ export async function subscribeStream(
 
 function subscribe(x: Exchange): Promise<GatewayResponse> {
   const of = (kind: SubscriptionKind, name: string): (readonly [SubscriptionKind, string])[] =>
-    x.query.all(name).map((topic) => [kind, String(topic)] as const)
+    x.query.all(name).map((topic) => [kind, textOf(topic)] as const)
   const topics = [...of('channel', 'channel'), ...of('pattern', 'pattern'), ...of('shard', 'shard')]
   if (topics.length === 0 || topics.length > 100) {
     throw new GatewayError('BAD_REQUEST', 'The query names 1 to 100 of channel, pattern or shard.')

@@ -8,7 +8,7 @@ import { isObject, type JsonObject, type JsonValue, parseJson, writeJson } from 
 import { type GatewayResponse, json } from '../message.ts'
 import type { Arg } from '../policy.ts'
 import { RESERVED_PREFIX } from '../principal.ts'
-import type { Handler, Route } from '../routes.ts'
+import { type Handler, type Route, textOf } from '../routes.ts'
 import { GatewayError } from '../status.ts'
 import { listOf, object, ref } from './schemas.ts'
 import { flag, NO_CONTENT, scriptOf } from './value.ts'
@@ -143,7 +143,7 @@ export function scriptRoutes(redis: Client): readonly Route<Handler>[] {
         requireAdmin(x)
         const body = await x.object(['script', 'readOnly'])
         x.caller.managed = true
-        await registry.put(String(x.param('name')), {
+        await registry.put(textOf(x.param('name')), {
           lua: textMember(body, 'script'),
           readOnly: flag(body, 'readOnly'),
         })
@@ -167,7 +167,7 @@ export function scriptRoutes(redis: Client): readonly Route<Handler>[] {
       handle: async (x) => {
         requireAdmin(x)
         x.caller.managed = true
-        if (!(await registry.remove(String(x.param('name'))))) {
+        if (!(await registry.remove(textOf(x.param('name'))))) {
           throw new GatewayError('NOT_FOUND', 'There is no script of this name.')
         }
         return NO_CONTENT
@@ -184,7 +184,7 @@ export function scriptRoutes(redis: Client): readonly Route<Handler>[] {
       method: 'POST',
       path: '/v1/redis/scripts/{name}/run',
       handle: async (x) => {
-        const { lua, readOnly } = await registry.get(String(x.param('name')))
+        const { lua, readOnly } = await registry.get(textOf(x.param('name')))
         const body = (await x.bytes()).length === 0 ? parseJson('{}') : await x.object(['keys', 'args'])
         if (!isObject(body)) throw new GatewayError('BAD_REQUEST', 'The body is an object with keys and args.')
         const keys = argsOf(body.keys, 'keys')
