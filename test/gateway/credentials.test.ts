@@ -15,6 +15,7 @@ import {
 import { Rules } from '../../packages/gateway/src/principal.ts'
 import { startServer, type TestServer } from '../servers/index.ts'
 import { ask, ROOT } from './ask.ts'
+import { openStream } from './event-stream.ts'
 
 let server: TestServer
 beforeAll(async () => {
@@ -234,6 +235,24 @@ describe('rights', () => {
     await server.call('ACL', 'SETUSER', 'alice', 'off')
     now += 2_001
     expect(await run(gateway, token, ['GET', 'k'])).toBe(401)
+  })
+
+  it('of a Redis user keep its subscription alive, however many other users come by', async () => {
+    const gateway = await open()
+    const token = await asAlice(gateway, '~*', '&*', '+@all')
+    const stream = await openStream(gateway, '/v1/redis/pubsub/subscribe?channel=c', { token })
+    expect(await stream.next()).toContain('subscribed')
+    const password = 'pw'
+    for (let i = 0; i < 102; i++) {
+      const name = `passer-by-${i}`
+      await server.call('ACL', 'SETUSER', name, 'reset', 'on', `>${password}`, '+ping')
+      opened.push(() => server.call('ACL', 'DELUSER', name))
+      const client = await gateway.connections.of(0, false, { name, password })
+      expect(await client.call('PING')).toBe('PONG')
+    }
+    expect(await server.call('PUBLISH', 'c', 'hi')).toBe(1)
+    expect(await stream.next()).toContain('"data":"hi"')
+    stream.close()
   })
 
   it('cannot be guessed from passwords of Redis users without cost', async () => {

@@ -41,7 +41,7 @@ export interface Load {
   in_flight: number
 }
 
-/** At most so many clients of ACL users are kept; the longest unused is closed first. */
+/** At most so many clients of ACL users are kept beside those that listen; the longest unused is closed first. */
 const MAX_USERS = 100
 
 export class Connections {
@@ -52,6 +52,8 @@ export class Connections {
   readonly #options: ConnectionsOptions
   readonly #clients = new Map<string, Client | Promise<Client>>()
   readonly #users = new Map<string, Client | Promise<Client>>()
+  /** How many subscriptions the client of an ACL user has. */
+  readonly #listening = new Map<string, number>()
 
   private constructor(options: ConnectionsOptions, own: Client, database: number) {
     this.#options = options
@@ -103,7 +105,7 @@ export class Connections {
   }
 
   #ofUser(base: string, database: number, resp2: boolean, user: AclUser): Client | Promise<Client> {
-    const name = `${base}:${user.name}\0${user.password}`
+    const name = userNameOf(base, user)
     let found = this.#users.get(name)
     if (found === undefined) {
       found = this.#open({ db: database, protocol: resp2 ? 2 : 3, username: user.name, password: user.password })
@@ -118,12 +120,28 @@ export class Connections {
     // The order of insertion is the order of use.
     this.#users.delete(name)
     this.#users.set(name, found)
-    if (this.#users.size > MAX_USERS) {
-      const [oldest, client] = this.#users.entries().next().value!
-      this.#users.delete(oldest)
-      closeQuietly(client)
-    }
+    if (this.#users.size - this.#listening.size > MAX_USERS) this.#closeUnused()
     return found
+  }
+
+  #closeUnused(): void {
+    for (const [name, client] of this.#users) {
+      if (this.#listening.has(name)) continue
+      this.#users.delete(name)
+      closeQuietly(client)
+      return
+    }
+  }
+
+  /** Keeps the client of a user as long as somebody listens. Returns the way to end that. */
+  #keepListening(user: AclUser): () => void {
+    const name = userNameOf(nameOf(this.database, false), user)
+    this.#listening.set(name, (this.#listening.get(name) ?? 0) + 1)
+    return () => {
+      const left = this.#listening.get(name)! - 1
+      if (left === 0) this.#listening.delete(name)
+      else this.#listening.set(name, left)
+    }
   }
 
   #open(options: ClientOptions): Promise<Client> {
@@ -158,6 +176,7 @@ export class Connections {
     user?: AclUser,
   ): { readonly ready: Promise<void>; stop(): void } {
     let isStopped = false
+    const endListening = user === undefined ? undefined : this.#keepListening(user)
     let subscription: Subscription<Message<string> | Gap> | undefined
     const start = async (): Promise<void> => {
       // A subscription waits for a server that is away; who wants a new one is rather told at once.
@@ -172,6 +191,7 @@ export class Connections {
     return {
       ready: start(),
       stop() {
+        if (!isStopped) endListening?.()
         isStopped = true
         subscription?.close()
       },
@@ -191,6 +211,10 @@ function closeQuietly(client: Client | Promise<Client>): void {
   Promise.resolve(client)
     .then((opened) => opened.close())
     .catch(() => {})
+}
+
+function userNameOf(base: string, user: AclUser): string {
+  return `${base}:${user.name}\0${user.password}`
 }
 
 function nameOf(database: number, resp2: boolean): string {
