@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type Client, connect } from '@ochre/client'
-import { type AnyModel, open, wholeRow } from '@ochre/model'
+import { type AnyModel, JsonText, open, wholeRow } from '@ochre/model'
 import fc from 'fast-check'
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
 import { loadModels } from '../../packages/cli/src/modules.ts'
@@ -14,7 +14,7 @@ const MODELS = `import { model, t } from '@ochre/model'
 export const Thing = model('thing', {
   id: t.string(), count: t.int().index(), ratio: t.float(), large: t.bigint().unique(), flag: t.boolean(),
   kind: t.enum(['a', 'b']), at: t.date().index(), raw: t.bytes(), text: t.string().nullable().optional(),
-  data: t.json().optional(), names: t.list(t.string()), days: t.set(t.date()), rates: t.map(t.float()),
+  data: t.json().optional(), files: t.list(t.json()), names: t.list(t.string()), days: t.set(t.date()), rates: t.map(t.float()),
   board: t.sortedSet(t.bigint()), places: t.geo(), log: t.stream({ what: t.string(), n: t.int().optional() }),
 })
 export const Session = model('session', { id: t.string(), user: t.string().index() }, { ttl: '30d' })
@@ -47,7 +47,21 @@ function cli(verb: string, args: readonly (string | number)[], options: CliOptio
 }
 
 const text = fc.string({ unit: 'grapheme' })
-const json = fc.jsonValue({ maxDepth: 3 })
+/** Documents as text: JavaScript has no numbers as long as these. */
+const digits = fc.constantFrom(
+  '9007199254740993',
+  '-0',
+  '1.0',
+  '1e400',
+  '0.1234567890123456789012',
+  '12345678901234567890',
+)
+const documents = fc.oneof(
+  fc.jsonValue({ maxDepth: 3 }).map((value) => JSON.stringify(value)),
+  digits,
+  fc.array(digits).map((numbers) => `{"n":[${numbers.join()}],"s":"1.0"}`),
+)
+const json = documents.filter((text) => text !== 'null').map((text) => new JsonText(text))
 const ids = fc.string({ unit: fc.constantFrom(...'aZ09é:{}\\"/ ,'), minLength: 1, maxLength: 12 })
 const thing = fc.record(
   {
@@ -61,6 +75,7 @@ const thing = fc.record(
     raw: fc.uint8Array().map((bytes) => Buffer.from(bytes)),
     text: fc.oneof(fc.constant(null), fc.constantFrom('', '\\N', '\0', '\0x', ' ', 'null'), text),
     data: json,
+    files: fc.array(json),
     names: fc.array(text),
     days: fc.array(fc.date({ noInvalidDate: true })),
     rates: fc.dictionary(fc.oneof(text, fc.constant('__proto__')), fc.double({ noNaN: true, noDefaultInfinity: true })),
@@ -76,7 +91,7 @@ const thing = fc.record(
 
 /** Everything that the server holds of a model's rows, by id. */
 async function everything(name: 'Thing' | 'Session' = 'Thing'): Promise<Map<unknown, unknown>> {
-  const db = open(redis, loaded, { sweepEvery: 0 })
+  const db = open(redis, loaded, { sweepEvery: 0, documents: 'text' })
   const rows = new Map<unknown, unknown>()
   for (const id of (await db[name]!.find({}).ids()) as never[]) rows.set(id, inOrder(await wholeRow(db[name]!, id)))
   return rows
@@ -280,3 +295,15 @@ test('a server that is killed in the middle of an import loses nothing that a se
   const verified = await runCli(['models', 'verify', 'Thing', '--url', own.url, '--models', models])
   expect(verified).toMatchObject({ code: 0, out: expect.stringContaining('9,000 rows') })
 }, 60_000)
+
+test('a document goes out and comes back with its very digits, as one line', async () => {
+  await fill([plain('x', 1)])
+  const text = '{\n  "n": 9007199254740993,\r\n  "list": [1.0, -0, 1e400]\n}'
+  await server.call('HSET', '{thing}:r:x', 'data', text)
+  const out = await cli('export', ['--model', 'Thing', '--fields', 'data'])
+  expect(out.out).toBe('{"data":{   "n": 9007199254740993,    "list": [1.0, -0, 1e400] }}\n')
+  const shown = await runCli(['models', 'show', 'Thing', '--url', server.url, '--models', models])
+  expect(shown.out).toContain('"list": [1.0, -0, 1e400]')
+  await cli('import', ['--model', 'Thing'], { stdin: line('y', 2, { data: 'DATA' }).replace('"DATA"', '{"n":1.50}') })
+  expect(await server.call('HGET', '{thing}:r:y', 'data')).toBe('{"n":1.50}')
+})

@@ -53,6 +53,28 @@ describe.each(BACKENDS)('over %s', (backend) => {
   }
 
   describe('rows', () => {
+    it('hold documents with the very digits that were sent', async () => {
+      const profile = '{"n":9007199254740993,"list":[1.0,-0,1e400]}'
+      const body = JSON.stringify({ ...ada, profile: 'PROFILE' }).replace('"PROFILE"', profile)
+      const created = await go('POST', '/user', { body })
+      expect(created.status).toBe(201)
+      const shown = `"profile":${profile}`
+      expect(created.text).toContain(shown)
+      expect((await go('GET', '/user/ada')).text).toContain(shown)
+      expect((await go('GET', '/user?select=profile&age=eq.36')).text).toContain(shown)
+      const steps =
+        '[["profile.big","put",12345678901234567890],["profile","merge",{"more":2.50,"same":1}],["profile.list","push",3.0],{"when":{"profile.n":{"gt":1.0}},"do":[["age","add",1]]}]'
+      const atomic = await go('POST', '/user/ada/atomic', {
+        body: `{"steps":${steps},"return":{"whole":["profile"],"n":{"$field":"profile.n"},"age":["age"]}}`,
+      })
+      expect(atomic.text).toBe(
+        '{"result":{"whole":{"n":9007199254740993,"list":[1.0,-0,1e400,3.0],"big":12345678901234567890,"more":2.50,"same":1},"n":9007199254740993,"age":37}}',
+      )
+      expect((await go('GET', '/user/ada?path=profile.list&path=profile.n')).text).toBe(
+        '{"values":{"profile.list":[1.0,-0,1e400,3.0],"profile.n":9007199254740993}}',
+      )
+    })
+
     it('are created, read, changed, replaced and deleted', async () => {
       const created = await post('/user', { ...ada, avatar: 'AP8=', profile: { city: 'London' }, tags: ['x'] })
       expect([created.status, created.headers.location]).toEqual([201, '/v1/models/user/ada'])

@@ -145,7 +145,7 @@ function argumentsOf(
       const number = operation === 'add' && kind === 'geo' ? 10 + json.length : Number(numbers.shift())
       add(number, number)
     } else if (letter === 'b') add(true, true)
-    else if (letter === 'j')
+    else if ('jdm'.includes(letter))
       operation === 'search'
         ? add({ longitude: 13, latitude: 38 }, { longitude: 13, latitude: 38 })
         : add({ y: 1 }, { y: 1 })

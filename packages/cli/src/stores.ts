@@ -57,7 +57,7 @@ export async function withStores<T>(
   if (chosen.length === 0)
     throw new UsageError(`There is no model ${name}; there are ${Object.keys(models).join(', ')}.`)
   return withClient(io, options, async (client) => {
-    const db = open(client, models, { namespace: options.namespace })
+    const db = open(client, models, { namespace: options.namespace, documents: 'text' })
     try {
       return await work(chosen.map(([exported, model]) => ({ name: exported, model, store: db[exported] as AnyStore })))
     } finally {

@@ -3,6 +3,7 @@
 //
 // Parsing takes the fast native way when the text holds no number token that JavaScript could damage.
 
+import { JsonText } from '@ochre/model'
 import { GatewayError } from './status.ts'
 
 /** A number of a request, as the text that was sent. */
@@ -267,6 +268,8 @@ function writeObject(value: object, encoding: StringEncoding): string {
     return `[${out}]`
   }
   if (value instanceof JsonNumber) return value.text
+  // A line feed is only white between its words; what is written is one line.
+  if (value instanceof JsonText) return value.text.replaceAll(/[\r\n]/g, ' ')
   if (value instanceof Date) return JSON.stringify(value.toISOString())
   if (value instanceof Error) {
     const code = 'code' in value && typeof value.code === 'string' ? value.code : 'ERR'

@@ -3,8 +3,8 @@
 // Reading is lenient about what the model checks anyway: a value of a wrong type is handed on as it is, so that the model's
 // own error, with the path, is what the caller sees.
 
-import type { FieldSpec as FieldDoc, ModelSpec as ModelDoc } from '@ochre/model'
-import { isBase64, isObject, JsonNumber, type JsonValue, plainJson, writeJson } from './json.ts'
+import { type FieldSpec as FieldDoc, JsonText, type ModelSpec as ModelDoc } from '@ochre/model'
+import { isBase64, isObject, JsonNumber, type JsonObject, type JsonValue, plainJson, writeJson } from './json.ts'
 import type { Schema } from './routes.ts'
 
 /** A value of a field from JSON. */
@@ -48,9 +48,30 @@ export function fieldValue(spec: FieldDoc, value: JsonValue): unknown {
           ? [plainJson(item[0]!), entryValue(spec, item[1]!)]
           : entryValue(spec, item),
       )
+    case 'json':
+      return documentValue(value)
     default:
       return plainJson(value)
   }
+}
+
+/** A document from JSON: a JavaScript value when that loses no digit, else its text. */
+export function documentValue(value: JsonValue): unknown {
+  return isExact(value) ? plainJson(value) : new JsonText(writeJson(value))
+}
+
+/** An object whose members are documents. */
+export function documentValues(value: JsonObject): Record<string, unknown> {
+  const values: Record<string, unknown> = Object.create(null)
+  for (const name of Object.keys(value)) values[name] = documentValue(value[name]!)
+  return values
+}
+
+/** Whether JavaScript would write all its numbers as they are written here. */
+function isExact(value: JsonValue): boolean {
+  if (value instanceof JsonNumber) return String(Number(value.text)) === value.text
+  if (typeof value !== 'object' || value === null) return true
+  return Object.values(value).every(isExact)
 }
 
 /** An entry of a stream field from JSON. */

@@ -52,7 +52,10 @@ export class OpenModels {
     const client = await this.clientOf(caller)
     let database = this.#open.get(client)
     if (database === undefined) {
-      database = open(client, this.#models, { sweepEvery: client === this.#gateway.connections.own ? '30s' : 0 })
+      database = open(client, this.#models, {
+        documents: 'text',
+        sweepEvery: client === this.#gateway.connections.own ? '30s' : 0,
+      })
       this.#open.set(client, database)
       this.#gateway.onClosing(() => database?.close())
     }

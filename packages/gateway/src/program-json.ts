@@ -19,15 +19,15 @@
 import type { FieldSpec as FieldDoc, ModelSpec as ModelDoc } from '@ochre/model'
 import { and, type Condition, cond, fail, keep, not, now, or, switchOn, when } from '@ochre/model'
 import { isObject, JsonNumber, type JsonObject, type JsonValue, plainJson } from './json.ts'
-import { entryValue, fieldValue } from './model-json.ts'
+import { documentValue, documentValues, entryValue, fieldValue } from './model-json.ts'
 import { GatewayError } from './status.ts'
 
 type Callable = Record<string, ((...args: readonly unknown[]) => unknown) | undefined>
 
 /**
  * What each argument of an operation is: v a value of the field, e of its elements, n a number, s text, b true or false,
- * j any JSON, c a condition, p a span such as {"days": 1} or milliseconds, V a list of values, t an entry of a stream. The
- * last one repeats after `*`. Only what is here can be called.
+ * j any JSON, d a document, m an object of documents, c a condition, p a span such as {"days": 1} or milliseconds, V a list
+ * of values, t an entry of a stream. The last one repeats after `*`. Only what is here can be called.
  */
 type Signatures = Readonly<Record<string, string>>
 
@@ -92,11 +92,11 @@ export const OPERATIONS: Readonly<Record<string, Signatures>> = {
     asNumber: '',
     asText: '',
     length: '',
-    put: 'j',
-    merge: 'j',
+    put: 'd',
+    merge: 'm',
     remove: '',
     increase: 'n',
-    push: 'j*',
+    push: 'd*',
   },
   list: {
     ...ITEMS,
@@ -375,6 +375,10 @@ class Player {
         return arg instanceof JsonNumber ? Number(arg.text) : wrong(`${where} is a number.`)
       case 'b':
         return typeof arg === 'boolean' ? arg : wrong(`${where} is true or false.`)
+      case 'd':
+        return documentValue(arg)
+      case 'm':
+        return isObject(arg) ? documentValues(arg) : plainJson(arg)
       default:
         return plainJson(arg)
     }

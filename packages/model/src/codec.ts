@@ -6,8 +6,10 @@
 // In a row, null is the byte 00 alone, and text or bytes that start with 00 have one more 00 in front. Elements of
 // collections and arguments of scripts are never null and have no such mark.
 
+import { isDeepStrictEqual } from 'node:util'
 import type { Issue } from '@ochre/protocol'
 import type { FieldSpec } from './fields.ts'
+import { type Documents, JsonText } from './json-text.ts'
 import type { StandardSchema } from './standard-schema.ts'
 
 /** What one stored value is on the way out: text, or bytes when it is not UTF-8 text. */
@@ -67,7 +69,7 @@ export function problemOf(spec: FieldSpec, value: unknown): string | null {
       if (!(value instanceof Uint8Array)) return 'must be a Uint8Array'
       return boundsProblem(spec, value.length, 'have a length')
     case 'json':
-      return jsonProblem(value)
+      return value instanceof JsonText ? textProblem(value) : jsonProblem(value)
     default:
       return null
   }
@@ -95,6 +97,10 @@ function jsonProblem(value: unknown): string | null {
     return 'must be a JSON value: it holds something that would become null'
   if (text.includes('\\ud') && LONE_ESCAPE.test(text)) return 'must not hold half of a surrogate pair'
   return null
+}
+
+function textProblem(value: JsonText): string | null {
+  return value.text.includes('\\u') ? jsonProblem(value.parse()) : null
 }
 
 /** Half of a surrogate pair, which JSON.stringify writes as an escape. */
@@ -125,7 +131,7 @@ export function encodeValue(spec: FieldSpec, value: unknown): Stored {
       // A copy: the caller may go on to write into the bytes.
       return Buffer.from(value as Uint8Array)
     case 'json':
-      return JSON.stringify(value)
+      return value instanceof JsonText ? value.text : JSON.stringify(value)
     default:
       return String(value)
   }
@@ -149,7 +155,7 @@ export class Undecodable {
 }
 
 /** A value from stored text without the row's mark; {@link Undecodable} when it does not fit. */
-export function decodeValue(spec: FieldSpec, stored: string | Buffer): unknown {
+export function decodeValue(spec: FieldSpec, stored: string | Buffer, documents: Documents = 'values'): unknown {
   switch (spec.kind) {
     case 'bytes':
       return typeof stored === 'string' ? Buffer.from(stored, 'utf8') : Buffer.from(stored)
@@ -181,7 +187,7 @@ export function decodeValue(spec: FieldSpec, stored: string | Buffer): unknown {
     }
     case 'json':
       try {
-        return JSON.parse(text)
+        return documents === 'text' ? new JsonText(text) : JSON.parse(text)
       } catch {
         return new Undecodable('is not JSON')
       }
@@ -191,15 +197,15 @@ export function decodeValue(spec: FieldSpec, stored: string | Buffer): unknown {
 }
 
 /** A value from a row's hash field. */
-export function decodeField(spec: FieldSpec, stored: string | Buffer): unknown {
+export function decodeField(spec: FieldSpec, stored: string | Buffer, documents: Documents = 'values'): unknown {
   if (stored.length > 0) {
     const marked = typeof stored === 'string' ? stored.charCodeAt(0) === 0 : stored[0] === 0
     if (marked) {
       if (stored.length === 1) return null
-      return decodeValue(spec, typeof stored === 'string' ? stored.slice(1) : stored.subarray(1))
+      return decodeValue(spec, typeof stored === 'string' ? stored.slice(1) : stored.subarray(1), documents)
     }
   }
-  return decodeValue(spec, stored)
+  return decodeValue(spec, stored, documents)
 }
 
 /** An id as callers know it, from its text in keys. */
@@ -207,7 +213,10 @@ export function idFromText({ kind }: FieldSpec, text: string): string | number |
   return kind === 'int' ? Number(text) : kind === 'bigint' ? BigInt(text) : text
 }
 
-/** Runs a user's schema. Calls `done` with the output at once when the schema is synchronous, else returns a promise. */
+/**
+ * Runs a user's schema. Calls `done` with the output at once when the schema is synchronous, else returns a promise. Text that
+ * the schema leaves as it is stays text.
+ */
 export function runSchema(
   schema: StandardSchema,
   value: unknown,
@@ -218,9 +227,9 @@ export function runSchema(
   const settle = (result: Awaited<ReturnType<StandardSchema['~standard']['validate']>>): void => {
     if (result.issues) {
       for (const issue of result.issues) issues.push({ path: [...path, ...pathOf(issue.path)], message: issue.message })
-    } else done(result.value)
+    } else done(value instanceof JsonText && isDeepStrictEqual(result.value, value.parse()) ? value : result.value)
   }
-  const result = schema['~standard'].validate(value)
+  const result = schema['~standard'].validate(value instanceof JsonText ? value.parse() : value)
   if (result instanceof Promise) return result.then(settle)
   settle(result)
   return null

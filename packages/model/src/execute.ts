@@ -6,6 +6,7 @@ import { type CompiledProgram, type CompileOptions, compileProgram } from './com
 import { CorruptRowError } from './errors.ts'
 import { defaultOf, type FieldSpec, hasNull } from './fields.ts'
 import { asParameter } from './guards.ts'
+import type { Documents } from './json-text.ts'
 import type { ModelSpec, StoredField } from './model.ts'
 import type { ExprType, ProgramNodes, ReturnLeaf } from './ops.ts'
 import { rowHandle } from './program.ts'
@@ -128,7 +129,7 @@ export function resultOf(recording: Recording, reply: readonly unknown[], owner:
       const origin = spec.byProperty.get(originOf(leaf))
       throw new CorruptRowError(spec.name, owner.keyOf(id, origin), origin?.property ?? '', problem)
     }
-    return leafValue(leaf, spec, reply[i + 1], fail)
+    return leafValue(leaf, spec, reply[i + 1], { documents: owner.documents, fail })
   })
   return build(recording.result, values)
 }
@@ -163,29 +164,33 @@ const ELEMENTS: Readonly<Record<ExprType, FieldSpec>> = Object.fromEntries(
   ]),
 ) as Record<ExprType, FieldSpec>
 
-type Fail = (problem: string) => never
+/** How a reply is read: in which form documents are, and who is told what does not fit. */
+interface Reading {
+  readonly documents: Documents
+  fail(problem: string): never
+}
 
 /** The field that a leaf comes from, as far as it shows. */
 function originOf({ node, of }: ReturnLeaf): string {
   return of ?? (node.k === 'field' ? node.field : node.k === 'at' ? node.of.field : '')
 }
 
-function scalarValue(rules: FieldSpec, reply: unknown, fail: Fail): unknown {
+function scalarValue(rules: FieldSpec, reply: unknown, { fail, documents }: Reading): unknown {
   if (reply === null || reply === undefined || reply === false) return null
   if (typeof reply === 'number' && rules.kind === 'boolean') return reply === 1
-  const value = decodeValue(rules, Buffer.isBuffer(reply) ? reply : String(reply))
+  const value = decodeValue(rules, Buffer.isBuffer(reply) ? reply : String(reply), documents)
   return value instanceof Undecodable ? fail(value.problem) : value
 }
 
-function leafValue(leaf: ReturnLeaf, spec: ModelSpec, reply: unknown, fail: Fail): unknown {
+function leafValue(leaf: ReturnLeaf, spec: ModelSpec, reply: unknown, reading: Reading): unknown {
   const { node } = leaf
   if (leaf.list === null)
-    return scalarValue((node.k === 'field' && spec.byProperty.get(node.field)) || ELEMENTS[node.type], reply, fail)
+    return scalarValue((node.k === 'field' && spec.byProperty.get(node.field)) || ELEMENTS[node.type], reply, reading)
   if (leaf.list === 'geoDistance') return reply === null ? null : Number(reply)
   if (leaf.list === 'geoPosition') return reply === null ? null : (reply as unknown[]).map(Number)
   const items = (reply ?? []) as unknown[]
   const field = spec.byProperty.get(leaf.of!)!
-  const element = (item: unknown): unknown => scalarValue(field.element!, item, fail)
+  const element = (item: unknown): unknown => scalarValue(field.element!, item, reading)
   switch (leaf.list) {
     case 'entries': {
       const entries: [string, unknown][] = []
@@ -198,19 +203,19 @@ function leafValue(leaf: ReturnLeaf, spec: ModelSpec, reply: unknown, fail: Fail
       return pairs
     }
     case 'range':
-      if (field.kind === 'stream') return items.map((item) => streamEntry(field, item as [unknown, unknown], fail))
+      if (field.kind === 'stream') return items.map((item) => streamEntry(field, item as [unknown, unknown], reading))
       return items.map(element)
     default:
       return items.map(element)
   }
 }
 
-function streamEntry(field: StoredField, [id, flat]: [unknown, unknown], fail: Fail): unknown {
+function streamEntry(field: StoredField, [id, flat]: [unknown, unknown], reading: Reading): unknown {
   const parts = flat as unknown[]
   const entry: Record<string, unknown> = {}
   for (let i = 0; i < parts.length; i += 2) {
     const name = String(parts[i])
-    if (Object.hasOwn(field.entry!, name)) entry[name] = scalarValue(field.entry![name]!, parts[i + 1], fail)
+    if (Object.hasOwn(field.entry!, name)) entry[name] = scalarValue(field.entry![name]!, parts[i + 1], reading)
   }
   return { id: String(id), entry }
 }

@@ -2,6 +2,7 @@
 
 import { UsageError } from '@ochre/protocol'
 import { type Duration, durationMs } from './duration.ts'
+import type { Documents } from './json-text.ts'
 import { hasClaims } from './maintain.ts'
 import type { AnyModel, Fields, Model } from './model.ts'
 import { type Arg, type ModelClient, type OperationReport, Runner } from './redis.ts'
@@ -15,6 +16,11 @@ export interface OpenOptions {
   readonly debug?: boolean | ((report: OperationReport) => void)
   /** How often expired rows are cleaned out of indexes in the background; 0 never. 30 seconds by default. */
   readonly sweepEvery?: Duration | 0
+  /**
+   * `'text'` gives JSON documents as {@link JsonText}, with every digit, for programs that hand them on: a gateway, an export.
+   * The types of rows still say what the documents hold. Either way both may be written.
+   */
+  readonly documents?: Documents
   /** Where generated ids come from; for tests. */
   readonly ids?: IdSource
 }
@@ -38,7 +44,8 @@ export function open<const M extends Models>(client: ModelClient, models: M, opt
     if (property === 'close') throw new UsageError('A model cannot be opened under the name close')
     if (names.has(model.name)) throw new UsageError(`Two models are named ${model.name}: their keys would collide`)
     names.add(model.name)
-    stores[property] = new Store(model, options.namespace ?? '', new Runner(client, model.spec, debug), ids)
+    const runner = new Runner(client, model.spec, debug)
+    stores[property] = new Store(model, options.namespace ?? '', runner, ids, options.documents ?? 'values')
   }
   // Node.js takes a longer delay for one of a millisecond.
   const sweepMs = options.sweepEvery === 0 ? 0 : Math.min(durationMs(options.sweepEvery ?? '30s'), 2 ** 31 - 1)

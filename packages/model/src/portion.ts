@@ -246,7 +246,7 @@ function decodeRow({ store, projection }: Asked, id: string, row: RawRow): unkno
     }
     const text = row[field.name]
     if (text === undefined) continue
-    const value = decodeField(field, text)
+    const value = decodeField(field, text, store.documents)
     if (value instanceof Undecodable)
       throw new CorruptRowError(store.spec.name, store.keys.of(id).row(id), property, value.problem)
     object[property] = value

@@ -7,6 +7,7 @@ import { UsageError } from '@ochre/protocol'
 import { decodeField, encodeField, idFromText, type Stored, Undecodable } from './codec.ts'
 import { CorruptRowError, NotFoundError } from './errors.ts'
 import type { ProgramRow, Resolved } from './expressions.ts'
+import type { Documents } from './json-text.ts'
 import type { Fields, ModelSpec, Select, StoredField } from './model.ts'
 
 /** A loaded row of a model. */
@@ -26,6 +27,7 @@ export interface RowMethods<F extends Fields> {
 /** What a record asks of its store. */
 export interface RecordOwner {
   readonly spec: ModelSpec
+  readonly documents: Documents
   /** The key of the row, or of a collection of it. */
   keyOf(id: string, field?: StoredField): string
   /** Gives the new version, and what is stored now of what was set. */
@@ -185,7 +187,7 @@ function adopt<T extends StoredRow>(record: T, owner: RecordOwner, id: string, r
       if (!field.optional) throw new CorruptRowError(spec.name, owner.keyOf(id), field.property, 'is missing')
       continue
     }
-    const value = decodeField(field, stored)
+    const value = decodeField(field, stored, owner.documents)
     if (typeof value === 'object' && value instanceof Undecodable)
       throw new CorruptRowError(spec.name, owner.keyOf(id), field.property, value.problem)
     target[field.property] = value

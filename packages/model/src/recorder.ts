@@ -217,14 +217,18 @@ export class Recorder {
     return value
   }
 
+  /** The stored text of a literal of the type. */
+  encoded(type: ExprType, value: unknown): Stored {
+    return encodeValue(bare(type), this.checked(type, value))
+  }
+
   private pathOf(property: string): string[] {
     return property === '' ? [] : [property]
   }
 
   /** Several literals packed into one argument; gives the slot. */
   list(type: ExprType, values: readonly unknown[]): number {
-    const spec = bare(type)
-    return this.arg(Buffer.concat(values.map((value) => packed(encodeValue(spec, this.checked(type, value))))))
+    return this.arg(Buffer.concat(values.map((value) => packed(this.encoded(type, value)))))
   }
 
   /** An operand of a type: a server value, checked for its type, or a literal. */

@@ -22,6 +22,7 @@ import type { Condition, Immediate, ProgramRow, QueryRow, Resolved } from './exp
 import { reach } from './extract.ts'
 import { type AnyField, isCollectionKind } from './fields.ts'
 import { conditionOn, type Filter, leftOpen, recordWhere, type Where } from './filter.ts'
+import type { Documents } from './json-text.ts'
 import { type KeyFamily, type KeySpace, keySpace } from './keys.ts'
 import { keepLayouts } from './layouts.ts'
 import { bindKeys, hasClaims, sharedRoles } from './maintain.ts'
@@ -61,6 +62,7 @@ export class Store<F extends Fields> {
   readonly spec: ModelSpec
   readonly keys: KeySpace
   readonly runner: Runner
+  readonly documents: Documents
   private readonly feed: Feed
   /** Who claims unique values, of a bucketed model. */
   readonly claims: ClaimOwner
@@ -69,17 +71,19 @@ export class Store<F extends Fields> {
   private readonly owner: RecordOwner
   private readiness: Promise<ReadonlySet<string>> | null = null
 
-  constructor(model: Model<F>, namespace: string, runner: Runner, ids: IdSource) {
+  constructor(model: Model<F>, namespace: string, runner: Runner, ids: IdSource, documents: Documents) {
     this.model = model
     this.spec = model.spec
     this.keys = keySpace(model.spec, namespace)
     this.runner = runner
+    this.documents = documents
     this.feed = new Feed(model.spec, this.keys.families, runner)
     this.ids = ids
     this.claims = { spec: model.spec, keys: this.keys, runner, tokens: ids }
     this.binary = model.spec.scalars.some((field) => field.kind === 'bytes')
     this.owner = {
       spec: model.spec,
+      documents,
       keyOf: (id, field) =>
         field && isCollectionKind(field.kind) ? this.keys.of(id).collection(id, field.name) : this.keys.of(id).row(id),
       saveRecord: async (id, patch, version) => {

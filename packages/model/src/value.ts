@@ -8,6 +8,7 @@ import { durationMs, type Span, spanMs } from './duration.ts'
 import { hasNull } from './fields.ts'
 import { ensureCheckable, refuseAsValue } from './guards.ts'
 import { packPath, parsePath } from './json-path.ts'
+import { JsonText } from './json-text.ts'
 import type { StoredField } from './model.ts'
 import type { ArithmeticOp, CollectionRef, CompareOp, Expr, ExprType, ReadFn } from './ops.ts'
 import type { Recorder } from './recorder.ts'
@@ -115,7 +116,8 @@ export class Value {
     if (op !== 'eq' && op !== 'ne') {
       this.need(op, ORDERED)
       if (this.node.type === 'enum') throw new UsageError('An enum has no order')
-      if (this.node.type === 'json') return this.asNumber().compare(op, other)
+      if (this.node.type === 'json')
+        return this.asNumber().compare(op, other instanceof JsonText ? other.parse() : other)
     }
     // The wider of int and float, so that an int compares with 1.5.
     const type = this.node.type === 'int' && !isBigint(other) ? 'float' : this.node.type
@@ -461,7 +463,7 @@ export class Value {
   private jsonPieces(items: readonly unknown[]): Expr {
     const texts = items.map((item) => {
       if (item === undefined) throw new UsageError('undefined is no JSON value')
-      return JSON.stringify(this.recorder.checked('json', item))
+      return String(this.recorder.encoded('json', item))
     })
     return { k: 'arg', type: 'json', slot: this.recorder.arg(texts.join(',')) }
   }

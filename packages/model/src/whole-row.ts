@@ -3,6 +3,7 @@
 import { decodeValue, Undecodable } from './codec.ts'
 import { CorruptRowError } from './errors.ts'
 import type { FieldSpec } from './fields.ts'
+import type { Documents } from './json-text.ts'
 import { type LuaScript, LuaUses } from './lua/library.ts'
 import type { Fields, IdOf, Insert, StoredField } from './model.ts'
 import { idText } from './prepare.ts'
@@ -59,16 +60,19 @@ export async function wholeRow<F extends Fields>(store: Store<F>, id: IdOf<F>): 
       throw new CorruptRowError(spec.name, family.collection(text, field.name), field.property, problem)
     }
     const items = reply![i + 2] as unknown[]
-    if (items.length > 0) data[field.property] = contentsOf(field, items, fail)
+    if (items.length > 0) data[field.property] = contentsOf(field, items, { documents: store.documents, fail })
   }
   const due = reply![1]
   return { data: data as Insert<F>, expiresAt: due === null ? null : new Date(Number(due)) }
 }
 
-type Fail = (problem: string) => never
+interface Reading {
+  readonly documents: Documents
+  fail(problem: string): never
+}
 
-function contentsOf(field: StoredField, items: readonly unknown[], fail: Fail): unknown {
-  const element = (stored: unknown): unknown => decoded(field.element!, stored, fail)
+function contentsOf(field: StoredField, items: readonly unknown[], reading: Reading): unknown {
+  const element = (stored: unknown): unknown => decoded(field.element!, stored, reading)
   switch (field.kind) {
     case 'map':
       return Object.fromEntries(pairs(items).map(([key, value]) => [String(key), element(value)]))
@@ -82,22 +86,22 @@ function contentsOf(field: StoredField, items: readonly unknown[], fail: Fail): 
         ]),
       )
     case 'stream':
-      return (items as [unknown, unknown[]][]).map(([id, flat]) => [String(id), entryOf(field, flat, fail)])
+      return (items as [unknown, unknown[]][]).map(([id, flat]) => [String(id), entryOf(field, flat, reading)])
     default:
       return items.map(element)
   }
 }
 
-function entryOf(field: StoredField, flat: readonly unknown[], fail: Fail): Record<string, unknown> {
+function entryOf(field: StoredField, flat: readonly unknown[], reading: Reading): Record<string, unknown> {
   const known = pairs(flat).flatMap(([name, value]) => {
     const spec = field.entry![String(name)]
-    return spec === undefined ? [] : [[String(name), decoded(spec, value, fail)] as const]
+    return spec === undefined ? [] : [[String(name), decoded(spec, value, reading)] as const]
   })
   return Object.fromEntries(known)
 }
 
-function decoded(spec: FieldSpec, stored: unknown, fail: Fail): unknown {
-  const value = decodeValue(spec, stored as Buffer)
+function decoded(spec: FieldSpec, stored: unknown, { documents, fail }: Reading): unknown {
+  const value = decodeValue(spec, stored as Buffer, documents)
   return value instanceof Undecodable ? fail(value.problem) : value
 }
 
