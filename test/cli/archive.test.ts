@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { Engine } from '@ochre/embedded'
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from 'vitest'
 import { ROOT, startOchre } from '../e2e/process.ts'
-import { RawClient, servers, startServer, type TestServer } from '../servers/index.ts'
+import { oldServer, RawClient, servers, startServer, type TestServer } from '../servers/index.ts'
 import { type Call, everyKey, fillEveryType } from './every-type.ts'
 import { type CliOptions, type CliRun, runCli, startCli } from './run-cli.ts'
 
@@ -24,6 +24,7 @@ afterAll(async () => {
 })
 beforeEach(async () => {
   await server.call('FLUSHALL')
+  await server.call('FUNCTION', 'FLUSH')
 })
 
 /** A verb against the test's server. */
@@ -57,6 +58,15 @@ async function knowsFieldTimes({ call }: Place): Promise<boolean> {
   return ((await call('COMMAND', 'INFO', 'HPEXPIREAT')) as unknown[])[0] !== null
 }
 
+async function knowsFunctions({ call }: Place): Promise<boolean> {
+  return ((await call('COMMAND', 'INFO', 'FUNCTION')) as unknown[])[0] !== null
+}
+
+/** A library whose one function of the same name gives a text. */
+function libraryOf(name: string, text = 'é'): string {
+  return `#!lua name=${name}\nredis.register_function('${name}', function() return '${text}' end)\n`
+}
+
 const PLACES = [...servers(), 'engine']
 
 describe.each(PLACES)('from %s', (from) => {
@@ -64,20 +74,23 @@ describe.each(PLACES)('from %s', (from) => {
     const [source, target] = await Promise.all([place(from), place(to)])
     const both = (await knowsFieldTimes(source)) && (await knowsFieldTimes(target))
     await fillEveryType(source.call, both)
+    const functions = (await knowsFunctions(source)) && (await knowsFunctions(target))
+    if (functions) await source.call('FUNCTION', 'LOAD', libraryOf('math'))
     const before = await everyKey(source.call)
     const file = join(folder, `${from}-${to}.ndjson`)
     const count = Object.keys(before).length
     expect(await runCli(['backup', file, '--url', source.url])).toEqual({
       code: 0,
       out: '',
-      err: `${count} keys in ${file}, verified.\n`,
+      err: `${count} keys${functions ? ' and 1 library of functions' : ''} in ${file}, verified.\n`,
     })
     expect(await runCli(['restore', file, '--url', target.url])).toEqual({
       code: 0,
       out: '',
-      err: `${count} keys restored and verified.\n`,
+      err: `${count} keys${functions ? ' and 1 library of functions' : ''} restored and verified.\n`,
     })
     expect(await everyKey(target.call)).toEqual(before)
+    if (functions) expect(await target.call('FCALL', 'math', 0)).toBe('é')
   })
 
   test('a dump brings them back to the same server, and is taken or refused by others', async () => {
@@ -125,10 +138,95 @@ test.each(['portable', 'dump'])('keys that are there stop it, stay, or are repla
     skipped: Object.keys(before).length,
     expired: 0,
     differing: 0,
+    libraries: { restored: 0, skipped: 0 },
   })
   expect(await server.call('TYPE', 'list')).toBe('string')
   expect(await cli('restore', [file, '--existing', 'replace'])).toMatchObject({ code: 0 })
   expect(await everyKey(call)).toEqual(before)
+})
+
+describe.each(['portable', 'dump'])('functions: %s', (mode) => {
+  let file = ''
+  beforeEach(async () => {
+    file = join(folder, `functions-${mode}.ndjson`)
+    await rm(file, { force: true })
+    for (const name of ['one', 'two']) await call('FUNCTION', 'LOAD', libraryOf(name))
+    await call('SET', 'k', 'v')
+    expect(await cli('backup', [file, '--mode', mode])).toMatchObject({
+      err: `1 key and 2 libraries of functions in ${file}, verified.\n`,
+    })
+    await call('FLUSHALL')
+  })
+  const libraries = async (run: CliRun): Promise<unknown> => JSON.parse(run.out).libraries
+
+  test('of the same code are no conflict, of another stop it, stay, or are replaced', async () => {
+    await call('FUNCTION', 'DELETE', 'two')
+    const same = await cli('restore', [file, '--json'])
+    expect(same.code).toBe(0)
+    expect(await libraries(same)).toEqual({ restored: 1, skipped: 1 })
+    await call('FUNCTION', 'LOAD', 'REPLACE', libraryOf('two', 'other'))
+    await call('FLUSHALL')
+    expect(await cli('restore', [file])).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/It ends at the library two\.[\s\S]*other code; say --existing/),
+    })
+    expect(await call('DBSIZE')).toBe(0)
+    expect(await cli('restore', [file, '--existing', 'skip'])).toMatchObject({ code: 0 })
+    expect(await call('FCALL', 'two', 0)).toBe('other')
+    expect(await cli('restore', [file, '--existing', 'replace'])).toMatchObject({
+      code: 0,
+      err: '1 key and 1 library of functions restored and verified, 1 was there already.\n',
+    })
+    expect(await call('FCALL', 'two', 0)).toBe('é')
+  })
+
+  test('are left out by a pattern, by --no-functions, and for who may not see them', async () => {
+    await call('FUNCTION', 'FLUSH')
+    expect(await cli('restore', [file, '--match', 'k'])).toMatchObject({ code: 0 })
+    expect(await cli('restore', [file, '--no-functions', '--existing', 'skip'])).toMatchObject({ code: 0 })
+    expect(await call('FUNCTION', 'LIST')).toEqual([])
+    await call('FUNCTION', 'LOAD', libraryOf('one'))
+    const other = `${file}.other`
+    onTestFinished(() => rm(other))
+    expect(await cli('backup', [other, '--match', 'k', '--mode', mode])).toMatchObject({
+      err: expect.stringMatching(/^1 key in/),
+    })
+    await rm(other)
+    await call('ACL', 'SETUSER', 'blind', 'on', '>pw', '~*', '+@all', '-function')
+    const url = server.url.replace('//', '//blind:pw@')
+    const blind = await runCli(['backup', other, '--mode', mode, '--url', url])
+    expect(blind).toMatchObject({
+      code: 0,
+      err: expect.stringMatching(/^Functions are not in it: .*function.*\n1 key in/),
+    })
+  })
+
+  test('of a name that another library has end it, and are refused by a server without functions', async () => {
+    await call('FUNCTION', 'FLUSH')
+    await call('FUNCTION', 'LOAD', libraryOf('one').replace('name=one', 'name=other'))
+    expect(await cli('restore', [file])).toMatchObject({
+      code: 1,
+      err: expect.stringMatching(/It ends at the library one\.[\s\S]*Function one already exists/),
+    })
+    const old = oldServer()
+    if (old === undefined) return
+    const { url } = await place(old)
+    expect(await runCli(['restore', file, '--url', url])).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('leave them out with --no-functions'),
+    })
+  })
+
+  test('are in a backup that was killed before its first keys, once', async () => {
+    const lines = (await readFile(file, 'utf8')).split('\n')
+    for (const kept of [1, 2, 4]) {
+      await writeFile(file, `${lines.slice(0, kept).join('\n')}\n`)
+      expect(await cli('backup', [file, '--resume'])).toMatchObject({
+        code: 0,
+        err: expect.stringMatching(/^0 keys and 2 libraries/),
+      })
+    }
+  })
 })
 
 test('a payload that the server refuses leaves the key as it was', async () => {
@@ -149,7 +247,7 @@ test('patterns choose on the way out and on the way in, a prefix renames', async
   for (const key of ['user:1', 'user:2', 'other', 'other:1']) await server.call('SET', key, 'v')
   const file = join(folder, 'some.ndjson')
   const made = await cli('backup', [file, '--match', '*:*', '--json'])
-  expect(JSON.parse(made.out)).toEqual({ file, keys: 3, mode: 'portable' })
+  expect(JSON.parse(made.out)).toEqual({ file, keys: 3, libraries: 0, mode: 'portable' })
   await server.call('FLUSHALL')
   await cli('restore', [file, '--match', 'user:[2-9]', '--prefix', 'copy:'])
   expect(await server.call('KEYS', '*')).toEqual(['copy:user:2'])

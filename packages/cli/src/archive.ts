@@ -1,6 +1,7 @@
 // The archive: what `ochre backup` writes and `ochre restore` reads. Newline-delimited JSON, so that any tool can look in.
 //
 //   {"ochre":"archive","version":1,"mode":"portable","server":"redis 7.0.15","run":"2f1...","db":0,"match":"*"}   first line
+//   {"library":"mylib","code":"#!lua name=mylib\n..."}                                                 libraries of functions
 //   {"key":"user:1","type":"hash","expireAt":null,"value":[["name","Ada"]]}                           one line per key
 //   {"checkpoint":"1792","keys":500,"sha256":"..."}                                                   after each batch
 //   {"end":true,"keys":93021,"sha256":"..."}                                                          last line
@@ -68,6 +69,12 @@ export type Entry = {
   readonly fields?: readonly (readonly [field: Text, expireAt: number])[]
 } & Value
 
+/** A library of functions, with its code as it was loaded. */
+export interface Library {
+  readonly library: string
+  readonly code: Text
+}
+
 export interface Checkpoint {
   readonly checkpoint: string
   readonly keys: number
@@ -100,8 +107,8 @@ export class ArchiveError extends OchreError {
 export interface Resumed {
   readonly writer: ArchiveWriter
   readonly header: Header
-  /** `'0'` when there is no checkpoint yet. */
-  readonly cursor: string
+  /** The cursor of the last checkpoint; null when there is none yet, and so no libraries either. */
+  readonly cursor: string | null
   /** The keys that it has. */
   readonly seen: KeySet
 }
@@ -135,19 +142,20 @@ export class ArchiveWriter {
   static async resume(path: string): Promise<Resumed> {
     const reader = new ArchiveReader(path)
     const header = await reader.header()
-    const kept = { length: reader.offset, keys: 0, cursor: '0', hash: reader.hash.copy() }
+    let cursor: string | null = null
+    const kept = { length: reader.offset, keys: 0, hash: reader.hash.copy() }
     const seen = new KeySet()
     let since: Buffer[] = []
     try {
       for await (const line of reader.lines()) {
         if ('end' in line) throw new ArchiveError('The archive is complete: there is nothing to resume.')
         if ('key' in line) since.push(fromText(line.key))
-        else {
+        else if ('checkpoint' in line) {
           for (const key of since) seen.add(key)
           since = []
           kept.length = reader.offset
           kept.keys = line.keys
-          kept.cursor = line.checkpoint
+          cursor = line.checkpoint
           kept.hash = reader.hash.copy()
         }
       }
@@ -158,7 +166,12 @@ export class ArchiveWriter {
     await file.truncate(kept.length)
     await file.close()
     const writer = new ArchiveWriter(await open(path, 'a'), kept.hash, kept.keys)
-    return { writer, header, cursor: kept.cursor, seen }
+    return { writer, header, cursor, seen }
+  }
+
+  /** Writes libraries of functions. They count once a checkpoint follows. */
+  async addLibraries(libraries: readonly Library[]): Promise<void> {
+    await this.#append(libraries)
   }
 
   /** Writes keys. They count once a checkpoint follows. */
@@ -226,8 +239,8 @@ export class ArchiveReader {
     return header
   }
 
-  /** Keys, checkpoints and the end, in order. Throws an ArchiveError with the line's number when anything is wrong. */
-  async *lines(): AsyncGenerator<Entry | Checkpoint | End> {
+  /** Libraries, keys, checkpoints and the end, in order. Throws an ArchiveError with the line's number when anything is wrong. */
+  async *lines(): AsyncGenerator<Entry | Library | Checkpoint | End> {
     await this.header()
     let number = 1
     let keys = 0
@@ -235,7 +248,7 @@ export class ArchiveReader {
     for await (const line of this.#source!) {
       number++
       if (ended) throw new ArchiveError(`Line ${number} comes after the end.`)
-      const value = parse(line) as Entry | Checkpoint | End | null
+      const value = parse(line) as Entry | Library | Checkpoint | End | null
       // A line that was being written when the backup stopped is no damage: it is where the file was cut off.
       const isWhole = line.at(-1) === 10
       if (value === null || !isWhole) {
@@ -243,7 +256,7 @@ export class ArchiveReader {
         break
       }
       if ('key' in value) keys++
-      else {
+      else if (!('library' in value)) {
         if (value.sha256 !== this.hash.copy().digest('hex') || value.keys !== keys)
           throw new ArchiveError(`The archive is damaged before line ${number}: the checksum does not fit.`)
         ended = 'end' in value
@@ -260,19 +273,21 @@ export class ArchiveReader {
   }
 }
 
-/** Reads the whole file once and returns its header and number of keys; throws when it is damaged or incomplete. */
+/** Reads the whole file once and returns its header and what it counts; throws when it is damaged or incomplete. */
 export async function verifyArchive(
   path: string,
   onProgress: (bytes: number) => void = () => {},
-): Promise<{ header: Header; keys: number }> {
+): Promise<{ header: Header; keys: number; libraries: number }> {
   const reader = new ArchiveReader(path)
   const header = await reader.header()
   let keys = 0
+  let libraries = 0
   for await (const line of reader.lines()) {
     if ('key' in line) keys++
+    else if ('library' in line) libraries++
     onProgress(reader.offset)
   }
-  return { header, keys }
+  return { header, keys, libraries }
 }
 
 function parse(line: Buffer): unknown {

@@ -7,7 +7,8 @@ import { Command, Option } from 'commander'
 import { ArchiveWriter, type Entry, type Header, type Mode, verifyArchive } from '../archive.ts'
 import { type KeyReader, keyReader } from '../capture.ts'
 import { bytes, parseInfo } from '../diagnose.ts'
-import { counted, EXIT, type Io, print, tell, throwIfStopped } from '../io.ts'
+import { readLibraries, withLibraries } from '../functions.ts'
+import { EXIT, type Io, print, tell, throwIfStopped } from '../io.ts'
 import { quote } from '../print.ts'
 import { type Progress, progress } from '../progress.ts'
 import { KeySet, scanKeys } from '../scan.ts'
@@ -27,9 +28,9 @@ const UNKNOWN_BYTES = 256 * 1024
 
 export function backupCommand(io: Io, exit: (code: number) => void): Command {
   return withTarget(new Command('backup'))
-    .description('write the keys of a database into a checksummed, resumable archive')
+    .description('write the keys of a database, and functions, into a checksummed, resumable archive')
     .argument('<file>', 'the archive to write')
-    .option('--match <pattern>', 'only keys that match a glob pattern')
+    .option('--match <pattern>', 'only keys that match a glob pattern, and no functions')
     .addOption(
       new Option(
         '--mode <mode>',
@@ -47,14 +48,15 @@ Examples:
   ochre backup all.ndjson --resume
 
 Each key is read whole, in one step; the archive is no snapshot of all keys at one moment. It is verified after writing.
-Functions, users and settings of the server are not in it.`,
+The libraries of functions are in it, as their code, if the user of the URL may see them. Users and settings of the server
+are not: passwords do not belong into such a file.`,
     )
     .action(async (path: string, options: Options) => {
       await withClient(io, options, (client) => backup(io, client, path, options), { idempotent: true })
       const bar = progress(io, 'Verify', (await stat(path)).size, bytes)
-      const { header, keys } = await verifyArchive(path, (done) => bar.update(done)).finally(() => bar.end())
-      if (options.json) print(io, JSON.stringify({ file: path, keys, mode: header.mode }))
-      else tell(io, `${counted(keys, 'key')} in ${path}, verified.`)
+      const { header, keys, libraries } = await verifyArchive(path, (done) => bar.update(done)).finally(() => bar.end())
+      if (options.json) print(io, JSON.stringify({ file: path, keys, libraries, mode: header.mode }))
+      else tell(io, `${withLibraries(keys, libraries)} in ${path}, verified.`)
       exit(EXIT.ok)
     })
 }
@@ -67,7 +69,7 @@ async function backup(io: Io, client: Client, path: string, options: Options): P
     : {
         writer: await ArchiveWriter.create(path, { mode, match, ...server }),
         header: { mode, match, ...server },
-        cursor: '0',
+        cursor: null,
         seen: new KeySet(),
       }
   const bar = progress(io, 'Backup', header.match === '*' && io.stderr.isTTY ? await client.dbsize() : null)
@@ -77,8 +79,9 @@ async function backup(io: Io, client: Client, path: string, options: Options): P
     if (server.db !== header.db) throw new UsageError(`The archive was begun with database ${header.db}.`)
     // A cursor means nothing to another server, or once it has been restarted.
     const isSame = server.run !== '' && server.run === header.run
+    if (cursor === null && header.match === '*') await addLibraries(client, writer, bar)
     const read = keyReader(client.buffers.runScript.bind(client.buffers), header.mode)
-    for await (const batch of scanKeys(client, { match: header.match, cursor: isSame ? cursor : '0', seen })) {
+    for await (const batch of scanKeys(client, { match: header.match, cursor: (isSame && cursor) || '0', seen })) {
       for await (const keys of groups(client, batch.keys)) {
         throwIfStopped(io)
         const entries = await Promise.all(keys.map((key) => readKey(read, key, bar)))
@@ -97,6 +100,18 @@ async function backup(io: Io, client: Client, path: string, options: Options): P
   } finally {
     bar.end()
   }
+}
+
+/** With a checkpoint of their own, so that whoever goes on knows that they are there. */
+async function addLibraries(client: Client, writer: ArchiveWriter, bar: Progress): Promise<void> {
+  const libraries = await readLibraries(client).catch((cause: unknown) => {
+    if (!(cause instanceof ReplyError)) throw cause
+    bar.say(`Functions are not in it: ${cause.message}`)
+    return []
+  })
+  if (libraries.length === 0) return
+  await writer.addLibraries(libraries)
+  await writer.checkpoint('0')
 }
 
 async function readKey(read: KeyReader, key: Buffer, bar: Progress): Promise<Entry | null> {

@@ -4,10 +4,11 @@ import { stat } from 'node:fs/promises'
 import type { Client } from '@ochre/client'
 import { ConnectionError, compileGlob, matchGlob, OchreError, ReplyError } from '@ochre/protocol'
 import { Command, Option } from 'commander'
-import { ArchiveError, ArchiveReader, type Entry, fromText, verifyArchive } from '../archive.ts'
+import { ArchiveError, ArchiveReader, type Entry, fromText, type Library, verifyArchive } from '../archive.ts'
 import { aliveAt, applyEntry, type KeyReader, keyReader, ON_EXISTING, type OnExisting, sameEntry } from '../capture.ts'
 import { bytes } from '../diagnose.ts'
-import { counted, EXIT, type Io, print, tell, throwIfStopped } from '../io.ts'
+import { loadLibrary, readLibraries, sameLibrary, withLibraries } from '../functions.ts'
+import { EXIT, type Io, print, tell, throwIfStopped } from '../io.ts'
 import { quote } from '../print.ts'
 import { type Progress, progress } from '../progress.ts'
 import { type TargetOptions, withClient, withTarget } from '../target.ts'
@@ -16,6 +17,7 @@ interface Options extends TargetOptions {
   readonly existing: OnExisting
   readonly match?: string
   readonly prefix: string
+  readonly functions: boolean
   readonly json?: true
 }
 
@@ -24,6 +26,8 @@ interface Outcome {
   skipped: number
   expired: number
   differing: number
+  /** Libraries of functions. */
+  readonly libraries: { restored: number; skipped: number }
 }
 
 /** Keys that are written and read back at the same time: so many, or lines of so many bytes. */
@@ -35,12 +39,16 @@ export function restoreCommand(io: Io, exit: (code: number) => void): Command {
     .description('bring the keys of an archive into a database')
     .argument('<file>', 'an archive of ochre backup')
     .addOption(
-      new Option('--existing <what>', 'what to do with a key that is there already')
+      new Option(
+        '--existing <what>',
+        'what to do with a key, or a library of functions with other code, that is there already',
+      )
         .choices(ON_EXISTING)
         .default('fail'),
     )
-    .option('--match <pattern>', 'only keys of the archive that match a glob pattern')
+    .option('--match <pattern>', 'only keys of the archive that match a glob pattern, and no functions')
     .option('--prefix <text>', 'put this before each key', '')
+    .option('--no-functions', 'leave out the functions of the archive')
     .option('--json', 'print the outcome as JSON')
     .addHelpText(
       'after',
@@ -51,6 +59,7 @@ Examples:
   ochre restore all.ndjson --match 'user:*' --prefix copy:
 
 The whole archive is checked before the first key is written, and each key is read back and compared afterwards.
+Libraries of functions come first; they belong to the server, whatever its databases. The very same library is no conflict.
 An interrupted restore is continued by running it again with --existing skip.`,
     )
     .action(async (path: string, options: Options) => {
@@ -67,8 +76,9 @@ An interrupted restore is continued by running it again with --existing skip.`,
     })
 }
 
-function summary({ restored, skipped, expired, differing }: Outcome): string {
-  const parts = [`${counted(restored, 'key')} restored and verified`]
+function summary({ restored, skipped: keys, expired, differing, libraries }: Outcome): string {
+  const parts = [`${withLibraries(restored, libraries.restored)} restored and verified`]
+  const skipped = keys + libraries.skipped
   if (skipped > 0) parts.push(`${skipped.toLocaleString('en-US')} ${skipped === 1 ? 'was' : 'were'} there already`)
   if (expired > 0) parts.push(`${expired.toLocaleString('en-US')} had expired`)
   if (differing > 0) parts.push(`${differing.toLocaleString('en-US')} DIFFER from the archive`)
@@ -90,6 +100,7 @@ async function restore(io: Io, client: Client, path: string, options: Options, b
   }
   try {
     for await (const line of reader.lines()) {
+      if ('library' in line && options.match === undefined && options.functions) await restorer.restoreLibrary(line)
       if (!('key' in line)) continue
       if (glob === null || matchGlob(glob, fromText(line.key).toString('latin1'))) batch.push(line)
       if (batch.length >= BATCH || reader.offset - from >= BATCH_BYTES) await flush()
@@ -104,7 +115,13 @@ async function restore(io: Io, client: Client, path: string, options: Options, b
 }
 
 class Restorer {
-  readonly outcome: Outcome = { restored: 0, skipped: 0, expired: 0, differing: 0 }
+  readonly outcome: Outcome = {
+    restored: 0,
+    skipped: 0,
+    expired: 0,
+    differing: 0,
+    libraries: { restored: 0, skipped: 0 },
+  }
   readonly #client: Client
   readonly #options: Options
   readonly #say: (text: string) => void
@@ -126,6 +143,25 @@ class Restorer {
       if (!(outcome.reason instanceof ConnectionError)) this.#say(`It ends at ${quote(this.#keyOf(entries[i]!))}.`)
       throw outcome.reason
     }
+  }
+
+  async restoreLibrary(archived: Library): Promise<void> {
+    const { libraries } = this.outcome
+    try {
+      if (await loadLibrary(this.#client, archived, this.#options.existing)) libraries.restored++
+      else {
+        libraries.skipped++
+        return
+      }
+    } catch (cause) {
+      if (!(cause instanceof ConnectionError)) this.#say(`It ends at the library ${archived.library}.`)
+      throw cause
+    }
+    const [now] = await readLibraries(this.#client, archived.library)
+    if (now !== undefined && sameLibrary(now, archived)) return
+    libraries.restored--
+    this.outcome.differing++
+    this.#say(`The library ${archived.library} differs from the archive.`)
   }
 
   get #run(): Client<Buffer>['runScript'] {
