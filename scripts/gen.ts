@@ -46,5 +46,5 @@ function settle(path: string, text: string): void {
 for (const [path, text] of Object.entries(files)) settle(path, text)
 // The engine reads the table when it is loaded, so the table comes first.
 settle('docs/commands.gen.md', formatEngineDocument(table, await readEngineCommands()))
-settle('docs/cli-options.gen.md', formatCliOptions())
+settle('docs/cli-options.gen.md', await formatCliOptions())
 process.exitCode = stale > 0 ? 1 : 0

@@ -3,7 +3,7 @@ import { PassThrough } from 'node:stream'
 import { programOf } from '../../packages/cli/src/main.ts'
 
 /** Of commander, as far as it is read here; scripts have no dependency of their own. */
-type Verb = ReturnType<typeof programOf>
+type Verb = Awaited<ReturnType<typeof programOf>>
 
 const INTRODUCTION = `<!-- Written by \`npm run gen\`; do not edit. -->
 # Options of the command line
@@ -11,10 +11,10 @@ const INTRODUCTION = `<!-- Written by \`npm run gen\`; do not edit. -->
 Every verb with its arguments and options. [The command line](cli.md) tells what they are for; \`--help\` works everywhere.
 `
 
-export function formatCliOptions(): string {
+export async function formatCliOptions(): Promise<string> {
   const nowhere = Object.assign(new PassThrough(), { isTTY: false })
   const io = { stdin: nowhere, stdout: nowhere, stderr: nowhere, env: {}, interrupted: new AbortController().signal }
-  return `${INTRODUCTION}\n${sections(programOf(io, () => {})).join('\n')}`
+  return `${INTRODUCTION}\n${sections(await programOf(io, () => {})).join('\n')}`
 }
 
 function sections(verb: Verb, path = 'ochre'): string[] {

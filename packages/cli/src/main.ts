@@ -2,31 +2,45 @@
 
 import { ConnectionError, OchreError, ReplyError, UsageError, ValidationError } from '@ochre/protocol'
 import { Command, CommanderError } from 'commander'
-import { apiKeysCommand } from './commands/api-keys.ts'
-import { backupCommand } from './commands/backup.ts'
-import { benchCommand } from './commands/bench.ts'
-import { completionCommand } from './commands/completion.ts'
-import { configCommand } from './commands/config.ts'
-import { doctorCommand } from './commands/doctor.ts'
-import { engineCommand } from './commands/engine.ts'
-import { execCommand } from './commands/exec.ts'
-import { exportCommand } from './commands/export.ts'
-import { importCommand } from './commands/import.ts'
-import { keysCommand } from './commands/keys.ts'
-import { modelsCommand } from './commands/models.ts'
-import { restoreCommand } from './commands/restore.ts'
-import { serveCommand } from './commands/serve.ts'
-import { shellCommand } from './commands/shell.ts'
-import { tailCommand } from './commands/tail.ts'
 import { EXIT, type Io, type Stop, tell } from './io.ts'
 import { VERSION } from './version.ts'
+
+type Declare = (io: Io, exit: (code: number) => void, program: () => Command) => Command
+
+/** Verbs in the order of the help. Each is loaded when it is needed: few need the gateway, the engine and the models. */
+const VERBS: Readonly<Record<string, () => Promise<Declare>>> = {
+  serve: async () => (await import('./commands/serve.ts')).serveCommand,
+  engine: async () => (await import('./commands/engine.ts')).engineCommand,
+  config: async () => (await import('./commands/config.ts')).configCommand,
+  'api-keys': async () => (await import('./commands/api-keys.ts')).apiKeysCommand,
+  models: async () => (await import('./commands/models.ts')).modelsCommand,
+  shell: async () => (await import('./commands/shell.ts')).shellCommand,
+  exec: async () => (await import('./commands/exec.ts')).execCommand,
+  keys: async () => (await import('./commands/keys.ts')).keysCommand,
+  tail: async () => (await import('./commands/tail.ts')).tailCommand,
+  backup: async () => (await import('./commands/backup.ts')).backupCommand,
+  restore: async () => (await import('./commands/restore.ts')).restoreCommand,
+  import: async () => (await import('./commands/import.ts')).importCommand,
+  export: async () => (await import('./commands/export.ts')).exportCommand,
+  bench: async () => (await import('./commands/bench.ts')).benchCommand,
+  doctor: async () => (await import('./commands/doctor.ts')).doctorCommand,
+  completion: async () => (await import('./commands/completion.ts')).completionCommand,
+}
+/** Tells about all others. */
+const ABOUT_ALL = 'completion'
 
 /** Runs one command line (without `node` and the script's path) and resolves with the exit code. Never rejects. */
 export async function main(argv: readonly string[], io: Io): Promise<number> {
   let code: number = EXIT.ok
-  const program = programOf(io, (value) => {
-    code = value
-  })
+  const verb = argv[0]
+  const isOne = verb !== undefined && verb !== ABOUT_ALL && Object.hasOwn(VERBS, verb)
+  const program = await programOf(
+    io,
+    (value) => {
+      code = value
+    },
+    isOne ? [verb] : undefined,
+  )
   try {
     await program.parseAsync([...argv], { from: 'user' })
   } catch (error) {
@@ -35,8 +49,12 @@ export async function main(argv: readonly string[], io: Io): Promise<number> {
   return code
 }
 
-/** The command with all its verbs. They tell `exit` what they end with. */
-export function programOf(io: Io, exit: (code: number) => void): Command {
+/** The command with its verbs, all or some. They tell `exit` what they end with. */
+export async function programOf(
+  io: Io,
+  exit: (code: number) => void,
+  names: readonly string[] = Object.keys(VERBS),
+): Promise<Command> {
   const program = new Command('ochre')
     .description('Redis for TypeScript: serve it, look into it, move it.')
     .version(VERSION)
@@ -57,24 +75,11 @@ Verbs that talk to a server take --url, else OCHRE_REDIS_URL counts, else port 6
 Exit codes: 0 all is well, 1 the server refused or a check failed, 2 the command line is wrong, 3 no connection,
 130 and 143 work was cut short by SIGINT and SIGTERM.`,
     )
-  const verbs = [
-    serveCommand(io, exit),
-    engineCommand(io, exit),
-    configCommand(io, exit),
-    apiKeysCommand(io, exit),
-    modelsCommand(io, exit),
-    shellCommand(io, exit),
-    execCommand(io, exit),
-    keysCommand(io, exit),
-    tailCommand(io, exit),
-    backupCommand(io, exit),
-    restoreCommand(io, exit),
-    importCommand(io, exit),
-    exportCommand(io, exit),
-    benchCommand(io, exit),
-    doctorCommand(io, exit),
-    completionCommand(io, exit, () => program),
-  ]
+  const verbs: Command[] = []
+  for (const name of names) {
+    const declare = await VERBS[name]!()
+    verbs.push(declare(io, exit, () => program))
+  }
   for (const verb of verbs) program.addCommand(verb)
   for (const command of [program, ...verbs, ...verbs.flatMap((verb) => verb.commands)])
     command

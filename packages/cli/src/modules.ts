@@ -5,7 +5,6 @@ import { dirname, relative, resolve } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { AnyModel } from '@ochre/model'
 import { UsageError } from '@ochre/protocol'
-import { createJiti } from 'jiti'
 
 export interface ModelsModule {
   /** By their exported names. */
@@ -24,6 +23,7 @@ export async function loadModels(path: string): Promise<ModelsModule> {
   // Node below 22.18 does not read TypeScript by itself.
   // One copy of the model layer, ours, so that a folder without packages works and a class is the same class.
   const alias = { '@ochre/model': fileURLToPath(import.meta.resolve('@ochre/model')) }
+  const { createJiti } = await import('jiti')
   const jiti = createJiti(pathToFileURL(file).href, { fsCache: false, alias })
   let exported: Record<string, unknown>
   try {

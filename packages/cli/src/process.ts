@@ -1,6 +1,5 @@
 // The process around `main`: real streams, signals, the exit code.
 
-import { isWorker } from '@ochre/gateway'
 import { EXIT, type Stop } from './io.ts'
 import { main } from './main.ts'
 
@@ -43,4 +42,4 @@ process.exitCode = await main(process.argv.slice(2), {
 })
 
 // A connection that is still being dialled would keep it alive, and so would the channel of a worker to its primary.
-if (stop.signal.aborted || isWorker()) process.stdout.write('', () => process.exit())
+if (stop.signal.aborted || process.connected) process.stdout.write('', () => process.exit())

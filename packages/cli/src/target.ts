@@ -2,7 +2,6 @@
 
 import { subscribe, unsubscribe } from 'node:diagnostics_channel'
 import { type Client, type ClientOptions, connect, type ReconnectEvent } from '@ochre/client'
-import { Engine } from '@ochre/embedded'
 import { OchreError, UsageError } from '@ochre/protocol'
 import type { Command } from 'commander'
 import { type Io, tell } from './io.ts'
@@ -35,6 +34,8 @@ export interface OpenTarget {
 export async function openTarget(io: Io, options: TargetOptions): Promise<OpenTarget> {
   if (options.url !== undefined && options.dir !== undefined) throw new UsageError('Give --url or --dir, not both.')
   if (options.dir !== undefined) {
+    // Verbs that talk to a server do without it.
+    const { Engine } = await import('@ochre/embedded')
     const engine = await Engine.open({ dir: options.dir })
     return { db: 0, connect: (own) => connect(engine, own), close: () => engine.close() }
   }
