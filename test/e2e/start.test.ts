@@ -221,6 +221,16 @@ describe('npx ochre', () => {
     expect(await redisCli('GET', 'k')).toBe('v')
   }, 60_000)
 
+  test('with exec passes a signal on to the gateway, which a shell of npx keeps for itself', async () => {
+    const command = `exec ochre serve --memory --port ${await freePort()} --admin-port ${await freePort()}`
+    const program = start('npx', ['-c', command], { cwd: root })
+    running.push(program)
+    await program.wrote('Try, each in a terminal')
+    await program.kill('SIGTERM')
+    // Its output ends with the gateway itself.
+    expect(program.out() + program.err()).toContain('"msg":"closed"')
+  }, 60_000)
+
   test('serves models of one’s own: TypeScript, and JavaScript that was built from it', async () => {
     const at = await place()
     const source = `import { model, t } from '@ochre/model'
