@@ -80,6 +80,45 @@ test.each([1, 2])(
   60_000,
 )
 
+test.each([1, 2])(
+  'a taken admin port is one sentence and 1, with %i workers, and nothing is left listening',
+  async (workers) => {
+    const adminPort = String(await freePort())
+    const first = startOchre(['serve', '--memory', '--port', String(await freePort()), '--admin-port', adminPort], {
+      cwd: folder,
+    })
+    running.push(first)
+    await first.wrote('subscribe?channel=')
+    const second = startOchre(
+      ['serve', '--memory', '--port', String(port), '--admin-port', adminPort, '--workers', String(workers)],
+      { cwd: folder },
+    )
+    running.push(second)
+    expect(await second.ended).toBe(1)
+    expect(second.err()).toContain(`127.0.0.1:${adminPort} is taken by another process.`)
+  },
+  60_000,
+)
+
+test('told to end while it starts it ends with 0', async () => {
+  await writeFile(
+    join(folder, 'models.ts'),
+    `import { model, t } from '@ochre/model'
+export const Note = model('note', { id: t.string() })
+export async function seed() {
+  const told = new Promise((resolve) => process.once('SIGTERM', resolve))
+  process.kill(process.pid, 'SIGTERM')
+  await told
+}
+`,
+  )
+  const ochre = startOchre(['serve', '--models', 'models.ts', '--memory', '--port', String(port), '--admin', 'false'], {
+    cwd: folder,
+  })
+  running.push(ochre)
+  expect(await ochre.ended).toBe(0)
+}, 60_000)
+
 test.each([
   [['--models', 'nosuch.ts'], 'There is no file nosuch.ts.'],
   [['--models', 'bad.ts'], 'bad.ts does not load'],

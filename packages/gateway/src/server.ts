@@ -90,6 +90,7 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
     // The stack of a bug names code, not data; its message might, and stays out.
     onBug: (error, requestId) => log.error({ requestId, stack: stackOf(error) }, 'a request failed by a bug'),
   })
+  const opened: Server[] = []
   let shell: Server
   let admin: Server | undefined
   let rootKey: string | undefined
@@ -99,13 +100,20 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
       trustedProxies: config.trustedProxies,
       ...(config.tlsCertFile === undefined ? {} : { tls: tlsOf(config) }),
     })
+    opened.push(shell)
     attachWebSocket(shell, gateway, config.trustedProxies)
     await listen(shell, config.port, config.host)
     if (config.admin && options.admin !== false) {
       admin = createAdmin(observed(gateway))
+      opened.push(admin)
       await listen(admin, config.adminPort, config.adminHost)
     }
   } catch (error) {
+    // What listens already would keep the process alive, and answer.
+    for (const server of opened) {
+      server.close()
+      server.closeAllConnections()
+    }
     await gateway.close()
     throw error
   }

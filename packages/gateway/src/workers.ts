@@ -107,18 +107,27 @@ export async function superviseWorkers(config: Config, log: Logger): Promise<Sup
     return answers.filter((answer) => answer !== undefined)
   }
 
+  const admin = config.admin ? createAdmin(observedWorkers(askAll, () => isClosing)) : undefined
+
+  async function close(): Promise<void> {
+    isClosing = true
+    for (const worker of workers) worker.process.kill('SIGTERM')
+    await Promise.all(gone.values())
+    admin?.close()
+    admin?.closeAllConnections()
+    await audit?.close()
+  }
+
   const first: Announcement[] = []
   try {
     for (let i = 0; i < config.workers; i++) first.push(await start())
+    if (admin !== undefined) {
+      admin.listen(config.adminPort, config.adminHost)
+      await once(admin, 'listening')
+    }
   } catch (error) {
-    isClosing = true
-    for (const worker of workers) worker.process.kill('SIGTERM')
+    await close()
     throw error
-  }
-  const admin = config.admin ? createAdmin(observedWorkers(askAll, () => isClosing)) : undefined
-  if (admin !== undefined) {
-    admin.listen(config.adminPort, config.adminHost)
-    await once(admin, 'listening')
   }
   const { url } = first[0]!
   const adminUrl =
@@ -133,14 +142,7 @@ export async function superviseWorkers(config: Config, log: Logger): Promise<Sup
     reload() {
       for (const worker of workers) worker.process.kill('SIGHUP')
     },
-    async close() {
-      isClosing = true
-      for (const worker of workers) worker.process.kill('SIGTERM')
-      await Promise.all(gone.values())
-      admin?.close()
-      admin?.closeAllConnections()
-      await audit?.close()
-    },
+    close,
   }
 }
 

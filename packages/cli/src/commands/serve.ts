@@ -122,6 +122,11 @@ async function serve(io: Io, config: Config, options: Options, input: ConfigInpu
     }
     if (config.workers > 1) return await supervise(io, config, engine, announce)
     const running = await startGateway({ redis, config, ...withModels(module) })
+    // Told to end while it started.
+    if (io.interrupted.aborted) {
+      await running.close()
+      return EXIT.ok
+    }
     announce(running)
     return await runUntilSignal(running, read)
   } finally {
