@@ -53,13 +53,15 @@ export async function superviseWorkers(config: Config, log: Logger): Promise<Sup
   let isClosing = false
   let nextId = 0
   const waiting = new Map<number, (text: string) => void>()
-  const workers = new Set<Worker>()
+  const workers = new Map<Worker, number>()
   const gone = new Map<Worker, Promise<unknown>>()
+  const figures = new Figures()
   const audit = config.auditFile === undefined ? undefined : auditFile(config.auditFile, log)
 
-  async function start(): Promise<Announcement> {
+  /** `place`: of so many workers, which a replacement takes over. */
+  async function start(place: number): Promise<Announcement> {
     const worker = cluster.fork()
-    workers.add(worker)
+    workers.set(worker, place)
     const listening = new Promise<Announcement>((resolve) => {
       worker.on('message', (message: Answer | Announcement | Audited) => {
         if (message.ochre === 'answer') waiting.get(message.id)?.(message.text)
@@ -73,10 +75,11 @@ export async function superviseWorkers(config: Config, log: Logger): Promise<Sup
     void ended.then(() => {
       workers.delete(worker)
       gone.delete(worker)
+      figures.retire(place)
       if (isClosing) return
       log.error({ pid: worker.process.pid }, 'a worker ended; starting another')
       setTimeout(() => {
-        if (!isClosing) start().catch(() => log.error('a worker did not start'))
+        if (!isClosing) start(place).catch(() => log.error('a worker did not start'))
       }, RESTART_MS)
     })
     return Promise.race([
@@ -102,16 +105,29 @@ export async function superviseWorkers(config: Config, log: Logger): Promise<Sup
     })
   }
 
-  const askAll = async (what: Question['what']): Promise<string[]> => {
-    const answers = await Promise.all([...workers].map((worker) => ask(worker, what)))
-    return answers.filter((answer) => answer !== undefined)
+  const observed: Observed = {
+    // Ready when any of them is.
+    async ready() {
+      const answers = await Promise.all([...workers.keys()].map((worker) => ask(worker, 'ready')))
+      const ready = answers.filter((text) => text === 'true').length
+      const ok = ready > 0 && !isClosing
+      return { ok, status: ok ? 'ok' : 'unavailable', workers: ready }
+    },
+    async metrics() {
+      const tell = async ([worker, place]: [Worker, number]): Promise<void> => {
+        const text = await ask(worker, 'metrics')
+        if (text !== undefined && workers.has(worker)) figures.take(place, text)
+      }
+      await Promise.all([...workers].map(tell))
+      return figures.text()
+    },
   }
 
-  const admin = config.admin ? createAdmin(observedWorkers(askAll, () => isClosing)) : undefined
+  const admin = config.admin ? createAdmin(observed) : undefined
 
   async function close(): Promise<void> {
     isClosing = true
-    for (const worker of workers) worker.process.kill('SIGTERM')
+    for (const worker of workers.keys()) worker.process.kill('SIGTERM')
     await Promise.all(gone.values())
     admin?.close()
     admin?.closeAllConnections()
@@ -120,7 +136,7 @@ export async function superviseWorkers(config: Config, log: Logger): Promise<Sup
 
   const first: Announcement[] = []
   try {
-    for (let i = 0; i < config.workers; i++) first.push(await start())
+    for (let i = 0; i < config.workers; i++) first.push(await start(i))
     if (admin !== undefined) {
       admin.listen(config.adminPort, config.adminHost)
       await once(admin, 'listening')
@@ -138,23 +154,11 @@ export async function superviseWorkers(config: Config, log: Logger): Promise<Sup
     url,
     adminUrl,
     rootKey: first.find((announcement) => announcement.rootKey !== undefined)?.rootKey,
-    pids: () => [...workers].map((worker) => worker.process.pid!),
+    pids: () => [...workers.keys()].map((worker) => worker.process.pid!),
     reload() {
-      for (const worker of workers) worker.process.kill('SIGHUP')
+      for (const worker of workers.keys()) worker.process.kill('SIGHUP')
     },
     close,
-  }
-}
-
-/** The workers together: ready when any of them is, and all their figures. */
-function observedWorkers(askAll: (what: Question['what']) => Promise<string[]>, isClosing: () => boolean): Observed {
-  return {
-    async ready() {
-      const workers = (await askAll('ready')).filter((text) => text === 'true').length
-      const ok = workers > 0 && !isClosing()
-      return { ok, status: ok ? 'ok' : 'unavailable', workers }
-    },
-    metrics: async () => mergeMetrics(await askAll('metrics')),
   }
 }
 
@@ -185,13 +189,38 @@ export function announceWorker(running: RunningGateway): void {
   process.send?.({ ochre: 'listening', url: running.url, rootKey: running.rootKey } satisfies Announcement)
 }
 
-/** One text of several: counters and histograms are added up, everything else gets the label `worker`. */
-export function mergeMetrics(texts: readonly string[]): string {
+/**
+ * The figures of workers by their places. A counter never goes down: what a worker that is gone, or too busy to answer, has told
+ * last still counts.
+ */
+export class Figures {
+  readonly #last: (string | undefined)[] = []
+  #gone = ''
+
+  take(place: number, text: string): void {
+    this.#last[place] = text
+  }
+
+  retire(place: number): void {
+    this.#gone = mergeMetrics([], [this.#gone, this.#last[place] ?? ''])
+    this.#last[place] = undefined
+  }
+
+  text(): string {
+    return mergeMetrics(this.#last, [this.#gone])
+  }
+}
+
+/**
+ * One text of several: counters and histograms are added up, also those of `past` ones, everything else gets the label
+ * `worker`, the place in the list.
+ */
+export function mergeMetrics(texts: readonly (string | undefined)[], past: readonly string[] = []): string {
   const kinds = new Map<string, string>()
   const help = new Map<string, string>()
   const order: string[] = []
   const series = new Map<string, Map<string, number>>()
-  texts.forEach((text, worker) => {
+  const add = (text: string, worker: number | null): void => {
     for (const line of text.split('\n')) {
       const comment = /^# (HELP|TYPE) (\S+) (.*)$/.exec(line)
       if (comment !== null) {
@@ -205,6 +234,7 @@ export function mergeMetrics(texts: readonly string[]): string {
       const [, name, labels = '', value] = sample as unknown as [string, string, string | undefined, string]
       const family = kinds.has(name) ? name : name.replace(/_(?:bucket|sum|count|total)$/, '')
       const isAdded = kinds.get(family) === 'counter' || kinds.get(family) === 'histogram'
+      if (!isAdded && worker === null) continue
       const key = isAdded ? `${name}{${labels}}` : `${name}{${labels === '' ? '' : `${labels},`}worker="${worker}"}`
       let samples = series.get(family)
       if (samples === undefined) {
@@ -214,7 +244,9 @@ export function mergeMetrics(texts: readonly string[]): string {
       }
       samples.set(key, (samples.get(key) ?? 0) + Number(value))
     }
-  })
+  }
+  for (const [worker, text] of texts.entries()) add(text ?? '', worker)
+  for (const text of past) add(text, null)
   let out = ''
   for (const family of order) {
     if (help.has(family)) out += `# HELP ${family} ${help.get(family)}\n`
