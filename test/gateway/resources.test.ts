@@ -40,6 +40,26 @@ describe.each(BACKENDS)('over %s', (backend) => {
       expect(await status('GET', 'strings/k')).toBe(404)
     })
 
+    it('have a time to live that may also come as the header of answers, where there is one', async () => {
+      const headers = { 'ochre-ttl': '60000' }
+      for (const [path, body] of [
+        ['strings/k', 'raw'],
+        ['strings/k', { value: 'v' }],
+        ['hashes/h', { fields: { a: '1' } }],
+      ] as const) {
+        expect([path, await status('PUT', path, { body, headers })]).toEqual([path, 204])
+        expect(Number((await go('GET', path)).headers['ochre-ttl'])).toBeGreaterThan(50_000)
+      }
+      for (const ttl of ['0', '-1', '1.5', 'x', '1e3', ''])
+        expect([ttl, await status('PUT', 'strings/n', { body: 'v', headers: { 'ochre-ttl': ttl } })]).toEqual([
+          ttl,
+          400,
+        ])
+      expect(await status('POST', 'lists/n', { body: { values: ['v'] }, headers })).toBe(400)
+      expect(await status('PATCH', 'strings/n', { body: { append: 'v' }, headers })).toBe(400)
+      expect(await server.call('EXISTS', 'n')).toBe(0)
+    })
+
     it('are bytes both ways, whole and in ranges', async () => {
       const value = Buffer.from([0, 255, 10, 13, 128, 65])
       expect(await status('PUT', 'strings/b', { body: value, headers: { 'content-type': 'image/png' } })).toBe(204)
@@ -404,6 +424,8 @@ describe.each(BACKENDS)('over %s', (backend) => {
       expect(await dbx('POST', 'strings/n/incrby', { increment: 4 })).toEqual({ value: 5 })
       expect(await dbx('POST', 'strings/n/setnx', { value: 'x' })).toEqual({ value: false })
       expect(await dbx('POST', 'strings/n/cas', { expected_value: '5', new_value: '6' })).toEqual({ value: true })
+      await dbx('POST', 'strings/batch/set', { key_values: { a: '1', b: '2' }, ttl: 100 })
+      for (const name of ['a', 'b']) expect(Number(await server.call('TTL', name))).toBeGreaterThan(90)
       expect(await dbx('POST', 'strings/batch/set', { key_values: { a: '1', b: '2' } })).toEqual({
         key_values: { a: '1', b: '2' },
       })

@@ -348,6 +348,15 @@ describe('Idempotency-Key', () => {
     expect((await incr('b')).json).toEqual({ result: 2 })
     expect((await incr('a', ['INCR', 'm'])).status).toBe(422)
     expect((await incr('')).status).toBe(400)
+    const put = (headers: Record<string, string>) =>
+      ask(gateway, 'PUT', '/v1/redis/strings/k', {
+        body: '{"value":1}',
+        headers: { 'idempotency-key': 'd', ...headers },
+      })
+    const meanings = [{}, {}, { 'content-type': 'application/json' }, { 'ochre-ttl': '1000' }, { 'if-match': '*' }]
+    const statuses: number[] = []
+    for (const headers of meanings) statuses.push((await put(headers)).status)
+    expect(statuses).toEqual([204, 204, 422, 422, 422])
     const many = await Promise.all(Array.from({ length: 20 }, () => incr('c')))
     expect(many.filter((answer) => answer.status === 409 || answer.text === '{"result":3}').length).toBe(20)
     expect(await server.call('GET', 'n')).toBe('3')

@@ -113,9 +113,9 @@ async function sharedSecret(connections: Connections): Promise<Uint8Array> {
   return Buffer.from(String(await connections.own.call('GET', key)), 'hex')
 }
 
-/** A guard that a route does not know must not be overlooked: the write would happen unguarded. */
+/** What a route does not know must not be overlooked: the write would happen unguarded, the value be kept for ever. */
 function refuseUnheeded(request: GatewayRequest, { doc }: Route<Handler>): void {
-  for (const name of ['if-match', 'if-none-match'] as const) {
+  for (const name of ['if-match', 'if-none-match', 'ochre-ttl'] as const) {
     if (request.headers[name] !== undefined && doc.headers?.[name] === undefined)
       throw new GatewayError('BAD_REQUEST', `The route does not support ${name}.`)
   }

@@ -18,6 +18,8 @@ import type { Handler } from './routes.ts'
 import { failureOf, GatewayError, PartialError } from './status.ts'
 
 const KEPT_MS = 86_400_000
+/** Headers that make another request of the same body. */
+const MEANING = ['content-type', 'if-match', 'if-none-match', 'ochre-ttl', 'ochre-encoding'] as const
 
 interface Kept {
   readonly print: string
@@ -43,6 +45,7 @@ export class Idempotency {
     exchange.body = bodyOf(body)
     const print = createHash('sha256')
       .update(`${exchange.request.method} ${exchange.request.target} ${exchange.caller.database}\0`)
+      .update(MEANING.map((name) => `${exchange.header(name) ?? ''}\0`).join(''))
       .update(body)
       .digest('hex')
     const name = createHash('sha256').update(`${exchange.principal.id}\0${sent}`).digest('hex')
@@ -76,7 +79,10 @@ export class Idempotency {
   #replay(text: unknown, print: string, caller: Caller): GatewayResponse {
     const kept = typeof text === 'string' ? (JSON.parse(text) as Kept) : { print }
     if (kept.print !== print) {
-      throw new GatewayError('IDEMPOTENCY_MISMATCH', 'The Idempotency-Key was used with another method, path or body.')
+      throw new GatewayError(
+        'IDEMPOTENCY_MISMATCH',
+        'The Idempotency-Key was used with another method, path, body or header.',
+      )
     }
     if (kept.status === undefined) {
       throw new GatewayError('CONFLICT', 'A request with this Idempotency-Key is in work or its outcome is unknown.', {

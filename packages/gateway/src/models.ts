@@ -13,8 +13,8 @@ import { modelSchemas, rowJson, rowValue, textValue } from './model-json.ts'
 import { bodyFind, filterOf, MAX_LIMIT, ndjson, page, urlFind } from './model-query.ts'
 import type { AnyStore, OpenModels } from './open-models.ts'
 import { replay } from './program-json.ts'
-import { listOf, object } from './resources/schemas.ts'
-import { flag } from './resources/value.ts'
+import { listOf, object, TTL_HEADER } from './resources/schemas.ts'
+import { flag, ttlBeside } from './resources/value.ts'
 import { type Handler, type Route, type Schema, textOf } from './routes.ts'
 import { GatewayError } from './status.ts'
 
@@ -50,7 +50,7 @@ async function versionIn(x: Exchange, store: AnyStore, id: never): Promise<{ ifV
 }
 
 function ttlIn(x: Exchange): { ttl?: number } {
-  const ttl = x.query.integer('ttl', 1, Number.MAX_SAFE_INTEGER)
+  const ttl = ttlBeside(x, Number.MAX_SAFE_INTEGER)
   return ttl === undefined ? {} : { ttl }
 }
 
@@ -199,6 +199,7 @@ export function modelRoutes(models: OpenModels): readonly Route<Handler>[] {
           ...TTL,
           upsert: { schema: { type: 'boolean' }, about: 'Write the given fields when the row exists.' },
         },
+        headers: TTL_HEADER,
         body: { schema: ROW, example: { name: 'Ada' } },
         answers: {
           200: { schema: ROW, example: { id: '1', name: 'Ada' }, about: 'Written (upsert).', headers: ETAG },
@@ -295,6 +296,7 @@ export function modelRoutes(models: OpenModels): readonly Route<Handler>[] {
         about:
           'The body is a JSON list, or NDJSON (`application/x-ndjson`) that is processed as it arrives, of any length. A row that is refused does not hold up the others; the first thousand refusals are told.',
         query: { operation: { schema: { enum: ['create', 'update', 'delete'] }, about: 'Default create.' }, ...TTL },
+        headers: TTL_HEADER,
         body: [
           { schema: listOf({}), example: [{ name: 'Ada' }, { name: 'Alan' }] },
           { type: 'application/x-ndjson', schema: { type: 'string' } },
@@ -406,7 +408,7 @@ export function modelRoutes(models: OpenModels): readonly Route<Handler>[] {
         summary: 'Change fields of a row',
         about: 'null makes an optional field absent. A collection is replaced as a whole; to change it, use atomic.',
         query: TTL,
-        headers: IF_MATCH,
+        headers: { ...IF_MATCH, ...TTL_HEADER },
         body: { schema: ROW, example: { name: 'Ada' } },
         answers: { 200: { schema: ROW, example: { id: '1', name: 'Ada' }, headers: ETAG } },
         errors: ['NOT_FOUND', 'VALIDATION', 'UNIQUE_VIOLATION', 'PRECONDITION_FAILED'],
@@ -441,7 +443,7 @@ export function modelRoutes(models: OpenModels): readonly Route<Handler>[] {
         summary: 'Replace a row',
         about: 'With `If-None-Match: *` the row is created instead, and must not exist.',
         query: TTL,
-        headers: { ...IF_MATCH, 'if-none-match': { about: '* to create.' } },
+        headers: { ...IF_MATCH, 'if-none-match': { about: '* to create.' }, ...TTL_HEADER },
         body: { schema: ROW, example: { name: 'Ada' } },
         answers: {
           200: { schema: ROW, example: { id: '1', name: 'Ada' }, headers: ETAG },

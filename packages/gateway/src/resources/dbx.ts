@@ -8,7 +8,7 @@ import { type GatewayResponse, json } from '../message.ts'
 import type { Arg } from '../policy.ts'
 import type { Handler, Method, Route } from '../routes.ts'
 import { GatewayError } from '../status.ts'
-import { flag, member, members, missing, scriptOf } from './value.ts'
+import { flag, member, members, missing, scriptOf, throwFirst } from './value.ts'
 
 const done = (data: unknown, status = 200): GatewayResponse =>
   json(status, `{"success":true,"data":${writeJson(data)}}`)
@@ -90,10 +90,13 @@ const strings: readonly Row[] = [
     'POST',
     'strings/batch/set',
     async (x) => {
-      const { key_values: sent } = await x.object(['key_values', 'ttl'])
+      const { key_values: sent, ttl } = await x.object(['key_values', 'ttl'])
       if (!isObject(sent) || Object.keys(sent).length === 0)
         throw new GatewayError('BAD_REQUEST', 'The body has key_values.')
-      await x.run(['MSET', ...Object.entries(sent).flatMap(([name, value]) => [name, argOf(value, name)])])
+      const pairs = Object.entries(sent).map(([name, value]) => [name, argOf(value, name)] as const)
+      const seconds = ttlSeconds(ttl)
+      if (seconds === undefined) await x.run(['MSET', ...pairs.flat()])
+      else throwFirst(await x.transaction(pairs.map((pair) => ['SET', ...pair, 'EX', seconds])))
       return done({ key_values: sent })
     },
   ],

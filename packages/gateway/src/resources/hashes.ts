@@ -11,7 +11,7 @@ import { itemsOf, mapJson, textOf } from '../reply-json.ts'
 import type { Handler, Route } from '../routes.ts'
 import { GatewayError } from '../status.ts'
 import { encodingOf } from './commands.ts'
-import { answer, COUNT, CURSOR, ENCODING, MATCH, object, ref, TTL } from './schemas.ts'
+import { answer, COUNT, CURSOR, ENCODING, MATCH, object, ref, TTL, TTL_HEADER } from './schemas.ts'
 import { incrementBy } from './strings.ts'
 import {
   deleteTyped,
@@ -246,6 +246,7 @@ export const hashRoutes: readonly Route<Handler>[] = [
       headers: {
         'if-match': { about: 'The ETag that the hash must have, or *.' },
         'if-none-match': { about: '* for a key that must not exist.' },
+        ...TTL_HEADER,
       },
       body: {
         schema: object({ fields: FIELDS_IN, ttl: { type: 'integer' } }, ['ttl']),

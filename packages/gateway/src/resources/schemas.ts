@@ -156,6 +156,9 @@ export const ENCODING: ParameterDoc = {
 }
 
 export const TTL: ParameterDoc = { schema: { type: 'integer', minimum: 1 }, about: 'Milliseconds to live.' }
+export const TTL_HEADER: Readonly<Record<string, ParameterDoc>> = {
+  'ochre-ttl': { ...TTL, about: 'As the parameter ttl.' },
+}
 
 export const COUNT: ParameterDoc = {
   schema: { type: 'integer', minimum: 1, maximum: 10_000 },

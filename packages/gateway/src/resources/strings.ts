@@ -6,7 +6,7 @@ import { JsonNumber } from '../json.ts'
 import type { GatewayResponse } from '../message.ts'
 import type { Handler, Route } from '../routes.ts'
 import { GatewayError } from '../status.ts'
-import { answer, ENCODING, object, ref, TTL } from './schemas.ts'
+import { answer, ENCODING, object, ref, TTL, TTL_HEADER } from './schemas.ts'
 import {
   deleteTyped,
   headersFor,
@@ -231,7 +231,7 @@ export const stringRoutes: readonly Route<Handler>[] = [
       about: 'A body that is not JSON is the value itself, byte for byte.',
       takesDatabase: true,
       query: { ttl: TTL, keepTtl: { schema: { type: 'boolean' }, about: 'Keeps the present time to live.' } },
-      headers: ETAGS,
+      headers: { ...ETAGS, ...TTL_HEADER },
       body: [
         {
           schema: object(

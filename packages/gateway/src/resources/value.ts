@@ -181,9 +181,20 @@ export function numeric(body: JsonObject, name: string): string | undefined {
 /** Longest time to live that is accepted: a hundred years. */
 const MAX_TTL_MS = 3_155_760_000_000
 
-/** `ttl` in milliseconds from the body or the query; undefined when it was not sent. */
+/** `ttl` in milliseconds from the body, the query or the header; undefined when it was not sent. */
 export function ttlIn(x: Exchange, body?: JsonObject): number | undefined {
-  return (body === undefined ? undefined : integer(body, 'ttl', 1, MAX_TTL_MS)) ?? x.query.integer('ttl', 1, MAX_TTL_MS)
+  return (body === undefined ? undefined : integer(body, 'ttl', 1, MAX_TTL_MS)) ?? ttlBeside(x, MAX_TTL_MS)
+}
+
+/** `?ttl=`, or the header that answers have. */
+export function ttlBeside(x: Exchange, max: number): number | undefined {
+  const sent = x.query.integer('ttl', 1, max)
+  const header = x.header('ochre-ttl')
+  if (sent !== undefined || header === undefined) return sent
+  const ttl = /^\d{1,16}$/.test(header) ? Number(header) : 0
+  if (ttl < 1 || ttl > max)
+    throw new GatewayError('BAD_REQUEST', `The header ochre-ttl is an integer from 1 to ${max}.`)
+  return ttl
 }
 
 export const integerJson = (name: string, reply: unknown): GatewayResponse => json(200, `{"${name}":${String(reply)}}`)
