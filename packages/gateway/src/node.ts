@@ -108,7 +108,10 @@ function addressOf(socket: Socket, headers: GatewayRequest['headers'], proxies: 
   if (forwarded === undefined) return peer
   // Each proxy appends the address it saw; what is left of the trusted ones anybody could have written.
   const hops = String(forwarded).split(',')
-  return hops[Math.max(0, hops.length - proxies)]?.trim() ?? peer
+  const hop = hops[Math.max(0, hops.length - proxies)]!.trim()
+  // Some write the port, too.
+  const [, v4, v6] = /^(?:([\d.]+):\d+|\[([\da-f:.]+)\](?::\d+)?)$/i.exec(hop) ?? []
+  return v4 ?? v6 ?? hop
 }
 
 /** A request as node:http reads it. */
