@@ -404,6 +404,19 @@ describe('subscriptions', () => {
 })
 
 describe('a socket without a credential', () => {
+  it('cannot have the gateway wait for the rest of a long frame, nor for many of them', async () => {
+    const long = frameBytes(Buffer.alloc(900_000), 2).subarray(0, 300_000)
+    const many = Buffer.concat(
+      Array.from({ length: 5000 }, () => frameBytes(Buffer.from(`{"t":"ping"}${' '.repeat(40)}`), 1)),
+    )
+    for (const bytes of [long, many]) {
+      const ws = await open(null)
+      const closed = once(ws, 'close')
+      rawOf(ws).write(bytes)
+      expect((await closed)[0]).toBe(4401)
+    }
+  })
+
   it('is not listened to at length', async () => {
     const ws = await open(null)
     const closed = once(ws, 'close')

@@ -13,7 +13,7 @@ import { unpack } from './message-pack.ts'
 import { NodeRequest } from './node.ts'
 import { originForm, Query } from './routes.ts'
 import { failureOf, GatewayError, problem } from './status.ts'
-import { type Codec, Session } from './websocket.ts'
+import { type Codec, MAX_ANONYMOUS_BYTES, Session } from './websocket.ts'
 
 const PATHS: ReadonlySet<string> = new Set(['/v1/ws', '/ws'])
 const PING_MS = 30_000
@@ -147,6 +147,7 @@ function serve(
       },
     },
   })
+  if (token === undefined) hearShortly(socket, session)
   function uncork(): void {
     isCorked = false
     socket.uncork()
@@ -176,4 +177,16 @@ function serve(
     clearInterval(pings)
     session.onClose()
   })
+}
+
+/** A frame may be as long as a request, which is gathered before it is looked at: not for somebody without a credential. */
+function hearShortly(socket: Duplex, session: Session): void {
+  let heard = 0
+  const onData = (chunk: Buffer): void => {
+    heard += chunk.length
+    if (session.isAnonymous && heard <= 2 * MAX_ANONYMOUS_BYTES) return
+    socket.off('data', onData)
+    if (session.isAnonymous) session.refuse()
+  }
+  socket.on('data', onData)
 }

@@ -53,8 +53,8 @@ export const CLOSE = { BAD_FRAME: 4400, UNAUTHENTICATED: 4401, TOO_SLOW: 4408, G
 
 const OK = { status: 200, code: undefined } as const
 const HELLO_MS = 10_000
-/** Of a frame before there is a credential. */
-const MAX_ANONYMOUS_BYTES = 64 * 1024
+/** Of a frame before there is a credential, and half of what all of them may have. */
+export const MAX_ANONYMOUS_BYTES: number = 64 * 1024
 const RECHECK_MS = 10_000
 
 export interface SessionOptions {
@@ -106,9 +106,19 @@ export class Session {
     this.#recheck = setInterval(() => void this.#checkAgain(), RECHECK_MS)
     this.#recheck.unref()
     this.#helloDeadline = setTimeout(() => {
-      if (this.#token === undefined) this.#close(CLOSE.UNAUTHENTICATED, 'no credential')
+      if (this.isAnonymous) this.refuse()
     }, HELLO_MS)
     this.#helloDeadline.unref()
+  }
+
+  /** Whether nobody has said yet who this is. */
+  get isAnonymous(): boolean {
+    return this.#token === undefined && !this.#isGreeting
+  }
+
+  /** Ends the session of somebody who does not say who he is. */
+  refuse(): void {
+    this.#close(CLOSE.UNAUTHENTICATED, 'no credential')
   }
 
   /** The socket is gone: subscriptions end. */
@@ -146,9 +156,8 @@ export class Session {
   }
 
   #take(data: Uint8Array | string): void {
-    // Nobody has said yet who sends it.
-    if (this.#token === undefined && data.length > MAX_ANONYMOUS_BYTES) {
-      this.#close(CLOSE.UNAUTHENTICATED, 'no credential')
+    if (this.isAnonymous && data.length > MAX_ANONYMOUS_BYTES) {
+      this.refuse()
       return
     }
     let frame: JsonValue
