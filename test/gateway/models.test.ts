@@ -230,6 +230,34 @@ describe.each(BACKENDS)('over %s', (backend) => {
       expect((await go('GET', '/user?nickname=eq.x', { headers: { accept: 'application/x-ndjson' } })).status).toBe(422)
     })
 
+    it('as NDJSON heed what the URL says besides', async () => {
+      const headers = { accept: 'application/x-ndjson' }
+      const lines = async (query: string): Promise<unknown> => {
+        const { status, text } = await go('GET', `/user?age=lt.3&${query}`, { headers })
+        return status === 200
+          ? text
+              .trim()
+              .split('\n')
+              .map((line) => JSON.parse(line) as unknown)
+          : status
+      }
+      expect(await lines('order=age&select=age')).toEqual([{ age: 0 }, { age: 1 }, { age: 2 }])
+      expect(await lines('order=age.desc&limit=2&select=age')).toEqual([{ age: 2 }, { age: 1 }])
+      const { next } = (await go('GET', '/user?age=lt.3&order=age&limit=1')).json as { next: string }
+      expect(await lines(`order=age&select=age&after=${next}`)).toEqual([{ age: 1 }, { age: 2 }])
+      expect(await lines(`order=age&select=age&limit=1&after=${next}`)).toEqual([{ age: 1 }])
+      for (const query of [
+        'count',
+        'explain',
+        `order=age&before=${next}`,
+        'limit=0',
+        'select=none',
+        'limit=1&select=none',
+      ])
+        expect([query, await lines(query)]).toEqual([query, 400])
+      expect((await go('GET', '/user?nickname=eq.x&limit=1', { headers })).status).toBe(422)
+    })
+
     it('change and delete what they match', async () => {
       const program = { steps: [['score', 'add', 5], { when: { age: { gte: 29 } }, do: [['status', 'set', 'minor']] }] }
       expect((await post('/user/update-where', { where: { age: { gte: 28 } }, program })).json).toEqual({ updated: 2 })

@@ -46,7 +46,7 @@ async function* linesIn(body: AsyncIterable<Uint8Array>, limitBytes: number): As
 type Item = readonly [row: JsonValue | GatewayError, bytes: number]
 
 async function* itemsIn(x: Exchange): AsyncGenerator<Item> {
-  if (!/ndjson|jsonl|json-seq/i.test(x.header('content-type') ?? '')) {
+  if (!/ndjson|jsonl/i.test(x.header('content-type') ?? '')) {
     const body = await x.json()
     if (!Array.isArray(body)) throw new GatewayError('BAD_REQUEST', 'The body is NDJSON, or a JSON list of rows.')
     for (const row of body) yield [row, 0]

@@ -239,12 +239,32 @@ export async function page(
   return json(200, body)
 }
 
-/** Every row that matches, as it is read, one JSON document per line. */
-export async function* ndjson(store: AnyStore, find: Find): AsyncGenerator<string> {
+/**
+ * The rows for a reader of lines: every one that matches as it is read, or as many as the URL asks for. Rejects when the
+ * query is refused, before there is a row.
+ */
+export async function rowsOf(
+  x: Exchange,
+  store: AnyStore,
+  find: Find,
+  select: readonly string[] | undefined,
+): Promise<Iterable<object> | AsyncIterable<object>> {
+  if (find.before !== undefined || x.query.flag('count') || x.query.flag('explain'))
+    throw new GatewayError('BAD_REQUEST', 'The query parameters before, count and explain are for pages of JSON.')
   const { limit: _, ...unlimited } = find
+  const isLimited = x.query.text('limit') !== undefined
+  const query = store.find((isLimited ? find : unlimited) as never)
+  const chosen = select === undefined ? query : query.select(...(select as never[]))
+  if (isLimited) return chosen.page() as Promise<Iterable<object>>
+  await store.find({ ...find, limit: 1 } as never).ids()
+  return chosen.stream() as AsyncIterable<object>
+}
+
+/** Rows as they come, one JSON document per line. */
+export async function* ndjson(spec: ModelSpec, rows: Iterable<object> | AsyncIterable<object>): AsyncGenerator<string> {
   let chunk = ''
-  for await (const row of store.find(unlimited as never).stream()) {
-    chunk += `${rowJson(store.spec, row as object)}\n`
+  for await (const row of rows) {
+    chunk += `${rowJson(spec, row)}\n`
     if (chunk.length > 64 * 1024) {
       yield chunk
       chunk = ''

@@ -10,7 +10,7 @@ import { preferredType } from './media-types.ts'
 import { type GatewayResponse, json } from './message.ts'
 import { bulk } from './model-bulk.ts'
 import { modelSchemas, rowJson, rowValue, textValue } from './model-json.ts'
-import { bodyFind, filterOf, MAX_LIMIT, ndjson, page, urlFind } from './model-query.ts'
+import { bodyFind, filterOf, MAX_LIMIT, ndjson, page, rowsOf, urlFind } from './model-query.ts'
 import type { AnyStore, OpenModels } from './open-models.ts'
 import { replay } from './program-json.ts'
 import { listOf, object, TTL_HEADER } from './resources/schemas.ts'
@@ -138,12 +138,11 @@ export function modelRoutes(models: OpenModels): readonly Route<Handler>[] {
         const type = preferredType(x.header('accept'), FORMS)
         if (type === 'application/schema+json') return schemaAnswer(store.spec)
         const find = urlFind(x, store.spec)
-        if (type === 'application/x-ndjson') {
-          // The first row is read before the answer begins, so that a query that is refused is an error and not a stream.
-          await store.find({ ...find, limit: 1 } as never).ids()
-          return { status: 200, headers: { 'content-type': 'application/x-ndjson' }, body: ndjson(store, find) }
-        }
         const select = x.query.text('select')?.split(',')
+        if (type === 'application/x-ndjson') {
+          const rows = await rowsOf(x, store, find, select)
+          return { status: 200, headers: { 'content-type': 'application/x-ndjson' }, body: ndjson(store.spec, rows) }
+        }
         return page(store, find, { select, count: x.query.flag('count'), explain: x.query.flag('explain') })
       },
       doc: {
@@ -153,7 +152,7 @@ export function modelRoutes(models: OpenModels): readonly Route<Handler>[] {
         takesDatabase: true,
         summary: 'Find rows',
         about:
-          'Every other query parameter is a condition on a field: `age=gte.18`, `status=in.(a,b)`, `name=not.eq.x`, `email=is.null`, `or=(age.lt.18,age.gt.65)`. With `Accept: application/x-ndjson` all rows that match, one per line. With `Accept: application/schema+json` the schema.',
+          'Every other query parameter is a condition on a field: `age=gte.18`, `status=in.(a,b)`, `name=not.eq.x`, `email=is.null`, `or=(age.lt.18,age.gt.65)`. With `Accept: application/x-ndjson` all rows that match, or `limit` of them, one per line. With `Accept: application/schema+json` the schema.',
         query: {
           order: { about: 'Fields to order by, such as age.desc,name.asc.' },
           limit: { schema: { type: 'integer', minimum: 1, maximum: MAX_LIMIT }, about: 'Rows per page; default 100.' },
