@@ -228,6 +228,37 @@ describe('parameters', () => {
   })
 })
 
+describe('parameters that have no meaning beside others', () => {
+  it('are refused, not overlooked', async () => {
+    await server.call('HSET', 'h', 'a', '1', 'b', '2')
+    await server.call('SADD', 's', 'a', 'b')
+    await server.call('ZADD', 'z', 1, 'a', 2, 'b', 3, 'c')
+    const refused = ['hashes/h?field=a&cursor=0', 'hashes/h?field=a&match=*', 'hashes/h?count=1', 'sets/s?count=1']
+    const ofScores = ['start=1', 'by=score', 'reverse', 'limit=1', 'offset=1'].map(
+      (one) => `sorted-sets/z?cursor=0&${one}`,
+    )
+    for (const path of [
+      ...refused,
+      ...ofScores,
+      'sorted-sets/z?count=1',
+      'sorted-sets/z?offset=1',
+      'sorted-sets/z?limit=1',
+    ])
+      expect([path, await status('GET', path)]).toEqual([path, 400])
+    for (const path of [
+      'hashes/h?match=a*&count=5',
+      'hashes/h?match=%ff*',
+      'sets/s?cursor=0&count=5',
+      'sorted-sets/z?match=%ff',
+    ])
+      expect([path, await status('GET', path)]).toEqual([path, 200])
+    const members = async (query: string): Promise<unknown> =>
+      ((await go('GET', `sorted-sets/z${query}`)).json as { members: unknown[] }).members
+    expect(await members('?by=score&offset=2')).toEqual([{ member: 'c', score: 3 }])
+    expect(await members('/names?offset=1')).toEqual(['b', 'c'])
+  })
+})
+
 describe('keys', () => {
   it('are any bytes, in the path and in the query', async () => {
     for (let byte = 0; byte < 256; byte++) {

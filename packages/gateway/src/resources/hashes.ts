@@ -17,6 +17,7 @@ import {
   deleteTyped,
   headersFor,
   integerJson,
+  isPaged,
   member,
   missing,
   NO_CONTENT,
@@ -24,6 +25,7 @@ import {
   pairs,
   preconditionFailed,
   preconditionOf,
+  refuseParameters,
   scriptOf,
   sendsJson,
   sha1,
@@ -57,6 +59,7 @@ async function get(x: Exchange): Promise<GatewayResponse> {
   const encoding = encodingOf(x)
   const wanted = x.query.all('field')
   if (wanted.length > 0) {
+    refuseParameters(x, ['cursor', 'match', 'count'], 'has no meaning beside field')
     x.caller.repeats = true
     const [values, length] = await Promise.all([x.run(['HMGET', key, ...wanted], RAW), x.run(['EXISTS', key])])
     if (length === 0) throw missing()
@@ -64,7 +67,7 @@ async function get(x: Exchange): Promise<GatewayResponse> {
     const entries = wanted.flatMap((name, i): Reply[] => [Buffer.from(name).toString('latin1'), items[i] ?? null])
     return json(200, `{"fields":${mapJson(entries, encoding)}}`)
   }
-  if (x.query.text('cursor') !== undefined || x.query.text('match') !== undefined) return scan(x)
+  if (isPaged(x)) return scan(x)
   const [reply, pttl] = await Promise.all([x.run(['HGETALL', key], RAW), x.run(['PTTL', key])])
   const entries = itemsOf(reply as Reply)
   if (entries.length === 0) throw missing()

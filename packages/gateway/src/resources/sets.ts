@@ -10,15 +10,25 @@ import type { Handler, Route } from '../routes.ts'
 import { GatewayError } from '../status.ts'
 import { encodingOf } from './commands.ts'
 import { answer, COUNT, CURSOR, ENCODING, listOf, MATCH, object, ref } from './schemas.ts'
-import { deleteTyped, headersFor, integer, integerJson, member, members, missing, NO_CONTENT, ttlOf } from './value.ts'
+import {
+  deleteTyped,
+  headersFor,
+  integer,
+  integerJson,
+  isPaged,
+  member,
+  members,
+  missing,
+  NO_CONTENT,
+  ttlOf,
+} from './value.ts'
 
 async function get(x: Exchange): Promise<GatewayResponse> {
   const key = x.param('key')
   const encoding = encodingOf(x)
-  const cursor = x.query.text('cursor')
-  const match = x.query.bytes('match')
-  if (cursor !== undefined || match !== undefined) {
-    const args: Arg[] = ['SSCAN', key, cursor ?? '0']
+  if (isPaged(x)) {
+    const args: Arg[] = ['SSCAN', key, x.query.text('cursor') ?? '0']
+    const match = x.query.bytes('match')
     if (match !== undefined) args.push('MATCH', match)
     args.push('COUNT', String(x.query.integer('count', 1, 10_000) ?? 100))
     const [next, items] = itemsOf((await x.run(args, RAW)) as Reply)

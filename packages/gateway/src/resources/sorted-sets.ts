@@ -17,11 +17,13 @@ import {
   headersFor,
   integer,
   integerJson,
+  isPaged,
   member,
   members,
   missing,
   NO_CONTENT,
   numeric,
+  refuseParameters,
   ttlOf,
 } from './value.ts'
 
@@ -38,8 +40,7 @@ function scoredJson(items: readonly Reply[], x: Exchange): string {
 
 async function get(x: Exchange): Promise<GatewayResponse> {
   const key = x.param('key')
-  const cursor = x.query.text('cursor')
-  if (cursor !== undefined || x.query.text('match') !== undefined) return scan(x, cursor ?? '0')
+  if (isPaged(x)) return scan(x)
   const [reply, count, pttl] = await Promise.all([x.run(rangeOf(x), RAW2), x.run(['ZCARD', key]), x.run(['PTTL', key])])
   if (count === 0) throw missing()
   const ttl = ttlOf(pttl)
@@ -57,18 +58,22 @@ function rangeOf(x: Exchange): Arg[] {
   const args: Arg[] = ['ZRANGE', x.param('key'), x.query.bytes('start') ?? first!, x.query.bytes('stop') ?? last!]
   if (by === 'score') args.push('BYSCORE')
   if (isReverse) args.push('REV')
-  const limit = x.query.integer('limit', 1, 1_000_000)
-  if (limit !== undefined) {
-    if (by === 'rank')
-      throw new GatewayError('BAD_REQUEST', 'By rank, start and stop say how many; limit is for scores.')
-    args.push('LIMIT', String(x.query.integer('offset', 0, 1_000_000_000) ?? 0), String(limit))
-  }
+  if (by === 'rank') refuseParameters(x, ['offset', 'limit'], 'is for scores; by rank, start and stop say how many')
+  args.push(...limitOf(x))
   args.push('WITHSCORES')
   return args
 }
 
-async function scan(x: Exchange, cursor: string): Promise<GatewayResponse> {
-  const args: Arg[] = ['ZSCAN', x.param('key'), cursor]
+/** Without a limit, all that are left behind the offset. */
+function limitOf(x: Exchange): Arg[] {
+  const offset = x.query.integer('offset', 0, 1_000_000_000)
+  const limit = x.query.integer('limit', 1, 1_000_000)
+  return offset === undefined && limit === undefined ? [] : ['LIMIT', String(offset ?? 0), String(limit ?? -1)]
+}
+
+async function scan(x: Exchange): Promise<GatewayResponse> {
+  refuseParameters(x, ['by', 'start', 'stop', 'reverse', 'offset', 'limit'], 'has no meaning for pages')
+  const args: Arg[] = ['ZSCAN', x.param('key'), x.query.text('cursor') ?? '0']
   const match = x.query.bytes('match')
   if (match !== undefined) args.push('MATCH', match)
   args.push('COUNT', String(x.query.integer('count', 1, 10_000) ?? 100))
@@ -82,8 +87,7 @@ async function names(x: Exchange): Promise<GatewayResponse> {
   const stop = x.query.bytes('stop') ?? (isReverse ? '-' : '+')
   const args: Arg[] = ['ZRANGE', x.param('key'), start, stop, 'BYLEX']
   if (isReverse) args.push('REV')
-  const limit = x.query.integer('limit', 1, 1_000_000)
-  if (limit !== undefined) args.push('LIMIT', String(x.query.integer('offset', 0, 1_000_000_000) ?? 0), String(limit))
+  args.push(...limitOf(x))
   return json(200, `{"members":${replyJson((await x.run(args, RAW)) as Reply, encodingOf(x))}}`)
 }
 

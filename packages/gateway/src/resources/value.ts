@@ -125,6 +125,20 @@ export function member(body: JsonObject, name: string): Arg {
   return argOf(value, name)
 }
 
+/** Throws BAD_REQUEST for a parameter that has no meaning beside the others: it must not be overlooked. */
+export function refuseParameters(x: Exchange, names: readonly string[], why: string): void {
+  for (const name of names) {
+    if (x.query.bytes(name) !== undefined) throw new GatewayError('BAD_REQUEST', `The query parameter ${name} ${why}.`)
+  }
+}
+
+/** Whether a page is asked for instead of everything. Throws BAD_REQUEST for a page's size alone. */
+export function isPaged(x: Exchange): boolean {
+  if (x.query.bytes('cursor') !== undefined || x.query.bytes('match') !== undefined) return true
+  refuseParameters(x, ['count'], 'is for pages; the first one has the cursor 0')
+  return false
+}
+
 /** A list of arguments, at least one. */
 export function members(body: JsonObject, name: string): Arg[] {
   const value = body[name]
