@@ -5,6 +5,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { createGateway, createShell, type Gateway } from '../../packages/gateway/src/index.ts'
 import { ask, ROOT, type Sent } from './ask.ts'
 import { BACKENDS, type Backend, startBackend } from './backends.ts'
+import { openStream } from './event-stream.ts'
 
 describe.each(BACKENDS)('over %s', (backend) => {
   let server: Backend
@@ -35,6 +36,21 @@ describe.each(BACKENDS)('over %s', (backend) => {
       expect((await go('GET', '/GET/foo')).text).toBe('{"result":"bar"}')
       await go('GET', '/set/a%2Fb/c%20d')
       expect(await server.call('GET', 'a/b')).toBe('c d')
+    })
+
+    it('with an Idempotency-Key happen once, by GET as well; subscriptions are no such thing', async () => {
+      const headers = { 'idempotency-key': 'once' }
+      expect((await go('GET', '/incr/n', { headers })).text).toBe('{"result":1}')
+      const again = await go('GET', '/incr/n', { headers })
+      expect([again.text, again.headers['idempotency-replayed']]).toEqual(['{"result":1}', 'true'])
+      expect((await go('GET', '/incr/m', { headers })).status).toBe(422)
+      for (let i = 0; i < 2; i++) {
+        const stream = await openStream(gateway, '/upstash/subscribe/c', {
+          headers: { 'idempotency-key': 'listening' },
+        })
+        expect(await stream.next()).toBe('data: subscribe,c,1')
+        stream.close()
+      }
     })
 
     it('with the token in the query', async () => {

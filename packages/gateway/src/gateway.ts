@@ -272,7 +272,9 @@ export class Gateway {
         const sentAs = headerOf(request, 'content-encoding')
         if (sentAs !== undefined) exchange.body = inflated(request.body, sentAs, this.limits.valueBytes)
         response =
-          request.headers['idempotency-key'] !== undefined && route.method !== 'GET' && route.doc.open !== true
+          request.headers['idempotency-key'] !== undefined &&
+          (route.method !== 'GET' || route.doc.writesByGet === true) &&
+          route.doc.open !== true
             ? await this.#idempotency.run(exchange, route.handle)
             : await route.handle(exchange)
         if (this.compresses && !isPlain(accepts, response) && !isRevealing(caller))

@@ -19,7 +19,15 @@ import { failureOf, GatewayError, PartialError } from './status.ts'
 
 const KEPT_MS = 86_400_000
 /** Headers that make another request of the same body. */
-const MEANING = ['content-type', 'if-match', 'if-none-match', 'ochre-ttl', 'ochre-encoding'] as const
+const MEANING = [
+  'content-type',
+  'if-match',
+  'if-none-match',
+  'ochre-ttl',
+  'ochre-encoding',
+  'upstash-encoding',
+  'upstash-response-format',
+] as const
 
 interface Kept {
   readonly print: string
@@ -72,6 +80,9 @@ export class Idempotency {
         ...(response.body === null ? {} : { body: Buffer.from(response.body).toString('base64') }),
       }
       await this.#redis.call('SET', key, JSON.stringify(kept), 'PX', KEPT_MS)
+    } else if (exchange.caller.wrote !== true) {
+      // A stream of what happens is not something that happens once.
+      await this.#redis.call('DEL', key)
     }
     return response
   }

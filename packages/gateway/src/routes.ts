@@ -59,6 +59,8 @@ export interface RouteDoc {
   readonly queryToken?: true
   /** The query holds more than the parameters that are told: conditions, arguments. */
   readonly anyQuery?: true
+  /** A GET may write, too. */
+  readonly writesByGet?: true
   /** `?db=` selects the logical database. */
   readonly takesDatabase?: true
   /** Left out of the OpenAPI document: an alias of a documented route. */

@@ -265,6 +265,7 @@ export function upstashRoutes(host: UpstashHost): readonly Route<Handler>[] {
       'Path form `/upstash/set/key/value`, body form `["SET","key","value"]`, `/upstash/pipeline`, `/upstash/multi-exec`, `/upstash/subscribe/{channel}`.',
     queryToken: true,
     anyQuery: true,
+    writesByGet: true,
     ...(method === 'PATCH' || method === 'DELETE' || method === 'OPTIONS' ? { hidden: true } : {}),
     ...(method === 'GET'
       ? {}
