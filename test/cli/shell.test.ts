@@ -308,3 +308,11 @@ test('API keys of a running gateway are made, listed, rotated and revoked', asyn
   process.emit('SIGTERM')
   expect((await gateway.done).code).toBe(0)
 })
+
+test('the database of the session counts for models, whatever the URL says', async () => {
+  const lines = ['SELECT 3', "await redis.set('k', 'three')", 'GET k', 'SELECT 2', 'EXISTS k']
+  const run = await runCli(['shell', '--models', LIBRARY, '--url', `${server.url}?db=2`], {
+    stdin: `${lines.join('\n')}\n`,
+  })
+  expect(run.out.split('\n').slice(2)).toEqual(['"three"', 'OK', '(integer) 0', ''])
+})

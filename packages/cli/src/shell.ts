@@ -155,7 +155,7 @@ export class Shell {
       const [, ...auth] = (identity.auth ?? []).map(String)
       const who =
         auth.length === 0 ? {} : { password: auth.at(-1)!, ...(auth.length === 2 ? { username: auth[0]! } : {}) }
-      this.#second = { identity, client: await this.#target.connect({ ...PROMPT, ...who, db: identity.db }) }
+      this.#second = { identity, client: await this.#target.connect(PROMPT, { ...who, db: identity.db }) }
     }
     return this.#second
   }

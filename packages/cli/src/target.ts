@@ -16,7 +16,7 @@ export function withTarget(command: Command): Command {
   return command
     .option(
       '--url <url>',
-      'the server: redis://user:password@host:port/db, rediss:// or unix:/path (default: OCHRE_REDIS_URL, else redis://127.0.0.1:6379)',
+      'the server: redis://user:password@host:port/db, rediss:// or unix:/path?password=... (default: OCHRE_REDIS_URL, else redis://127.0.0.1:6379)',
     )
     .option('--dir <folder>', 'a folder of the embedded engine instead of a server; no other process may have it open')
 }
@@ -25,8 +25,8 @@ export function withTarget(command: Command): Command {
 export interface OpenTarget {
   /** The database that the URL names. */
   readonly db: number
-  /** What the URL says of an option counts more. */
-  connect(options?: ClientOptions): Promise<Client>
+  /** `usual`: unless the URL says something else. `session`: whatever the URL says. */
+  connect(usual?: ClientOptions, session?: ClientOptions): Promise<Client>
   close(): Promise<void>
 }
 
@@ -37,16 +37,20 @@ export async function openTarget(io: Io, options: TargetOptions): Promise<OpenTa
     // Verbs that talk to a server do without it.
     const { Engine } = await import('@ochre/embedded')
     const engine = await Engine.open({ dir: options.dir })
-    return { db: 0, connect: (own) => connect(engine, own), close: () => engine.close() }
+    return {
+      db: 0,
+      connect: (usual, session) => connect(engine, { ...usual, ...session }),
+      close: () => engine.close(),
+    }
   }
   const url = options.url ?? io.env.OCHRE_REDIS_URL ?? 'redis://127.0.0.1:6379'
   const isSaid = (name: string): boolean => new RegExp(`[?&]${name}=`).test(url)
   const [, path, parameter] = /^rediss?:\/\/[^/?]*\/(\d+)|[?&]db=(\d+)/.exec(url) ?? []
   return {
     db: Number(path ?? parameter ?? 0),
-    connect: (own = {}) => {
-      const unsaid = Object.entries(own).filter(([name]) => !isSaid(name))
-      return unlessStopped(io, connect(url, Object.fromEntries(unsaid)))
+    connect: (usual = {}, session = {}) => {
+      const unsaid = Object.entries(usual).filter(([name]) => !isSaid(name))
+      return unlessStopped(io, connect(url, { ...Object.fromEntries(unsaid), ...session }))
     },
     close: async () => {},
   }

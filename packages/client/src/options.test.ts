@@ -33,6 +33,13 @@ describe('addresses', () => {
     expect(lazy).toBe(true)
   })
 
+  test('an address of a unix socket carries user and password behind the path', () => {
+    const { node } = read('unix:/run/redis.sock?username=us%40er&password=p%26w&db=2')
+    expect(node).toMatchObject({ credentials: { username: 'us@er', password: 'p&w' }, handshake: { db: 2 } })
+    expect(node.transport.address).toBe('/run/redis.sock')
+    expect(() => read('redis://h?password=x')).toThrow(/no parameter "password"/)
+  })
+
   test('the environment is used when no target is given', () => {
     expect(read(undefined, {}, { OCHRE_REDIS_URL: 'redis://env:1' }).node.transport.address).toBe('env:1')
     expect(read({ port: 5 }, {}, { OCHRE_REDIS_URL: 'redis://env:1' }).node.transport.address).toBe('127.0.0.1:5')

@@ -302,6 +302,11 @@ function readUrl(given: string | URL): ClientOptions {
   }
   const extra: Record<string, unknown> = options
   for (const [name, value] of url.searchParams) {
+    // Such an address has no place for them before the path.
+    if (scheme === 'unix' && (name === 'username' || name === 'password')) {
+      extra[name] = value
+      continue
+    }
     if (!IN_URL.has(name)) {
       throw new UsageError(`The address has no parameter "${name}"${nearest(name, [...IN_URL])}.`)
     }
