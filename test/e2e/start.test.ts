@@ -132,10 +132,11 @@ describe('npm start in a fresh checkout', () => {
       expect((await gone)[0]).toBe(1001)
 
       // Ends and begins again where it was; the key is shown no second time, and works.
-      program = await npmStart(at)
+      program = await npmStart(at, [], { OCHRE_TOKEN: key })
       expect(printedKey(program)).toBe(undefined)
+      expect(program.out()).toContain('export OCHRE_TOKEN=...')
       expect(program.out()).not.toContain(key)
-      expect(await paste(`export OCHRE_KEY=${key}\n${curlLines(program)[0]}`)).toBe('{"result":3}')
+      expect(await paste(`export OCHRE_TOKEN=${key}\n${curlLines(program)[0]}`)).toBe('{"result":3}')
       expect(await command(at, key, 'GET', 'visits')).toBe('3')
       const book = await fetch(`${url}/v1/models/book?order=published&limit=1`, {
         headers: { authorization: `Bearer ${key}` },
@@ -159,7 +160,7 @@ describe('npm start in a fresh checkout', () => {
     expect(program.out()).toContain(`Serving a Redis server at http://127.0.0.1:${at.port}`)
     expect(printedKey(program)).toBe(undefined)
     const [increment] = curlLines(program)
-    expect(await paste(`export OCHRE_KEY=${KEY}\n${increment}`)).toBe('{"result":1}')
+    expect(await paste(`export OCHRE_TOKEN=${KEY}\n${increment}`)).toBe('{"result":1}')
     expect(String(await server.call('GET', 'visits'))).toBe('1')
     expect(await program.kill('SIGTERM')).toBe(0)
   }, 60_000)

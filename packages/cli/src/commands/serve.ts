@@ -213,12 +213,12 @@ function greet(
   example: Example | null,
 ): void {
   // A variable is replaced in double quotes only.
-  const header = rootKey === undefined ? '"Authorization: Bearer $OCHRE_KEY"' : `'Authorization: Bearer ${rootKey}'`
+  const header = rootKey === undefined ? '"Authorization: Bearer $OCHRE_TOKEN"' : `'Authorization: Bearer ${rootKey}'`
   const curl = (path: string, rest: string): string => `  curl ${rest} -H ${header} '${url}${path}'`
   print(io, `Serving ${over} at ${url}${adminUrl === undefined ? '' : `, admin at ${adminUrl}`}`)
   if (module) print(io, `Models: ${Object.keys(module.models).join(', ')}`)
   if (rootKey !== undefined) print(io, `\nAPI key, shown this once (only its hash is stored):\n\n  ${rootKey}`)
-  else print(io, '\nSet the variable OCHRE_KEY to your API key: export OCHRE_KEY=...')
+  else print(io, '\nSet the variable OCHRE_TOKEN to your API key: export OCHRE_TOKEN=...')
   print(io, `\nTry, each in a terminal of its own:\n`)
   print(io, curl('/v1/redis', `-d '["INCR","visits"]'`))
   if (example) {
