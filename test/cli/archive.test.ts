@@ -111,6 +111,25 @@ describe.each(PLACES)('from %s', (from) => {
   })
 })
 
+test.skipIf(oldServer() === undefined)('an archive of a server before 7.0 is restored by newer ones', async () => {
+  const source = await place(oldServer()!)
+  await source.call('SET', 'expiring', 'x', 'PX', 3_600_000)
+  await source.call('RPUSH', 'list', 'a', 'b')
+  await source.call('ZADD', 'zset', '0.1', 'a', '-inf', 'b')
+  for (const id of ['1-1', '2-0', '3-0']) await source.call('XADD', 'stream', id, 'f', 'v')
+  await source.call('XGROUP', 'CREATE', 'stream', 'group', '0')
+  await source.call('XREADGROUP', 'GROUP', 'group', 'ann', 'COUNT', 2, 'STREAMS', 'stream', '>')
+  await source.call('XDEL', 'stream', '1-1')
+  for (const mode of ['portable', 'dump']) {
+    const file = join(folder, `old-${mode}.ndjson`)
+    expect(await runCli(['backup', file, '--mode', mode, '--url', source.url])).toMatchObject({ code: 0 })
+    for (const to of PLACES) {
+      const run = await runCli(['restore', file, '--url', (await place(to)).url])
+      expect(run, `${mode} to ${to}`).toMatchObject({ code: 0, err: expect.stringContaining('restored and verified.') })
+    }
+  }
+})
+
 test('fields that expire are refused by a server that does not know them, before their key is touched', async () => {
   const newer = await place('redis-8.0')
   await newer.call('HSET', 'h', 'f', 'new')

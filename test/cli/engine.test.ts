@@ -26,6 +26,14 @@ test('a damaged folder is refused, and opens after --repair', async () => {
   expect((await runCli(['exec', '--dir', dir, 'EXISTS', 'a', 'b', 'c'])).out).toBe('1\n')
 })
 
+test('a unix socket in no folder is told so', async () => {
+  const path = join(tmpdir(), 'ochre-nosuch-folder', 'engine.sock')
+  expect(await runCli(['engine', '--path', path])).toMatchObject({
+    code: 1,
+    err: `ochre: ${path} cannot be listened on: its folder is missing, or this user has no permission there.\n`,
+  })
+})
+
 test('--repair without a folder is a usage error', async () => {
   expect(await runCli(['engine', '--port', 0, '--repair'])).toMatchObject({ code: 2 })
 })

@@ -145,9 +145,10 @@ function systemSentence({ code, path, message, address, port, hostname }: System
       return `${path ?? 'What is named as a file'} is a folder.`
     case 'EACCES':
     case 'EPERM':
-      return address === undefined
-        ? `This user has no permission for ${path}.`
-        : `This user has no permission to listen on ${address}${port === undefined ? '' : `:${port}`}.`
+      if (address === undefined) return `This user has no permission for ${path}.`
+      return port === undefined || port === -1
+        ? `${address} cannot be listened on: its folder is missing, or this user has no permission there.`
+        : `This user has no permission to listen on ${address}:${port}.`
     case 'EROFS':
       return `${path} is on a file system that takes no writes.`
     case 'ENOSPC':
