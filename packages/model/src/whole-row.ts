@@ -87,6 +87,9 @@ function contentsOf(field: StoredField, items: readonly unknown[], reading: Read
       )
     case 'stream':
       return (items as [unknown, unknown[]][]).map(([id, flat]) => [String(id), entryOf(field, flat, reading)])
+    case 'set':
+      // In byte order, as a set's own items(): Redis gives equal sets in different orders.
+      return (items as Buffer[]).sort(Buffer.compare).map(element)
     default:
       return items.map(element)
   }
