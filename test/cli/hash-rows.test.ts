@@ -100,7 +100,8 @@ test('what a program writes now and then is there before it ends', async () => {
   run.type('{"id":3}\n')
   await expect.poll(() => server.call('DBSIZE'), { timeout: 10_000 }).toBe(3)
   run.stop()
-  expect(await run.done).toMatchObject({ code: 143, err: expect.stringContaining('All up to line 3 was written') })
+  // The row may be there before its reply has been read.
+  expect(await run.done).toMatchObject({ code: 143, err: expect.stringMatching(/All up to line [23] was written/) })
 })
 
 test('a wrong command line is told before anything is read', async () => {
