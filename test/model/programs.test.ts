@@ -449,5 +449,11 @@ describe('programs', () => {
     expect(
       await db.Item.extract('1', ['n', 'list[-1]', 'list', 'map.k', 'doc.a.list[1].c', 'doc.zzz', 'notes.q.r[0]']),
     ).toEqual([2, 'b', ['a', 'b'], 4, 'deep', null, 5])
+    await db.Item.update('1', { map: { 'a.b': 1, '': 2, 'q"]': 3 }, notes: { 'x[0]': { '': [{ 'c.d': 6 }] } } })
+    expect(
+      await db.Item.extract('1', ['map["a.b"]', 'map[""]', 'map["q\\"]"]', 'notes["x[0]"][""][-1]["c.d"]', 'map.zz']),
+    ).toEqual([1, 2, 3, 6, null])
+    for (const path of ['map["a', 'map["\\q"]', 'map[0]', 'list.a', 'doc["\\q"]', 'zz', '__proto__', 'map.'])
+      expect(() => db.Item.extract('1', [path]), path).toThrow(/path/)
   })
 })

@@ -1,6 +1,9 @@
 // Paths that begin with a field: 'score', 'tags[0]', 'settings.level', 'profile.address.city'.
 
 import { UsageError } from '@ochre/protocol'
+import { parsePath } from './json-path.ts'
+
+const WAYS = 'A path into a list is tags[0], into a map or a sorted set settings.level or settings["odd key"]'
 
 /** The value at a path of a row inside a program. */
 export function reach(row: object, path: string): unknown {
@@ -15,14 +18,10 @@ export function reach(row: object, path: string): unknown {
     if (handle.handleOf !== undefined) throw new UsageError('Positions and streams are read by a program')
     return handle
   }
-  if (handle.handleOf === undefined) return handle.at!(rest.startsWith('.') ? rest.slice(1) : rest)
-  const index = /^\[(-?\d+)\](.*)$/s.exec(rest)
-  const key = /^\.([^.[]+)(.*)$/s.exec(rest)
-  const get = handle.get ?? handle.score
-  const found = index && handle.at ? handle.at(Number(index[1])) : key && get ? get.call(handle, key[1]) : null
-  if (!found) throw new UsageError('A path into a list is tags[0], into a map or a sorted set settings.level')
-  const deeper = (index ?? key)![2]!
-  return deeper === ''
-    ? found
-    : (found as { at(path: string): unknown }).at(deeper.startsWith('.') ? deeper.slice(1) : deeper)
+  const [first, ...deeper] = parsePath(rest)
+  if (handle.handleOf === undefined) return handle.at!([first, ...deeper])
+  const get = typeof first === 'number' ? handle.at : (handle.get ?? handle.score)
+  if (!get) throw new UsageError(WAYS)
+  const found = get.call(handle, first) as { at(path: readonly unknown[]): unknown }
+  return deeper.length === 0 ? found : found.at(deeper)
 }

@@ -12,12 +12,21 @@ export function parsePath(path: JsonPath): readonly (string | number)[] {
   const pattern = /\.?([^.[\]"]+)|\[(-?\d+)\]|\[("(?:[^"\\]|\\.)*")\]/y
   while (pattern.lastIndex < path.length) {
     const match = pattern.exec(path)
-    if (!match) throw new UsageError('A path is written like address.city, tags[0] or labels["odd key"]')
-    if (match[1] !== undefined) segments.push(match[1])
-    else if (match[2] !== undefined) segments.push(Number(match[2]))
-    else segments.push(JSON.parse(match[3]!) as string)
+    const key = match?.[3] === undefined ? match?.[1] : unquoted(match[3])
+    if (!match || (key === undefined && match[2] === undefined))
+      throw new UsageError('A path is written like address.city, tags[0] or labels["odd key"]')
+    segments.push(key ?? Number(match[2]))
   }
   return segments
+}
+
+/** The text that a JSON string stands for; undefined when it is none. */
+function unquoted(json: string): string | undefined {
+  try {
+    return JSON.parse(json) as string
+  } catch {
+    return undefined
+  }
 }
 
 /** Segments as the script reads them: `k` + key as JSON, `i` + position, each with its length. */
