@@ -160,6 +160,18 @@ describe('verbs', () => {
       expect(stored).toMatchObject({ doc: { n: round + 1 }, on: new Date(round + 1) })
       expect(Buffer.from(stored!.raw).toString()).toBe(`a${round + 1}`)
     }
+    // Saves of one record are not each other's conflicts, and none is lost for one that fails.
+    const saves = [7, 8].map((n) => {
+      change(n)
+      return note.save()
+    })
+    note.doc = undefined as never
+    saves.push(note.save())
+    expect((await Promise.allSettled(saves)).map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected'])
+    note.doc = { n: 0 }
+    change(9)
+    await Promise.all([note.save(), note.save()])
+    expect(await notes.get('1')).toMatchObject({ doc: { n: 9 }, on: new Date(9) })
     note.title = ' x '
     await note.save()
     expect(note.title).toBe('x')

@@ -65,6 +65,8 @@ interface RowState {
   id: string
   version: string
   raw: RawRow
+  /** The save that is on its way. */
+  saving: Promise<void> | null
 }
 
 let stateOf: (record: object) => RowState
@@ -88,23 +90,14 @@ class StoredRow {
 
   async save(): Promise<this> {
     const state = stateOf(this)
-    const { raw } = state
-    const { spec } = state.owner
-    const patch = changesOf(this, spec, raw)
-    if (Object.keys(patch).length === 0) return this
-    const given = spec.scalars
-      .filter((field) => field.schema && patch[field.property] !== undefined)
-      .map((field) => ({ field, text: storedText(field, patch[field.property]) }))
-    const { version, set } = await state.owner.saveRecord(state.id, patch, state.version)
-    for (const [property, value] of Object.entries(patch))
-      if (value === undefined) delete raw[spec.byProperty.get(property)!.name]
-    // What was sent, not what the properties hold now: they may have changed again meanwhile.
-    for (const [name, text] of set) raw[name] = text
-    const properties = this as unknown as Record<string, unknown>
-    for (const { field, text } of given)
-      if (text !== null && sameText(field, text, properties[field.property]))
-        properties[field.property] = decodeField(field, raw[field.name]!)
-    state.version = version
+    // One after the other: by its version, one save would take another of the same record for somebody else's.
+    while (state.saving !== null) await state.saving.catch(() => undefined)
+    state.saving = saveChanges(this, state)
+    try {
+      await state.saving
+    } finally {
+      state.saving = null
+    }
     return this
   }
 
@@ -127,6 +120,27 @@ class StoredRow {
     adopt(this, state.owner, state.id, raw)
     return value
   }
+}
+
+/** Writes what has changed by now, and takes what is stored of it into the record. */
+async function saveChanges(record: object, state: RowState): Promise<void> {
+  const { raw } = state
+  const { spec } = state.owner
+  const patch = changesOf(record, spec, raw)
+  if (Object.keys(patch).length === 0) return
+  const given = spec.scalars
+    .filter((field) => field.schema && patch[field.property] !== undefined)
+    .map((field) => ({ field, text: storedText(field, patch[field.property]) }))
+  const { version, set } = await state.owner.saveRecord(state.id, patch, state.version)
+  for (const [property, value] of Object.entries(patch))
+    if (value === undefined) delete raw[spec.byProperty.get(property)!.name]
+  // What was sent, not what the properties hold now: they may have changed again meanwhile.
+  for (const [name, text] of set) raw[name] = text
+  const properties = record as Record<string, unknown>
+  for (const { field, text } of given)
+    if (text !== null && sameText(field, text, properties[field.property]))
+      properties[field.property] = decodeField(field, raw[field.name]!)
+  state.version = version
 }
 
 /** Properties whose stored text would differ from what was read. */
@@ -193,7 +207,7 @@ function adopt<T extends StoredRow>(record: T, owner: RecordOwner, id: string, r
     target[field.property] = value
   }
   owner.latest = record
-  setState(record, { owner, id, version, raw })
+  setState(record, { owner, id, version, raw, saving: null })
   return record
 }
 
