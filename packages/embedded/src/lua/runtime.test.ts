@@ -213,6 +213,14 @@ describe('the scripting machine', () => {
     expect(runtime.generation).toBe(2)
   })
 
+  it('is replaced when a script has left little memory to others', () => {
+    const runtime = new LuaRuntime()
+    const large = ['x'.repeat(270 * 1024 * 1024)]
+    expect(run(runtime, "return #(ARGV[1] .. 'x')", {}, large)).toBe(large[0]!.length + 1)
+    expect(run(runtime, 'return 1')).toBe(1)
+    expect(runtime.generation).toBe(2)
+  }, 60_000)
+
   it('refuses to run a script inside a script', () => {
     const runtime = new LuaRuntime()
     expect(() => run(runtime, "return redis.call('x')", { call: () => run(runtime, 'return 1') })).toThrow(

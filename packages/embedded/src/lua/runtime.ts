@@ -2,8 +2,8 @@
 // replies through its buffer, and answers what scripts ask for. It knows nothing of commands, caches or libraries.
 //
 // The machine is synchronous and holds two Lua states, 'eval' and 'function'. If it breaks (out of memory, or out of the
-// JavaScript stack) it is thrown away and the next use gets a new one: `generation` changes, and every reference that
-// was handed out before is void.
+// JavaScript stack) or has become large it is thrown away and the next use gets a new one: `generation` changes, and every
+// reference that was handed out before is void.
 import { createHash } from 'node:crypto'
 import { FailureReply, type Reply } from '@ochre/protocol'
 import { type Machine, type MachineHost, openMachine } from './machine.ts'
@@ -47,6 +47,11 @@ const RAISED = Object.freeze({ raised: true })
 
 const STATES = { eval: 0, function: 1 } as const
 const LOAD_TIMEOUT_MS = 500
+/**
+ * A machine that has grown beyond this is thrown away after the script. Its memory never becomes less, and Lua collects only
+ * when there is twice as much as it kept the last time: beyond half of the 2 GB that there can be, that is never.
+ */
+const LARGE_BYTES = 2 ** 30
 
 export class LuaRuntime {
   /** Counts machines: references belong to the generation in which they were made. */
@@ -128,7 +133,10 @@ export class LuaRuntime {
     }
     if (isPaused) return PAUSED
     this.#rethrow()
-    return this.#opened!.wire.readReply()
+    const { machine, wire } = this.#opened!
+    const reply = wire.readReply()
+    if (machine.memory.buffer.byteLength > LARGE_BYTES) this.discard()
+    return reply
   }
 
   /** Runs a library's code so that it registers its functions in 'function'; returns why it failed, or undefined. */
