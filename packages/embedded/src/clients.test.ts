@@ -232,6 +232,14 @@ describe('INFO', () => {
 })
 
 describe('DEBUG', () => {
+  it('SLEEP moves a clock that stands still by whole milliseconds', async () => {
+    const { send } = client()
+    expect(await send('DEBUG', 'SLEEP', '1.001')).toBe('+OK\r\n')
+    expect(await send('TIME')).toBe('*2\r\n$4\r\n1001\r\n$4\r\n1000\r\n')
+    expect(await send('SET', 'k', 'v', 'EX', '10')).toBe('+OK\r\n')
+    expect(await send('PTTL', 'k')).toBe(':10000\r\n')
+  })
+
   it('is refused where it is not enabled', async () => {
     const strict = await Engine.open({ config: { 'enable-debug-command': 'no' } })
     const refused = await client(strict).send('DEBUG', 'SLEEP', '0')

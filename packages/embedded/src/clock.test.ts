@@ -41,3 +41,13 @@ it('runs what came due when it is moved, in order', () => {
   expect(order).toEqual([10, 10, 20, 30])
   expect([clock.now(), clock.stamp()]).toEqual([2020, 2_020_000])
 })
+
+it('takes whole milliseconds only', () => {
+  const clock = new Clock(1000)
+  for (const ms of [0.5, Number.NaN, Number.POSITIVE_INFINITY]) {
+    expect(() => clock.advance(ms)).toThrow('whole milliseconds')
+    expect(() => new Clock(ms)).toThrow('whole milliseconds')
+  }
+  clock.advance(-10)
+  expect(clock.now()).toBe(990)
+})

@@ -1,5 +1,6 @@
 // The engine's only source of time: wall-clock milliseconds and timers, which tests can move.
 import { performance } from 'node:perf_hooks'
+import { UsageError } from '@ochre/protocol'
 
 /** A pending timer of a {@link Clock}. */
 export interface Timer {
@@ -25,6 +26,7 @@ export class Clock {
   #armedFor = 0
 
   constructor(start?: number) {
+    if (start !== undefined) refuseParts(start)
     this.isManual = start !== undefined
     this.#offset = start ?? 0
   }
@@ -45,6 +47,7 @@ export class Clock {
 
   /** Moves time forward and runs what came due meanwhile. Timers set by those timers run in the next move or tick. */
   advance(ms: number): void {
+    refuseParts(ms)
     this.#offset += ms
     this.#runDue()
   }
@@ -100,4 +103,9 @@ export class Clock {
     if (this.#armed !== undefined) clearTimeout(this.#armed)
     this.#armed = undefined
   }
+}
+
+/** Redis counts in whole milliseconds, and so does everything that asks a clock. */
+function refuseParts(ms: number): void {
+  if (!Number.isSafeInteger(ms)) throw new UsageError(`The time of a clock is in whole milliseconds, not ${ms}.`)
 }

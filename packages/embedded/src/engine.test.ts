@@ -243,6 +243,7 @@ describe('faults, snapshots and reset', () => {
   it('refuses faults that could never strike', async () => {
     const { engine } = await open()
     expect(() => engine.fail('GTE', 'ERR')).toThrow('There is no command GTE.')
+    expect(() => engine.fail('GET', 'ERR one\r\n+two')).toThrow('A failure is one line')
     expect(() => engine.fail('GET', 'ERR', { times: 0.5 })).toThrow('times')
     expect(() => engine.fail('GET', 'ERR', { probability: 50 })).toThrow('probability')
   })

@@ -30,6 +30,7 @@ export class Faults {
     if (times !== Infinity && !(Number.isSafeInteger(times) && times >= 0)) {
       throw new UsageError('times must be a whole number from 0.')
     }
+    if (/[\r\n]/.test(failure)) throw new UsageError('A failure is one line: `CODE and a sentence`.')
     if (!(probability >= 0 && probability <= 1)) throw new UsageError('probability must be a number from 0 to 1.')
     const fault = { failure: new FailureReply(failure), probability, left: times }
     this.#faults.set(name, [...(this.#faults.get(name) ?? []), fault])

@@ -26,7 +26,7 @@ import { debugObject } from './debug-object.ts'
 
 /** Stops the whole process, as it stops a server; a clock that stands still moves instead. */
 function sleep({ engine }: Session, args: readonly string[]): Outcome {
-  const ms = Math.max(0, (strtod(args[2]!) ?? 0) * 1000)
+  const ms = Math.round(Math.max(0, (strtod(args[2]!) ?? 0) * 1000))
   if (engine.clock.isManual) engine.clock.advance(ms)
   else if (ms > 0) Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms)
   return OK
