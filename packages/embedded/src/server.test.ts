@@ -1,12 +1,13 @@
 import { mkdtempSync, rmSync } from 'node:fs'
 import { connect, type Socket } from 'node:net'
-import { tmpdir } from 'node:os'
+import { networkInterfaces, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setImmediate as nextRound } from 'node:timers/promises'
-import { afterEach, expect, it } from 'vitest'
+import { afterEach, describe, expect, it } from 'vitest'
 import { Clock } from './clock.ts'
 import { Engine } from './engine.ts'
 
+const hasIpv6 = Object.values(networkInterfaces()).some((all) => all!.some(({ address }) => address === '::1'))
 const engines: Engine[] = []
 const sockets: Socket[] = []
 
@@ -82,6 +83,23 @@ it('serves a path, also where a killed server left its socket', async () => {
   } finally {
     rmSync(folder, { recursive: true })
   }
+})
+
+describe.skipIf(!hasIpv6)('IPv6', () => {
+  it('has its addresses in brackets, and those of IPv4 as they are', async () => {
+    const engine = await open()
+    const { port, address } = await engine.listen({ host: '::' })
+    expect(address).toBe(`[::]:${port}`)
+    for (const [host, shown] of [
+      ['::1', '[::1]'],
+      ['127.0.0.1', '127.0.0.1'],
+    ] as const) {
+      const socket = connect(port, host)
+      sockets.push(socket)
+      const listed = await exchange(socket, 'CLIENT INFO\r\n', '\n\r\n')
+      expect(listed).toContain(` addr=${shown}:${socket.localPort} laddr=${shown}:${port} `)
+    }
+  })
 })
 
 it('rejects when the port is taken', async () => {

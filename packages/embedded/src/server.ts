@@ -40,7 +40,7 @@ export class Server {
         this.#net.off('error', reject)
         const bound = this.#net.address()
         if (typeof bound === 'object' && bound !== null) this.port = bound.port
-        this.address = path ?? `${host}:${this.port}`
+        this.address = path ?? addressOf(host, this.port)
         resolve()
       })
     })
@@ -85,6 +85,12 @@ function removeStaleSocket(path: string): void {
   if (statSync(path, { throwIfNoEntry: false })?.isSocket()) unlinkSync(path)
 }
 
+/** As Redis writes it. Who comes by IPv4 to a socket of IPv6 is shown as IPv4: Redis listens to them apart. */
+function addressOf(ip: string, port: number | undefined): string {
+  const plain = ip.replace(/^::ffff:(?=[\d.]+$)/, '')
+  return plain.includes(':') ? `[${plain}]:${port}` : `${plain}:${port}`
+}
+
 class SocketCarrier implements Carrier {
   readonly address: string
   readonly localAddress: string
@@ -100,11 +106,12 @@ class SocketCarrier implements Carrier {
   constructor(socket: Socket, engine: Engine, serverAddress: string) {
     this.#socket = socket
     this.#engine = engine
-    const isTcp = socket.remoteAddress !== undefined
-    this.address = isTcp ? `${socket.remoteAddress}:${socket.remotePort}` : `${serverAddress}:0`
+    const { remoteAddress } = socket
+    const isTcp = remoteAddress !== undefined
+    this.address = isTcp ? addressOf(remoteAddress, socket.remotePort) : `${serverAddress}:0`
     this.isUnixSocket = !isTcp
     this.isLocal = !isTcp || /^(127\.|::1$|::ffff:127\.)/.test(socket.remoteAddress ?? '')
-    this.localAddress = isTcp ? `${socket.localAddress}:${socket.localPort}` : `${serverAddress}:0`
+    this.localAddress = isTcp ? addressOf(socket.localAddress ?? '', socket.localPort) : `${serverAddress}:0`
   }
 
   unsentBytes(): number {
