@@ -231,6 +231,27 @@ describe('INFO', () => {
   })
 })
 
+describe('INFO stats', () => {
+  it('tells the traffic of the last seconds', async () => {
+    const { send } = client()
+    const rate = async (): Promise<number> =>
+      Number(/instantaneous_ops_per_sec:(\d+)/.exec(await send('INFO', 'stats'))![1])
+    expect(await rate()).toBe(0)
+    for (let second = 0; second < 3; second++) {
+      for (let i = 0; i < 50; i++) await send('PING')
+      clock.advance(1000)
+    }
+    expect(await rate()).toBe(51) // INFO is one of them
+    expect(await send('INFO', 'stats')).toMatch(/instantaneous_input_kbps:0\.[1-9]/)
+    clock.advance(60_000)
+    await rate()
+    clock.advance(1000)
+    expect(await rate()).toBe(2)
+    await send('CONFIG', 'RESETSTAT')
+    expect(await rate()).toBeLessThan(3)
+  })
+})
+
 describe('DEBUG', () => {
   it('SLEEP moves a clock that stands still by whole milliseconds', async () => {
     const { send } = client()

@@ -89,7 +89,7 @@ export class Engine implements Transport {
   readonly blocking: Blocking
   readonly pubsub: Pubsub = new Pubsub()
   readonly scripting: Scripting = new Scripting(this)
-  readonly stats: Stats = new Stats()
+  readonly stats: Stats
   readonly commands: CommandIndex = COMMAND_INDEX
   readonly acl: Acl = new Acl(COMMAND_INDEX)
   readonly tracking: Tracking = new Tracking(this)
@@ -152,6 +152,7 @@ export class Engine implements Transport {
     this.faults = new Faults(this.random)
     this.now = this.openedAt = this.clock.now()
     this.#openedMark = this.clock.stamp()
+    this.stats = new Stats(this.#openedMark)
     this.settings = defaultSettings()
     if (options.dir !== undefined) Object.assign(this.settings, { appendonly: true, dir: options.dir })
     const fsync = options.fsync === undefined ? {} : { appendfsync: options.fsync }
@@ -487,7 +488,10 @@ export class Engine implements Transport {
     this.mark = this.#tickedAt = this.clock.stamp()
     if (this.#isLoading || this.suspension !== null) return
     this.now = this.clock.now()
-    this.seconds = Math.floor((this.mark - this.#openedMark) / 1_000_000)
+    const seconds = Math.floor((this.mark - this.#openedMark) / 1_000_000)
+    if (seconds === this.seconds) return
+    this.seconds = seconds
+    this.stats.sample(this.mark)
   }
 
   #append(): void {

@@ -77,6 +77,7 @@ function memory(engine: Engine): Fields {
     ['used_memory_vm_eval', lua.scripts],
     ['used_memory_vm_functions', lua.functions],
     ...both('used_memory_vm_total', lua.scripts + lua.functions),
+    ['number_of_cached_scripts', scripting.scripts.size],
     ['number_of_functions', scripting.libraries.functionCount],
     ['number_of_libraries', scripting.libraries.size],
     ...both('maxmemory', settings.maxmemory),
@@ -114,11 +115,15 @@ function human(bytes: number): string {
 function stats(engine: Engine): Fields {
   const { stats: counted, pubsub, tracking } = engine
   const { keys, items, prefixes } = tracking.counts
+  const rates = counted.rates(engine.mark)
   return [
     ['total_connections_received', counted.connections],
     ['total_commands_processed', counted.commands],
+    ['instantaneous_ops_per_sec', Math.floor(rates.commands)],
     ['total_net_input_bytes', counted.inputBytes],
     ['total_net_output_bytes', counted.outputBytes],
+    ['instantaneous_input_kbps', (rates.inputBytes / 1024).toFixed(2)],
+    ['instantaneous_output_kbps', (rates.outputBytes / 1024).toFixed(2)],
     ['rejected_connections', counted.rejectedConnections],
     ['sync_full', 0],
     ['sync_partial_ok', 0],

@@ -40,6 +40,20 @@ export class CommandStats {
   }
 }
 
+/** What is counted of the traffic. */
+interface Traffic {
+  readonly commands: number
+  readonly inputBytes: number
+  readonly outputBytes: number
+}
+
+/** The counts at one moment, which is a mark of the clock. */
+interface Sample extends Traffic {
+  readonly at: number
+}
+
+const NOTHING: Traffic = { commands: 0, inputBytes: 0, outputBytes: 0 }
+
 export class Stats {
   commands = 0
   connections = 0
@@ -55,6 +69,29 @@ export class Stats {
   readonly errors: Map<string, number> = new Map()
   /** By the number of the command. */
   readonly byCommand: (CommandStats | undefined)[] = []
+  /** From the beginning of the last two seconds in which something happened, the earlier one first. */
+  #samples: readonly [Sample, Sample]
+
+  constructor(at: number) {
+    this.#samples = [
+      { ...NOTHING, at },
+      { ...NOTHING, at },
+    ]
+  }
+
+  /** To be called when a second begins and something happens in it. */
+  sample(at: number): void {
+    const { commands, inputBytes, outputBytes } = this
+    this.#samples = [this.#samples[1], { commands, inputBytes, outputBytes, at }]
+  }
+
+  /** The traffic per second since the earlier of the samples. */
+  rates(at: number): Traffic {
+    const [before] = this.#samples
+    const seconds = (at - before.at) / 1_000_000
+    const rate = (name: keyof Traffic): number => (seconds > 0 ? (this[name] - before[name]) / seconds : 0)
+    return { commands: rate('commands'), inputBytes: rate('inputBytes'), outputBytes: rate('outputBytes') }
+  }
 
   of(id: number): CommandStats {
     this.byCommand[id] ??= new CommandStats()
@@ -77,6 +114,10 @@ export class Stats {
   reset(): void {
     this.commands = this.connections = this.rejectedConnections = this.hits = this.misses = this.expired = 0
     this.inputBytes = this.outputBytes = this.reads = this.writes = 0
+    this.#samples = [
+      { ...this.#samples[0], ...NOTHING },
+      { ...this.#samples[1], ...NOTHING },
+    ]
     this.errors.clear()
     this.byCommand.length = 0
   }
