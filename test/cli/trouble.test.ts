@@ -1,7 +1,11 @@
 // What each verb says and ends with when the server is away, refuses, still loads, or dies in the middle.
+import { execFileSync } from 'node:child_process'
+import { once } from 'node:events'
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { createServer } from 'node:tls'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { freePort, startServer, type TestServer } from '../servers/index.ts'
 import { type CliRun, runCli, startCli } from './run-cli.ts'
@@ -183,3 +187,21 @@ async function isInTheMiddle(of: TestServer, verb: string): Promise<boolean> {
   const stats = String(await of.call('INFO', 'commandstats'))
   return Number(new RegExp(`^cmdstat_${name}:calls=(\\d+)`, 'm').exec(stats)?.[1] ?? 0) > Number(enough)
 }
+
+test('a certificate of an authority that nobody named is told with what to do', async () => {
+  const request = 'req -x509 -newkey rsa:2048 -nodes -keyout own.key -out own.crt -days 1 -subj /CN=localhost'
+  execFileSync('openssl', request.split(' '), { cwd: folder, stdio: 'pipe' })
+  const [key, cert] = await Promise.all(['own.key', 'own.crt'].map((name) => readFile(join(folder, name))))
+  const own = createServer({ key: key!, cert: cert! })
+  own.listen(0, '127.0.0.1')
+  await once(own, 'listening')
+  try {
+    const { port } = own.address() as AddressInfo
+    expect(await runCli(['exec', '--url', `rediss://127.0.0.1:${port}`, 'PING'])).toMatchObject({
+      code: 3,
+      err: expect.stringMatching(/self-signed certificate\.\nName the certificate .*NODE_EXTRA_CA_CERTS/),
+    })
+  } finally {
+    own.close()
+  }
+})

@@ -100,7 +100,7 @@ function report(io: Io, error: unknown): number {
     // What was tried again until the deadline.
     const { cause } = error
     if (error instanceof ConnectionError && cause instanceof ReplyError) tell(io, `The server says: ${cause.message}`)
-    const remedy = REMEDIES[cause instanceof ReplyError ? cause.code : error.code]
+    const remedy = REMEDIES[cause instanceof ReplyError || isUntrusted(cause) ? cause.code : error.code]
     if (remedy !== undefined) tell(io, remedy)
     if (error instanceof ConnectionError || error.code === 'CONNECTION_FAILED') return EXIT.unreachable
     return error instanceof UsageError ? EXIT.usage : EXIT.failed
@@ -111,8 +111,22 @@ function report(io: Io, error: unknown): number {
   return EXIT.failed
 }
 
+/** Whether the server's certificate is not trusted, and by which code of node:tls. */
+function isUntrusted(cause: unknown): cause is { readonly code: string } {
+  return Object.hasOwn(UNTRUSTED, String((cause as { code?: unknown } | undefined)?.code))
+}
+
+const TRUST = 'Name the certificate of its authority in the variable NODE_EXTRA_CA_CERTS: a file of PEM.'
+const UNTRUSTED: Readonly<Record<string, string>> = {
+  DEPTH_ZERO_SELF_SIGNED_CERT: TRUST,
+  SELF_SIGNED_CERT_IN_CHAIN: TRUST,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: TRUST,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: TRUST,
+}
+
 /** What to do about refusals whose text does not say it. */
 const REMEDIES: Readonly<Record<string, string>> = {
+  ...UNTRUSTED,
   CONNECTION_FAILED: 'Name a server that runs in the command line or in OCHRE_REDIS_URL.',
   NOAUTH: 'Give the password in the URL: redis://user:password@host:port',
   WRONGPASS: 'User and password stand in the URL: redis://user:password@host:port',
