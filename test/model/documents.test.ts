@@ -83,3 +83,15 @@ it('are whole values of valid JSON', async () => {
   await exact().create({ id: 'a', facts: new JsonText('"\\ud83d\\ude00"') })
   expect(await values().get('a')).toMatchObject({ facts: '😀' })
 })
+
+it('are reached by paths of a thousand segments, and no longer ones', async () => {
+  await values().create({ id: 'a', facts: { n: 1 } })
+  const at = (segments: number) =>
+    values()
+      .at('a')
+      .facts.path(`${'x.'.repeat(segments - 1)}x`)
+  expect(await at(1000).get()).toBe(null)
+  await expect((async () => at(1001).get())()).rejects.toThrow(
+    new UsageError('A path has at most 1000 keys and positions'),
+  )
+})

@@ -29,8 +29,12 @@ function unquoted(json: string): string | undefined {
   }
 }
 
-/** Segments as the script reads them: `k` + key as JSON, `i` + position, each with its length. */
+/** The script reads a document once per segment. */
+const MAX_SEGMENTS = 1000
+
+/** Segments as the script reads them: `k` + key as JSON, `i` + position, each with its length. Throws UsageError for too many. */
 export function packPath(segments: readonly (string | number)[]): Buffer {
+  if (segments.length > MAX_SEGMENTS) throw new UsageError(`A path has at most ${MAX_SEGMENTS} keys and positions`)
   return Buffer.concat(
     segments.map((segment) => packed(typeof segment === 'number' ? `i${segment}` : `k${JSON.stringify(segment)}`)),
   )
