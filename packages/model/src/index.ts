@@ -14,7 +14,7 @@ export {
 export type { Condition, Expr, Immediate, Operand, ProgramRow, QueryRow, Resolved } from './expressions.ts'
 export { type AnyField, type ElementField, Field, type FieldSpec, type Kind, t } from './fields.ts'
 export type { Filter, OrderBy, Where } from './filter.ts'
-export { JsonText } from './json-text.ts'
+export { type Documents, JsonText } from './json-text.ts'
 export type { Problem, UpkeepOptions, Verification } from './maintenance.ts'
 export {
   type AnyModel,
