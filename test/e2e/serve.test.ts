@@ -100,6 +100,18 @@ test.each([1, 2])(
   60_000,
 )
 
+test('Ctrl-C before the workers are there ends it with 0 and no complaint', async () => {
+  // To all processes of the group, before the worker listens to signals.
+  const early = "if (process.connected) process.kill(0, 'SIGINT')"
+  const ochre = startOchre(
+    ['serve', '--memory', '--workers', '2', '--port', String(port), '--admin', 'false', '--log-level', 'silent'],
+    { cwd: folder, env: { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(early)}` } },
+  )
+  running.push(ochre)
+  expect(await ochre.ended).toBe(0)
+  expect(ochre.err()).toBe('')
+}, 60_000)
+
 test('told to end while it starts it ends with 0', async () => {
   await writeFile(
     join(folder, 'models.ts'),

@@ -153,7 +153,12 @@ async function supervise(
       // The workers run this same command line and find the engine by their environment.
       process.env.OCHRE_REDIS_URL = `unix:${path}`
     }
-    const supervisor = await superviseWorkers(config, createLog(config.logLevel))
+    const supervisor = await superviseWorkers(config, createLog(config.logLevel)).catch((cause: unknown) => {
+      // Ctrl-C has reached the workers, too, while they started.
+      if (io.interrupted.aborted) return null
+      throw cause
+    })
+    if (supervisor === null) return EXIT.ok
     announce(supervisor)
     process.on('SIGHUP', () => supervisor.reload())
     if (!io.interrupted.aborted)
