@@ -64,6 +64,8 @@ describe.each(BACKENDS)('over %s', (backend) => {
     ['n=gte.3&order=n.desc', 'dc'],
     ['n=in.(1,3)&order=n', 'ac'],
     ['n=not.in.(1,3)&order=n', 'bd'],
+    ['n=in.()', ''],
+    ['name=not.in.()&order=n', 'abcd'],
     ['n=not.not.eq.1', 'a'],
     ['n=eq.1&n=eq.2', ''],
     ['n=eq.99999999999999999999', ''],

@@ -71,7 +71,8 @@ function urlCondition(spec: ModelSpec, name: string, text: string, depth = 8): o
   if (operator === 'is' && operand === 'null') return { [name]: { isNull: true } }
   if (operator === 'is' && (operand === 'true' || operand === 'false')) return { [name]: { eq: operand === 'true' } }
   if (operator === 'in' && operand.startsWith('(') && operand.endsWith(')')) {
-    return { [name]: { in: splitList(operand.slice(1, -1)).map((item) => value(unquote(item))) } }
+    const items = operand === '()' ? [] : splitList(operand.slice(1, -1))
+    return { [name]: { in: items.map((item) => value(unquote(item))) } }
   }
   const known = Object.hasOwn(URL_OPERATORS, operator) ? URL_OPERATORS[operator] : undefined
   if (known === undefined || dot === -1) {
