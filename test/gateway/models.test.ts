@@ -26,13 +26,14 @@ const User = model(
   (u) => ({ indexes: [index(u.status, u.age.desc())] }),
 )
 const Secret = model('secret', { id: t.string(), text: t.string() })
+const Note = model('note', { id: t.ulid(), text: t.string().optional() })
 
 describe.each(BACKENDS)('over %s', (backend) => {
   let server: Backend
   let gateway: Gateway
   beforeAll(async () => {
     server = await startBackend(backend)
-    gateway = await createGateway({ redis: server.redis, rootKey: ROOT, models: { User, Secret } })
+    gateway = await createGateway({ redis: server.redis, rootKey: ROOT, models: { User, Secret, Note } })
   })
   afterAll(async () => {
     await gateway.close()
@@ -125,6 +126,41 @@ describe.each(BACKENDS)('over %s', (backend) => {
         (await go('PUT', '/user/ada', { body: { email: 'x', age: 1 }, headers: { 'if-none-match': '*' } })).status,
       ).toBe(412)
       expect(await post('/user?upsert', { ...ada, age: 50 })).toMatchObject({ status: 200, json: { age: 50 } })
+    })
+
+    it('are objects, and a row in a body is the row of the path', async () => {
+      for (const body of ['[]', '[{"text":"x"}]', '"x"', '1', 'null']) {
+        const refused = { status: 400, json: { detail: 'A row is an object of fields.' } }
+        expect(await go('POST', '/note', { body })).toMatchObject(refused)
+        expect(await go('PATCH', '/note/x', { body })).toMatchObject(refused)
+        expect(await go('PUT', '/note/x', { body })).toMatchObject(refused)
+      }
+      expect((await post('/note/bulk', [1, {}, 'x', null, []])).json).toMatchObject({
+        done: 1,
+        failed: 4,
+        failures: [0, 2, 3, 4].map((index) => ({ index, code: 'BAD_REQUEST', status: 400 })),
+      })
+      expect((await post('/note/bulk?operation=update', [1])).json).toMatchObject({ done: 0, failed: 1 })
+      expect(((await go('GET', '/note')).json as { rows: unknown[] }).rows.length).toBe(1)
+      await post('/secret', { id: 'a', text: 'x' })
+      expect(await go('PUT', '/secret/a', { body: { id: 'b', text: 'y' } })).toMatchObject({
+        status: 400,
+        json: { detail: 'The row in the body has another id than the path.' },
+      })
+      expect((await go('PUT', '/secret/a', { body: { id: 'a', text: 'z' } })).json).toEqual({ id: 'a', text: 'z' })
+    })
+
+    it('are where Location says, whatever their ids', async () => {
+      const ids = ['a/b', 'a b+c%', '?#&=', 'é日本', '~', '.', '..', '...', 'schema', 'changes', 'query', 'bulk']
+      for (const id of ids) {
+        for (const database of ['', '?db=3']) {
+          const { location } = (await post(`/secret${database}`, { id, text: `${id} of ${database}` })).headers
+          // As URL libraries read it.
+          const { pathname, search } = new URL(location!, 'http://gateway')
+          expect(decodeURI(pathname + search)).toBe(decodeURI(location!))
+          expect((await ask(gateway, 'GET', location!)).json).toEqual({ id, text: `${id} of ${database}` })
+        }
+      }
     })
 
     it('give single places, collections too', async () => {

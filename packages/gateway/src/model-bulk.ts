@@ -92,11 +92,14 @@ export async function bulk(
     const rows: unknown[] = []
     const positions: number[] = []
     piece.forEach((item, i) => {
-      if (item instanceof GatewayError) refused.push({ index: first + i, error: item })
-      else {
-        positions.push(first + i)
+      try {
+        if (item instanceof GatewayError) throw item
         if (operation !== 'delete') rows.push(rowValue(spec, item))
         else rows.push(fieldValue(spec.id, isObject(item) ? (item.id ?? null) : item))
+        positions.push(first + i)
+      } catch (error) {
+        if (!(error instanceof GatewayError)) throw error
+        refused.push({ index: first + i, error })
       }
     })
     if (rows.length > 0) {

@@ -6,6 +6,7 @@
 import { type FieldSpec as FieldDoc, JsonText, type ModelSpec as ModelDoc } from '@ochre/model'
 import { isBase64, isObject, JsonNumber, type JsonObject, type JsonValue, plainJson, writeJson } from './json.ts'
 import type { Schema } from './routes.ts'
+import { GatewayError } from './status.ts'
 
 /** A value of a field from JSON. */
 export function fieldValue(spec: FieldDoc, value: JsonValue): unknown {
@@ -85,10 +86,13 @@ export function entryValue(spec: FieldDoc, value: JsonValue): unknown {
   return entry
 }
 
-/** A row, or a part of one, from JSON. Members that are no fields are handed on for the model to refuse. */
+/**
+ * A row, or a part of one, from JSON. Members that are no fields are handed on for the model to refuse. Throws BAD_REQUEST
+ * on what has no members: it must not become a row of defaults.
+ */
 export function rowValue(model: ModelDoc, value: JsonValue): Record<string, unknown> {
+  if (!isObject(value)) throw new GatewayError('BAD_REQUEST', 'A row is an object of fields.')
   const row: Record<string, unknown> = Object.create(null)
-  if (!isObject(value)) return row
   for (const name of Object.keys(value)) {
     const field = model.byProperty.get(name)
     row[name] = field === undefined ? plainJson(value[name]!) : fieldValue(field, value[name]!)

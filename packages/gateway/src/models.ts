@@ -186,8 +186,9 @@ export function modelRoutes(models: OpenModels): readonly Route<Handler>[] {
         const row = x.query.flag('upsert')
           ? await store.upsert(data as never, ttlIn(x))
           : await store.create(data as never, ttlIn(x))
-        const id = encodeURIComponent(String((row as unknown as { id: unknown }).id))
-        return rowAnswer(spec, row, x.query.flag('upsert') ? 200 : 201, { location: `/v1/models/${spec.name}/${id}` })
+        return rowAnswer(spec, row, x.query.flag('upsert') ? 200 : 201, {
+          location: models.pathOf(x.caller, spec, row),
+        })
       },
       doc: {
         id: 'createRow',
@@ -384,9 +385,7 @@ export function modelRoutes(models: OpenModels): readonly Route<Handler>[] {
       path: `${path}/{id}`,
       handle: async (x) => {
         const store = await models.of(x, 'update', true, 2)
-        const body = await x.json()
-        if (!isObject(body)) throw new GatewayError('BAD_REQUEST', 'The body is an object of fields.')
-        const patch = rowValue(store.spec, body)
+        const patch = rowValue(store.spec, await x.json())
         // JSON has no undefined: null unsets a field that may be absent and cannot be null.
         for (const [name, value] of Object.entries(patch)) {
           const field = store.spec.byProperty.get(name)
@@ -418,10 +417,10 @@ export function modelRoutes(models: OpenModels): readonly Route<Handler>[] {
       path: `${path}/{id}`,
       handle: async (x) => {
         const store = await models.of(x, 'replace', true, 2)
-        const body = await x.json()
-        if (!isObject(body)) throw new GatewayError('BAD_REQUEST', 'The body is a row.')
-        const id = idOf(x, store.spec)
-        const data: Record<string, unknown> = { ...rowValue(store.spec, body), id }
+        const id: unknown = idOf(x, store.spec)
+        const { id: sent = id, ...fields } = rowValue(store.spec, await x.json())
+        if (sent !== id) throw new GatewayError('BAD_REQUEST', 'The row in the body has another id than the path.')
+        const data = { ...fields, id }
         const noneMatch = tagsIn(x.request, 'if-none-match')
         if (noneMatch !== undefined) {
           if (noneMatch !== '*')
@@ -431,7 +430,7 @@ export function modelRoutes(models: OpenModels): readonly Route<Handler>[] {
         return rowAnswer(
           store.spec,
           await guarded(x, async () =>
-            store.replace(data as never, { ...(await versionIn(x, store, id)), ...ttlIn(x) }),
+            store.replace(data as never, { ...(await versionIn(x, store, id as never)), ...ttlIn(x) }),
           ),
         )
       },

@@ -72,6 +72,16 @@ export class OpenModels {
     return this.#gateway.connections.of(database, false, principal.redisUser)
   }
 
+  /** The path of a row. An id that URL libraries swallow, or that is the name of another route, stands in the query. */
+  pathOf({ database }: Caller, { name }: ModelSpec, row: object): string {
+    const { connections, router } = this.#gateway
+    const id = encodeURIComponent(String((row as { readonly id?: unknown }).id))
+    const path = `/v1/models/${name}/${id}`
+    const isPlain = !/^(?:\.\.?|~)$/.test(id) && router.match('GET', path).route.doc.id === 'getRow'
+    const query = [isPlain ? '' : `id=${id}`, database === connections.database ? '' : `db=${database}`].filter(Boolean)
+    return `${isPlain ? path : `/v1/models/${name}/~`}${query.length === 0 ? '' : `?${query.join('&')}`}`
+  }
+
   /** The store of the route's model. */
   of(x: Exchange, operation: string, writes: boolean, cost: number): Promise<AnyStore> {
     return this.store(x.caller, String(x.param('model')), operation, writes, cost)
