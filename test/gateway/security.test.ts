@@ -138,6 +138,10 @@ describe('API keys', () => {
         (network): [unknown, string] => [{ scopes: ['read'], networks: [network] }, 'network'],
       ),
       [{ scopes: ['read'], commands: ['get'] }, 'command rule'],
+      ...['-flushal', '-@dangeros', '-config|sett', '-set|get', '+@', '-constructor'].map((rule): [unknown, string] => [
+        { scopes: ['read'], commands: [rule] },
+        'command',
+      ]),
       [{ scopes: ['read'], rate: { perSecond: 0, burst: 1 } }, 'rate'],
       [{ scopes: ['read'], what: 1 }, 'nothing else'],
     ]
@@ -145,6 +149,42 @@ describe('API keys', () => {
       const answer = await ask(gateway, 'POST', '/v1/keys', { body: { name: 'x', grant } })
       expect([answer.status, answer.text]).toEqual([400, expect.stringContaining(word)])
     }
+    const commands = ['-@all', '+GET', '+@Read', '-config', '+config|GET', '+json.get']
+    expect(
+      (await ask(gateway, 'POST', '/v1/keys', { body: { name: 'x', grant: { scopes: [], commands } } })).status,
+    ).toBe(201)
+  })
+
+  it('end in the future, and are rotated once', async () => {
+    let now = Date.now()
+    const gateway = await open({ now: () => now })
+    const grant: Grant = { scopes: ['read'], keys: ['*'] }
+    const create = (expiresAt: number) => ask(gateway, 'POST', '/v1/keys', { body: { name: 'x', grant, expiresAt } })
+    for (const past of [0, now - 1, now, Math.floor(now / 1000) + 86_400])
+      expect(await create(past)).toMatchObject({ status: 400, json: { code: 'USAGE' } })
+    const { id } = (await create(now + 10_000)).json as { id: string }
+    const rotate = (one: string) => ask(gateway, 'POST', `/v1/keys/${one}/rotate`, { body: { overlap: 1000 } })
+    // Of several at once one does it, and no key is left over.
+    const answers = await Promise.all([1, 2, 3, 4].map(() => rotate(id)))
+    expect(answers.map(({ status }) => status).sort()).toEqual([201, 409, 409, 409])
+    const next = (answers.find(({ status }) => status === 201)!.json as { id: string }).id
+    const ids = async () => ((await ask(gateway, 'GET', '/v1/keys')).json as { keys: { id: string }[] }).keys
+    expect((await ids()).map((key) => key.id).sort()).toEqual([id, next].sort())
+    // A key made from the old one again would end with the old one.
+    expect((await rotate(id)).text).toContain(`${next} takes its place`)
+    expect((await rotate(next)).json).toMatchObject({ expiresAt: now + 10_000 })
+    now += 10_000
+    const last = (await ids()).find((key) => key.id !== id && key.id !== next)!
+    expect(await rotate(last.id)).toMatchObject({ status: 400, json: { code: 'USAGE' } })
+  })
+
+  it('that are revoked while they are rotated stay revoked', async () => {
+    const gateway = await open()
+    const { record } = await gateway.keys.create('web', { scopes: ['read'], keys: ['*'] })
+    const rotated = gateway.keys.rotate(record.id, 60_000)
+    const revoked = gateway.keys.revoke(record.id)
+    await expect(rotated).rejects.toMatchObject({ code: 'CONFLICT' })
+    expect([await revoked, await gateway.keys.list()]).toEqual([true, []])
   })
 
   it('are bound to networks', async () => {

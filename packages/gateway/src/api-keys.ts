@@ -4,14 +4,23 @@
 // sealed with a second HMAC under the gateway's own secret, so that a record written by anybody else (a script of a
 // caller, a restored dump of another place) is not believed.
 
-import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import { createHash, createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import type { Client } from '@ochre/client'
 import { UsageError } from '@ochre/protocol'
+import { grantOf } from './grant.ts'
 import { FULL_GRANT, type Grant, type Principal, RESERVED_PREFIX, Rules } from './principal.ts'
 import { GatewayError } from './status.ts'
 
 const HASH = `${RESERVED_PREFIX}keys`
 const KEY_SYNTAX = /^och_([0-9a-z]{12})_([A-Za-z0-9_-]{43})$/
+
+// ARGV the id of the old key, its record as it was read, its new record, the id and the record of the new key. Only when
+// nobody has revoked or rotated the old key since, which would otherwise come back to life.
+const ROTATE_LUA = `if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
+redis.call('HSET', KEYS[1], ARGV[1], ARGV[3], ARGV[4], ARGV[5])
+return 1
+`
+const ROTATE = { lua: ROTATE_LUA, sha: createHash('sha1').update(ROTATE_LUA).digest('hex') }
 
 /** A key as it is stored and listed; times in milliseconds since 1970. */
 export interface ApiKey {
@@ -74,14 +83,12 @@ export class ApiKeys {
     return `och_${'root'.padEnd(12, '0')}_${secret}`
   }
 
-  /** Makes a key. The text is shown once and not kept. Throws UsageError on a malformed grant. */
+  /** Makes a key. The text is shown once and not kept. Throws UsageError on a malformed grant and an end in the past. */
   async create(name: string, grant: Grant, expiresAt?: number): Promise<{ key: string; record: ApiKey }> {
-    new Rules(grant)
-    const id = newId()
-    const secret = randomBytes(32).toString('base64url')
-    const record = this.#record(id, name, grant, expiresAt)
-    await this.#store({ ...record, hash: this.#hashOf(secret) })
-    return { key: `och_${id}_${secret}`, record }
+    grantOf(grant)
+    const { key, stored } = this.#make(name, grant, expiresAt)
+    await this.#redis.call('HSET', HASH, stored.id, this.#sealed(stored))
+    return { key, record: visible(stored) }
   }
 
   /** All keys, oldest first, without their hashes. Records that are not the gateway's own are left out. */
@@ -100,15 +107,25 @@ export class ApiKeys {
     return stored === undefined ? undefined : visible(stored)
   }
 
-  /** Makes a key with the same name and grant; the old one goes on working for `overlapMs`. Rejects with `NOT_FOUND`. */
+  /**
+   * Makes a key with the same name, grant and end; the old one goes on working for `overlapMs`. Rejects with `NOT_FOUND`,
+   * with `CONFLICT` when the key has been rotated, and with UsageError when its time is over.
+   */
   async rotate(id: string, overlapMs: number): Promise<{ key: string; record: ApiKey }> {
-    const old = await this.#load(id)
-    if (old === undefined || id === 'root') throw new GatewayError('NOT_FOUND', 'There is no such API key.')
-    const made = await this.create(old.name, old.grant, old.expiresAt)
+    const sealed = await this.#redis.call('HGET', HASH, id)
+    const text = typeof sealed === 'string' && id !== 'root' ? sealed : ''
+    const old = this.#open(id, text)
+    if (old === undefined) throw new GatewayError('NOT_FOUND', 'There is no such API key.')
+    if (old.replacedBy !== undefined)
+      throw new GatewayError('CONFLICT', `The key was rotated before: ${old.replacedBy} takes its place.`)
+    const made = this.#make(old.name, old.grant, old.expiresAt)
     const end = this.#now() + overlapMs
     const expiresAt = old.expiresAt === undefined ? end : Math.min(end, old.expiresAt)
-    await this.#store({ ...old, expiresAt, replacedBy: made.record.id })
-    return made
+    const replaced = this.#sealed({ ...old, expiresAt, replacedBy: made.stored.id })
+    const fields = [id, text, replaced, made.stored.id, this.#sealed(made.stored)]
+    if ((await this.#redis.runScript(ROTATE, [HASH], fields)) === 0)
+      throw new GatewayError('CONFLICT', 'The key was rotated or revoked meanwhile.')
+    return { key: made.key, record: visible(made.stored) }
   }
 
   /** Ends a key. Resolves to false when there is none. */
@@ -132,6 +149,16 @@ export class ApiKeys {
     return principalOf(stored)
   }
 
+  #make(name: string, grant: Grant, expiresAt: number | undefined): { key: string; stored: StoredKey } {
+    // Seconds are taken for milliseconds easily.
+    if (expiresAt !== undefined && expiresAt <= this.#now())
+      throw new UsageError('The key would end in the past: expiresAt is milliseconds since 1970.')
+    const id = newId()
+    const secret = randomBytes(32).toString('base64url')
+    const stored = { ...this.#record(id, name, grant, expiresAt), hash: this.#hashOf(secret) }
+    return { key: `och_${id}_${secret}`, stored }
+  }
+
   #record(id: string, name: string, grant: Grant, expiresAt: number | undefined): ApiKey {
     const record = { id, name, grant, createdAt: this.#now() }
     return expiresAt === undefined ? record : { ...record, expiresAt }
@@ -143,10 +170,6 @@ export class ApiKeys {
 
   #hmac(purpose: string, text: string): Buffer {
     return createHmac('sha256', this.#secret).update(purpose).update('\0').update(text).digest()
-  }
-
-  async #store(stored: StoredKey): Promise<void> {
-    await this.#redis.call('HSET', HASH, stored.id, this.#sealed(stored))
   }
 
   #sealed(stored: StoredKey): string {

@@ -1,7 +1,7 @@
 // Grants from outside: the JSON of a request, the claims of a token. Whatever is malformed is refused by its field; a limit
 // that was misspelt must not become no limit.
 
-import { UsageError } from '@ochre/protocol'
+import { commandNames, lookupCommand, UsageError } from '@ochre/protocol'
 import { type Grant, Rules } from './principal.ts'
 
 const LISTS = ['scopes', 'commands', 'keys', 'channels', 'models', 'networks'] as const
@@ -20,6 +20,10 @@ export function grantOf(value: unknown): { readonly grant: Grant; readonly rules
     if (list === undefined) continue
     if (!Array.isArray(list) || !list.every((item) => typeof item === 'string')) wrong(name, 'a list of text')
   }
+  for (const rule of (plain.commands ?? []) as readonly string[]) {
+    if (!namesCommands(rule))
+      throw new UsageError(`In the grant, commands has a rule for what no command is: ${rule.slice(0, 64)}.`)
+  }
   const { databases, quotaPerDay } = plain
   if (databases !== undefined && databases !== '*') {
     if (!Array.isArray(databases) || !databases.every((n) => Number.isInteger(n) && n >= 0))
@@ -30,6 +34,17 @@ export function grantOf(value: unknown): { readonly grant: Grant; readonly rules
     wrong('quotaPerDay', 'a number')
   const grant = { ...(plain as unknown as Grant) }
   return { grant, rules: new Rules(grant) }
+}
+
+let categories: ReadonlySet<string> | undefined
+
+/** Whether what a rule names is there; rules that are none are left to Rules. */
+function namesCommands(rule: string): boolean {
+  const [, at, name = '', sub] = /^[+-](@?)([^|]+)(?:\|(.+))?$/s.exec(rule) ?? []
+  if (at === undefined) return true
+  if (at === '') return lookupCommand(sub === undefined ? name : `${name} ${sub}`) !== undefined
+  categories ??= new Set(['all', ...commandNames().flatMap((one) => lookupCommand(one)!.categories)])
+  return categories.has(name.toLowerCase())
 }
 
 function isRate(value: unknown): boolean {

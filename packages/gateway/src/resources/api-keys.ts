@@ -172,7 +172,7 @@ export function apiKeyRoutes(keys: ApiKeys, forget: () => void): readonly Route<
           example: { overlap: 3_600_000 },
         },
         answers: { 201: MADE },
-        errors: ['NOT_FOUND'],
+        errors: ['NOT_FOUND', 'CONFLICT'],
       },
     },
     {
