@@ -27,4 +27,5 @@ test('commands and keys are read with the client alone', async () => {
   expect(await loadedBy('exec', '--url', server.url, 'PING')).toEqual(needed)
   expect(await loadedBy('keys', '--url', server.url)).toEqual(needed)
   expect(await loadedBy('tail', '--help')).toEqual(needed)
+  expect(await loadedBy('--version')).toEqual(['cli', 'commander', 'protocol'])
 })

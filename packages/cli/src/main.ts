@@ -32,21 +32,22 @@ const ABOUT_ALL = 'completion'
 /** Runs one command line (without `node` and the script's path) and resolves with the exit code. Never rejects. */
 export async function main(argv: readonly string[], io: Io): Promise<number> {
   let code: number = EXIT.ok
-  const verb = argv[0]
-  const isOne = verb !== undefined && verb !== ABOUT_ALL && Object.hasOwn(VERBS, verb)
-  const program = await programOf(
-    io,
-    (value) => {
-      code = value
-    },
-    isOne ? [verb] : undefined,
-  )
+  const exit = (value: number): void => {
+    code = value
+  }
+  const program = await programOf(io, exit, verbsFor(argv[0]))
   try {
     await program.parseAsync([...argv], { from: 'user' })
   } catch (error) {
     return report(io, error)
   }
   return code
+}
+
+/** The verbs that a command line needs by its first word; undefined: all of them. */
+function verbsFor(word: string | undefined): readonly string[] | undefined {
+  if (word === '--version' || word === '-V') return []
+  return word !== undefined && word !== ABOUT_ALL && Object.hasOwn(VERBS, word) ? [word] : undefined
 }
 
 /** The command with its verbs, all or some. They tell `exit` what they end with. */
