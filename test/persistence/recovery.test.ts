@@ -133,6 +133,17 @@ describe('opening again', () => {
     }
   }, 60_000)
 
+  it('brings back a script of many changes, as one unit of 90 MB', async () => {
+    const dir = temporaryFolder()
+    const first = await open({ dir, fsync: 'no' })
+    const script = "for i = 1, tonumber(ARGV[1]) do redis.call('SET', KEYS[1], ARGV[2] .. i) end"
+    await first.redis.call('EVAL', script, 1, 'k', 90_000, 'x'.repeat(1000))
+    await first.redis.close()
+    await first.engine.close()
+    const { redis } = await open({ dir })
+    expect(await redis.call('GET', 'k')).toBe(`${'x'.repeat(1000)}90000`)
+  })
+
   it('repeats what was within the limits of its time', async () => {
     const dir = temporaryFolder()
     const first = await open({ dir })

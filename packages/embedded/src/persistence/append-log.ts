@@ -11,6 +11,7 @@
 // A write that fails leaves the buffer as it is and is tried again at the same position, so that a later success leaves no gap
 // and no half record. After a failed sync nobody knows what is on the disk: `isSuspect` stays, and the data has to be written
 // anew to other files.
+import { constants } from 'node:buffer'
 import type { Effect } from '../engine.ts'
 import { type FileSystem, reasonOf, writeFully } from './file-system.ts'
 import { fileHeader, HEADER_BYTES, RECORD_HEAD_BYTES, sealRecord } from './record.ts'
@@ -144,7 +145,7 @@ export class AppendLog {
   #reserve(count: number): void {
     const needed = this.#length + count
     if (needed <= this.#buffer.length) return
-    const grown = Buffer.allocUnsafeSlow(needed > 64 * SPILL_BYTES ? needed : needed * 2)
+    const grown = Buffer.allocUnsafeSlow(Math.max(needed, Math.min(needed * 2, constants.MAX_LENGTH)))
     this.#buffer.copy(grown, 0, 0, this.#length)
     this.#buffer = grown
   }
