@@ -141,7 +141,10 @@ export class ApiKeys {
     if (this.#rootHash !== undefined && timingSafeEqual(this.#hmac('secret', token), this.#rootHash)) return ROOT
     const match = KEY_SYNTAX.exec(token)
     if (match === null) return undefined
-    const stored = await this.#load(idOf(match[1]!))
+    const id = idOf(match[1]!)
+    // Whoever sets a root key may do so because the one that was made is known to others.
+    const isReplaced = id === 'root' && this.#rootHash !== undefined
+    const stored = isReplaced ? undefined : await this.#load(id)
     // An unknown id costs the same comparison as a wrong secret.
     const expected = Buffer.from(stored?.hash ?? '00'.repeat(32), 'hex')
     if (!timingSafeEqual(this.#hmac('secret', match[2]!), expected) || stored === undefined) return undefined
