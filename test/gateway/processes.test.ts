@@ -227,11 +227,8 @@ describe('TLS', () => {
     }
     for (const name of ['server', 'client']) sign(name)
     const read = (name: string) => readFileSync(join(dir, name))
-    const { child, url } = await start({
-      OCHRE_TLS_CERT_FILE: 'server.pem',
-      OCHRE_TLS_KEY_FILE: 'server.key',
-      OCHRE_TLS_CA_FILE: 'ca.pem',
-    })
+    writeFileSync(join(dir, 'ochre.config.json'), '{"tlsCaFile": "ca.pem"}')
+    const { child, url } = await start({ OCHRE_TLS_CERT_FILE: 'server.pem', OCHRE_TLS_KEY_FILE: 'server.key' })
     expect(url).toMatch(/^https:/)
     const get = (tls: object) =>
       new Promise<{ status: number; hsts: string | undefined }>((resolve, reject) => {
@@ -277,5 +274,14 @@ describe('TLS', () => {
     const [message] = (await once(child.stderr!, 'data')) as [Buffer]
     expect(message.toString('utf8')).toContain('The configuration was not reloaded.')
     expect([await shown(), (await get(client)).status]).toEqual([after, 200])
+
+    // That clients need no certificate any more is not half done.
+    writeFileSync(join(dir, 'ochre.config.json'), '{}')
+    sign('server')
+    child.kill('SIGHUP')
+    const [refusal] = (await once(child.stderr!, 'data')) as [Buffer]
+    expect(refusal.toString('utf8')).toContain('OCHRE_TLS_CA_FILE can be set or removed only by a restart.')
+    expect([await shown(), (await get(client)).status]).toEqual([after, 200])
+    await expect(get({})).rejects.toThrow()
   })
 })

@@ -170,6 +170,22 @@ describe('while Redis is away', () => {
   })
 })
 
+describe('a reload', () => {
+  it('takes no root key away without a word', async () => {
+    const { running } = await start()
+    const base = { OCHRE_PORT: '0', OCHRE_ADMIN_PORT: '0', OCHRE_LOG_LEVEL: 'silent' }
+    const reload = (env: Record<string, string>) => running.reload(loadConfig({ env: { ...base, ...env } }).config)
+    const works = async (key: string) =>
+      (await fetch(`${running.url}/v1/whoami`, { headers: { authorization: `Bearer ${key}` } })).status
+    const other = 'another-root-key-0123456789abcdef'
+    expect(() => reload({})).toThrow('OCHRE_ROOT_KEY can be removed only by a restart')
+    expect(await works(ROOT)).toBe(200)
+    reload({ OCHRE_ROOT_KEY: other })
+    expect([await works(ROOT), await works(other)]).toEqual([401, 200])
+    expect(() => reload({})).toThrow('OCHRE_ROOT_KEY can be removed only by a restart')
+  })
+})
+
 describe('what is not HTTP', () => {
   it('is refused with a problem document', async () => {
     const { running } = await start()

@@ -94,6 +94,16 @@ describe('loadConfig', () => {
     for (const text of never) expect(wrong({ env: { OCHRE_CORS_ORIGINS: text } })).toContain('as browsers send them')
   })
 
+  it('refuses certificates that are none', () => {
+    const files = ['cert.pem', 'key.pem', 'ca.pem'].map((name) => join(cwd, name)) as [string, string, string]
+    for (const file of files) writeFileSync(file, 'nonsense')
+    const [OCHRE_TLS_CERT_FILE, OCHRE_TLS_KEY_FILE, OCHRE_TLS_CA_FILE] = files
+    const message = wrong({ env: { OCHRE_TLS_CERT_FILE, OCHRE_TLS_KEY_FILE, OCHRE_TLS_CA_FILE } })
+    expect(message).toContain('OCHRE_TLS_CERT_FILE with OCHRE_TLS_KEY_FILE cannot be used: ')
+    expect(message).toContain('OCHRE_TLS_CA_FILE cannot be used: ')
+    expect(wrong({ env: { OCHRE_TLS_CERT_FILE: cwd, OCHRE_TLS_KEY_FILE } })).toContain('cannot be used: no PEM')
+  })
+
   it('names everything that is wrong, at once', () => {
     const cert = join(cwd, 'cert.pem')
     writeFileSync(cert, '')

@@ -1,8 +1,10 @@
 // The configuration: defaults < file < .env < environment < flags, from one table of settings that also says how each is
 // named, what it means, and which of them a reload applies. Everything that is wrong is reported at once, by name.
 
+import { X509Certificate } from 'node:crypto'
 import { accessSync, constants, readFileSync } from 'node:fs'
 import { resolve } from 'node:path'
+import { createSecureContext } from 'node:tls'
 import { parseEnv } from 'node:util'
 import { UsageError } from '@ochre/protocol'
 import { ALGORITHMS } from './jwt.ts'
@@ -277,6 +279,7 @@ function checkTogether(config: Config, problems: string[]): void {
   if (config.tlsCaFile !== undefined && config.tlsCertFile === undefined) {
     problems.push(`${envNameOf('tlsCaFile')} needs ${envNameOf('tlsCertFile')}`)
   }
+  problems.push(...certificateProblems(config))
   const jwt = [config.jwtIssuer, config.jwtAudience, config.jwtJwksUri]
   if (jwt.some((part) => part !== undefined) && jwt.some((part) => part === undefined)) {
     problems.push('OCHRE_JWT_ISSUER, OCHRE_JWT_AUDIENCE and OCHRE_JWT_JWKS_URI go together')
@@ -284,6 +287,26 @@ function checkTogether(config: Config, problems: string[]): void {
   if (config.port !== 0 && config.port === config.adminPort && config.host === config.adminHost) {
     problems.push('OCHRE_PORT and OCHRE_ADMIN_PORT are the same')
   }
+}
+
+/** A file of authorities without a certificate would be taken without a word, and let nobody in. */
+function certificateProblems({ tlsCertFile, tlsKeyFile, tlsCaFile }: Config): string[] {
+  const problems: string[] = []
+  const attempt = (names: string, use: () => unknown): void => {
+    try {
+      use()
+    } catch (error) {
+      const { reason = 'no PEM' } = error as { readonly reason?: string }
+      problems.push(`${names} cannot be used: ${reason}`)
+    }
+  }
+  if (tlsCertFile !== undefined && tlsKeyFile !== undefined) {
+    attempt(`${envNameOf('tlsCertFile')} with ${envNameOf('tlsKeyFile')}`, () =>
+      createSecureContext({ cert: readFileSync(tlsCertFile), key: readFileSync(tlsKeyFile) }),
+    )
+  }
+  if (tlsCaFile !== undefined) attempt(envNameOf('tlsCaFile'), () => new X509Certificate(readFileSync(tlsCaFile)))
+  return problems
 }
 
 function readJson(path: string, isRequired: boolean, problems: string[]): Record<string, unknown> | undefined {

@@ -9,10 +9,11 @@ import type { Server } from 'node:http'
 import type { Server as TlsServer } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import type { ClientOptions, Target } from '@ochre/client'
+import { UsageError } from '@ochre/protocol'
 import { type Logger, pino } from 'pino'
 import { createAdmin, observed } from './admin.ts'
 import { auditFile } from './audit.ts'
-import { type Config, loadConfig } from './config.ts'
+import { type Config, envNameOf, loadConfig } from './config.ts'
 import { createGateway, type Gateway, type RequestNote } from './gateway.ts'
 import { createShell } from './node.ts'
 import type { Models } from './open-models.ts'
@@ -121,6 +122,7 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
   const adminUrl = admin === undefined ? undefined : urlOf(admin, config.adminHost, 'http')
   log.info({ url, adminUrl }, 'listening')
 
+  let current = config
   let closing: Promise<void> | undefined
   async function close(): Promise<void> {
     log.info('closing')
@@ -149,12 +151,19 @@ export async function startGateway(options: StartOptions): Promise<RunningGatewa
     adminUrl,
     rootKey,
     reload(next) {
-      // First, since the files may be wrong: then nothing is changed.
+      // First, since what cannot be done must not be half done, least of all without a word.
+      for (const name of ['tlsCertFile', 'tlsCaFile'] as const) {
+        if ((next[name] === undefined) !== (current[name] === undefined))
+          throw new UsageError(`${envNameOf(name)} can be set or removed only by a restart.`)
+      }
+      if (next.rootKey === undefined && current.rootKey !== undefined)
+        throw new UsageError('OCHRE_ROOT_KEY can be removed only by a restart; it can be another one.')
       if (next.tlsCertFile !== undefined && 'setSecureContext' in shell) {
         ;(shell as TlsServer).setSecureContext(tlsOf(next))
       }
       log.level = next.logLevel
       gateway.reload({ ...reloadable(next), ...(next.rootKey === undefined ? {} : { rootKey: next.rootKey }) })
+      current = next
       log.info('configuration reloaded')
     },
     close() {
