@@ -158,6 +158,10 @@ describe('JSON Web Tokens', () => {
       const one = await token({ ochre: { ...grant, ...part } }).sign(privateKey)
       expect([part, await run(gateway, one, ['GET', 'k'])]).toEqual([part, 401])
     }
+    for (const ochre of ['read', [grant], 5, true, '']) {
+      const one = await token({ ochre, scope: 'read write admin' }).sign(privateKey)
+      expect([ochre, await run(gateway, one, ['PING'])]).toEqual([ochre, 401])
+    }
     const limited = await token({ ochre: { ...grant, rate: { perSecond: 0.001, burst: 2 } } }).sign(privateKey)
     const outcomes = [1, 2, 3].map(() => run(gateway, limited, ['GET', 'k']))
     expect((await Promise.all(outcomes)).sort()).toEqual([429, null, null])

@@ -98,10 +98,10 @@ export class JwtVerifier {
     }
   }
 
-  /** The grant that the claims say, unchecked. */
+  /** The grant that the claims say, its fields unchecked. */
   #claimsOf(payload: JWTPayload): object {
-    const claimed = payload[this.#options.claim ?? 'ochre']
-    const fields = claimed !== null && typeof claimed === 'object' && !Array.isArray(claimed) ? claimed : {}
+    const fields = payload[this.#options.claim ?? 'ochre'] ?? {}
+    if (typeof fields !== 'object' || Array.isArray(fields)) throw new UsageError('The claim of the grant is an object.')
     const scope = payload.scope
     const fromScope =
       typeof scope === 'string'
