@@ -52,7 +52,7 @@ export class Contract {
     const operation = this.operation(path, method === 'HEAD' ? 'GET' : method)
     if (operation === undefined) return undefined
     const response = operation.responses[status]
-    if (response === undefined) return status >= 400 ? undefined : `${operation.operationId} does not tell of ${status}`
+    if (response === undefined) return `${operation.operationId} does not tell of ${status}`
     if (body === '' || response.content === undefined) return undefined
     const content = response.content[type?.split(';')[0] ?? '']
     if (content === undefined)

@@ -18,10 +18,15 @@ const SHARED_ERRORS = [
   'RATE_LIMITED',
   'CONNECTION_LOST',
   'TIMEOUT',
+  'PROTOCOL',
+  'INTERNAL',
 ]
 
 /** And those that any body may meet. */
 const BODY_ERRORS = ['BAD_JSON', 'TOO_LARGE', 'UNSUPPORTED_CODING']
+
+/** And those that any write may meet, by its Idempotency-Key or because Redis is full. */
+const WRITE_ERRORS = ['CONFLICT', 'IDEMPOTENCY_MISMATCH', 'OOM']
 
 export interface OpenapiOptions {
   readonly routes: readonly Route<Handler>[]
@@ -204,8 +209,16 @@ function responses(route: Route<Handler>): Json {
     }
   }
   const byStatus = new Map<number, string[]>()
-  const shared = doc.open === true ? [] : doc.body === undefined ? SHARED_ERRORS : [...SHARED_ERRORS, ...BODY_ERRORS]
-  for (const code of new Set([...shared, ...(doc.errors ?? [])])) {
+  const isRead = route.method === 'GET' && doc.writesByGet !== true
+  const codes = [
+    ...(doc.open === true ? ['NOT_ACCEPTABLE'] : SHARED_ERRORS),
+    ...(doc.open === true || isRead ? [] : WRITE_ERRORS),
+    ...(doc.body === undefined ? [] : BODY_ERRORS),
+    // A read that knows If-None-Match knows If-Match.
+    ...(isRead && doc.headers?.['if-none-match'] !== undefined ? ['PRECONDITION_FAILED'] : []),
+    ...(doc.errors ?? []),
+  ]
+  for (const code of new Set(codes)) {
     const { status } = statusOf(code)
     byStatus.set(status, [...(byStatus.get(status) ?? []), code])
   }
