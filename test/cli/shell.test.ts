@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
+import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from 'vitest'
 import { startServer, type TestServer } from '../servers/index.ts'
 import { type CliRun, runCli, startCli } from './run-cli.ts'
 
@@ -218,6 +218,18 @@ test('expressions work on models, keep what they are told to, and go on over lin
     expect.stringContaining('SyntaxError'),
     '',
   ])
+})
+
+test('expressions leave nothing behind that Node.js would warn of', async () => {
+  const warnings: Error[] = []
+  const note = (warning: Error): void => void warnings.push(warning)
+  process.on('warning', note)
+  onTestFinished(() => void process.off('warning', note))
+  const run = await shell(Array.from({ length: 20 }, (_, i) => `redis.echo('a${i}')`))
+  // Warnings come a tick late.
+  await new Promise(setImmediate)
+  expect(run.out).toContain("'a19'")
+  expect(warnings).toEqual([])
 })
 
 test('a view shows messages until it is interrupted', async () => {

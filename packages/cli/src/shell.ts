@@ -128,11 +128,7 @@ export class Shell {
     const db = open(client, this.#models, { sweepEvery: 0 })
     const console = { log: (...values: unknown[]) => this.#screen.write(formatWithOptions(this.#look, ...values)) }
     const given = { ...db, db, redis: client, console }
-    const stopped = new Promise<never>((_, reject) => {
-      signal.addEventListener('abort', () => reject(new Error('interrupted')), { once: true })
-    })
-    stopped.catch(() => undefined)
-    const value = await Promise.race([this.#scope.evaluate(text, given), stopped])
+    const value = await unlessAborted(this.#scope.evaluate(text, given), signal)
     if (isIterable(value)) {
       for await (const item of value) {
         if (signal.aborted) return
@@ -209,6 +205,20 @@ export class Shell {
     if (spec.subcommands)
       write(`Subcommands: ${[...spec.subcommands.keys()].map((each) => each.toUpperCase()).join(', ')}`)
     write(`Group ${spec.group}, since ${spec.since}; ${spec.categories.map((category) => `@${category}`).join(' ')}`)
+  }
+}
+
+/** What work gives, or a rejection as soon as the signal comes. */
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  let stop!: () => void
+  const stopped = new Promise<never>((_, reject) => {
+    stop = () => reject(new Error('interrupted'))
+  })
+  signal.addEventListener('abort', stop)
+  try {
+    return await Promise.race([work, stopped])
+  } finally {
+    signal.removeEventListener('abort', stop)
   }
 }
 
