@@ -220,3 +220,37 @@ describe('names', () => {
     await expect(program('__proto__', {})).rejects.toMatchObject({ code: 'VALIDATION' })
   })
 })
+
+describe('collections of the wrong shape', () => {
+  const Shape = model('shape', {
+    id: t.string(),
+    ranks: t.sortedSet(t.string()),
+    places: t.geo(),
+    log: t.stream({ n: t.int() }),
+  })
+  // As JSON readers make them: without a prototype, so not even text can be made of it.
+  const nothing: Wrong = Object.create(null)
+  it.each<[string, Wrong, (string | number)[]]>([
+    ['a score that is none', { ranks: { a: nothing } }, ['ranks', 0]],
+    ['a pair that is none', { ranks: [null] }, ['ranks', 0]],
+    ['a pair without a score', { ranks: [['a']] }, ['ranks', 0]],
+    ['a place of objects', { places: { a: [nothing, nothing] } }, ['places', 'a']],
+    ['a place of text', { places: { a: ['1', '2'] } }, ['places', 'a']],
+    ['a place that is none', { places: { a: null } }, ['places', 'a']],
+    ['the id of an entry', { log: [[nothing, { n: 1 }]] }, ['log', 0]],
+    ['an entry that is none', { log: [['1-0', null]] }, ['log', 0]],
+  ])('are told with their path: %s', async (_, data, path) => {
+    const db = open(fixture.redis, { Shape })
+    await expect(db.Shape.create({ id: '1', ...data })).rejects.toMatchObject({
+      code: 'VALIDATION',
+      issues: [expect.objectContaining({ path })],
+    })
+  })
+
+  it('are told in filters', () => {
+    const find = (where: Wrong) => () => database().Item.find({ where, allowScan: true }).ids()
+    expect(find({ n: { between: 1 } })).toThrow('between of n takes [low, high]')
+    expect(find({ n: { between: [1, 2, 3] } })).toThrow('between of n takes [low, high]')
+    expect(find({ list: { isNull: true } })).toThrow('isNull is not an operator of list')
+  })
+})

@@ -170,11 +170,13 @@ function fromField(row: Record<string, Handle>, recorder: Recorder, name: string
   return Object.entries(wanted)
     .filter(([, operand]) => operand !== undefined)
     .map(([operator, operand]) => {
-      if (operator === 'isNull') return operand ? handle.isNull!() : handle.isNotNull!()
       const message = `${operator} is not an operator of ${name}`
       if (!OPERATORS.has(operator)) throw new ValidationError(message, [{ path: [name, operator], message }])
       if (typeof handle[operator] !== 'function') throw new UsageError(message)
-      return operator === 'between' ? handle.between!(...(operand as unknown[])) : handle[operator](operand)
+      if (operator === 'isNull') return operand ? handle.isNull!() : handle.isNotNull!()
+      if (operator !== 'between') return handle[operator](operand)
+      if (!Array.isArray(operand) || operand.length !== 2) throw new UsageError(`between of ${name} takes [low, high]`)
+      return handle.between!(operand[0], operand[1])
     })
 }
 

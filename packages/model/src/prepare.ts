@@ -139,22 +139,21 @@ class Preparation {
       case 'sortedSet': {
         const pairs = Array.isArray(value) ? value : isRecord(value) ? Object.entries(value) : null
         if (!pairs) return bad([], 'must be an object of scores or an array of [member, score]')
-        return pairs.map((pair: readonly [unknown, unknown], i) => {
-          const score = pair[1]
-          if (typeof score !== 'number' || !Number.isFinite(score)) bad([i], 'must have a finite number as score')
-          return [
-            encodeValue(FLOAT, score),
-            element(i, Array.isArray(value) ? pair[0] : fromKey(field.element!, pair[0])),
-          ]
+        return pairs.map((pair: unknown, i) => {
+          if (!Array.isArray(pair)) return bad([i], 'must be [member, score]').flat()
+          const [member, score] = pair as unknown[]
+          const item = element(i, Array.isArray(value) ? member : fromKey(field.element!, member))
+          if (typeof score === 'number' && Number.isFinite(score)) return [encodeValue(FLOAT, score), item]
+          return bad([i], 'must have a finite number as score').flat()
         })
       }
       case 'geo':
         if (!isRecord(value)) return bad([], 'must be an object of [longitude, latitude]')
         return Object.entries(value).map(([member, place]) => {
-          const [longitude, latitude] = Array.isArray(place) ? (place as [number, number]) : [Number.NaN, Number.NaN]
-          if (!(Math.abs(longitude) <= 180 && Math.abs(latitude) <= MAX_LATITUDE))
-            bad([member], `must be [longitude, latitude] within ±180 and ±${MAX_LATITUDE}`)
-          return [String(longitude), String(latitude), member]
+          const [longitude, latitude] = Array.isArray(place) ? (place as unknown[]) : []
+          if (isWithin(longitude, 180) && isWithin(latitude, MAX_LATITUDE))
+            return [String(longitude), String(latitude), member]
+          return bad([member], `must be [longitude, latitude] within ±180 and ±${MAX_LATITUDE}`).flat()
         })
       default: {
         if (!Array.isArray(value)) return bad([], 'must be an array of entries')
@@ -168,7 +167,7 @@ class Preparation {
           before = place
           checkEntry(field, entry, (path, message) => bad([i, ...path], message))
           return [
-            id === undefined ? '*' : String(id),
+            typeof id === 'string' ? id : '*',
             ...Object.entries(field.entry!).flatMap(([name, spec]) =>
               entry[name] === undefined || entry[name] === null
                 ? []
@@ -298,6 +297,10 @@ export function prepareUpdate(spec: ModelSpec, id: string, patch: unknown): Mayb
     else preparation.issues.push({ path: [property], message: 'is required' })
   }
   return preparation.finish()
+}
+
+function isWithin(degrees: unknown, limit: number): degrees is number {
+  return typeof degrees === 'number' && Math.abs(degrees) <= limit
 }
 
 const EMPTY = { list: [], set: [], map: {}, sortedSet: {}, geo: {}, stream: [] } as const
