@@ -149,6 +149,24 @@ describe.each(BACKENDS)('over %s', (backend) => {
     expect([await find('name=contains.x'), await find('tags=has.q')]).toEqual([422, 422])
   })
 
+  it.each([
+    { n: { between: null } },
+    { n: { between: 1 } },
+    { n: { between: [1] } },
+    { n: { between: [1, 2, 3] } },
+    { tags: { isNull: true } },
+    { tags: 'q' },
+    { tags: {} },
+    { n: { nope: 1 } },
+    { none: 1 },
+    { AND: {} },
+    { NOT: [] },
+  ])('in a body that are wrong are refused: %j', async (where) => {
+    const { status } = await ask(gateway, 'POST', '/v1/models/item/query', { body: { where, allowScan: true } })
+    expect([400, 422]).toContain(status)
+    expect(bugs).toEqual([])
+  })
+
   it('in a body take yes and no as what they are, or nothing', async () => {
     for (const isNull of ['true', 'false', 1, 0, null]) {
       const where = { order: { isNull } }

@@ -137,7 +137,7 @@ function argumentsOf(
     json.push(asJson)
     code.push(() => inCode)
   }
-  for (const letter of signature.replace('*', signature.at(-2) ?? '')) {
+  for (const letter of signature.replace('*', signature.at(-2) ?? '').replace('?', '')) {
     if (letter === 'v') add(...VALUES[kind]!)
     else if (letter === 'V') add([VALUES[kind]![0]], [VALUES[kind]![1]])
     else if (letter === 'e') kind === 'map' ? add(4, 4) : add('b', 'b')
@@ -150,6 +150,7 @@ function argumentsOf(
         ? add({ longitude: 13, latitude: 38 }, { longitude: 13, latitude: 38 })
         : add({ y: 1 }, { y: 1 })
     else if (letter === 'p') add({ days: 1 }, { days: 1 })
+    else if (letter === 'o') add('desc', 'desc')
     else if (letter === 't') add({ kind: 'second', n: 2 }, { kind: 'second', n: 2 })
     else if (letter === 'c') {
       json.push({ int: { gt: 1 } })
@@ -158,15 +159,13 @@ function argumentsOf(
       const text =
         operation === 'truncate'
           ? 'day'
-          : /rank|range/i.test(operation)
-            ? 'desc'
-            : kind === 'geo'
-              ? ['P', 'C', 'P'][json.length]!
-              : kind === 'map'
+          : kind === 'geo'
+            ? ['P', 'C', 'P'][json.length]!
+            : kind === 'map'
+              ? 'a'
+              : kind === 'json'
                 ? 'a'
-                : kind === 'json'
-                  ? 'a'
-                  : 'l'
+                : 'l'
       add(text, text)
     } else throw new Error(`The test knows no argument ${letter}.`)
   }
@@ -494,10 +493,56 @@ describe('the words of programs', () => {
       [{ when: { $and: [] }, do: [] }],
       [{ when: {}, do: [] }],
       [{ fail: 5 }],
+      [{ each: 'sortedSet', order: 'down', do: [] }],
+      [['sortedSet', 'rank', 'a', 'down']],
+      [['json', 'merge']],
+      [['json', 'merge', null]],
+      [['json', 'merge', { $value: [] }]],
+      [['json', 'at']],
+      [['geo', 'search', null, 1]],
+      [['geo', 'search']],
+      [['date', 'truncate', { $value: {} }]],
+      [['int', 'add']],
+      [['map', 'set', 'a']],
+      [['list', 'insertBefore', 'a']],
     ]) {
       const { status, json } = await ask(gateway, 'POST', '/v1/models/all/row/atomic', { body: { steps } })
       expect([steps, status, json]).toEqual([steps, 400, expect.objectContaining({ code: 'BAD_REQUEST' })])
     }
+  })
+
+  it('that are wrong in any argument are refused as wrong, not as bugs', async () => {
+    const values = [
+      null,
+      1,
+      -0.5,
+      'x',
+      true,
+      [],
+      {},
+      [null],
+      { a: 1 },
+      { $value: {} },
+      { $value: null },
+      { $field: 'map' },
+    ]
+    await ask(gateway, 'POST', '/v1/models/all', { body: { id: 'row', ...CONTENT } })
+    for (const [kind, operations] of Object.entries(OPERATIONS)) {
+      for (const operation of Object.keys(operations)) {
+        for (const args of [[], ...values.map((value) => [value]), ...values.map((value) => ['a', value])]) {
+          // A condition that never holds: checked and compiled, not run.
+          const steps = [{ when: { int: -1 }, do: [[kind, operation, ...args]] }]
+          const { status } = await ask(gateway, 'POST', '/v1/models/all/row/atomic', { body: { steps } })
+          expect([steps, [200, 400, 422].includes(status)]).toEqual([steps, true])
+        }
+      }
+    }
+  })
+
+  it('write a value that looks like an expression as what the field holds', async () => {
+    await asJson({ steps: [['date', 'set', { $value: '2024-05-06T00:00:00.000Z' }]] })
+    const { json } = await ask(gateway, 'GET', '/v1/models/all/row')
+    expect(json).toMatchObject({ date: '2024-05-06T00:00:00.000Z' })
   })
 
   it('hide and give back variables of the same name', async () => {

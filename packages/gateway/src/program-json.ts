@@ -26,8 +26,9 @@ type Callable = Record<string, ((...args: readonly unknown[]) => unknown) | unde
 
 /**
  * What each argument of an operation is: v a value of the field, e of its elements, n a number, s text, b true or false,
- * j any JSON, d a document, m an object of documents, c a condition, p a span such as {"days": 1} or milliseconds, V a list
- * of values, t an entry of a stream. The last one repeats after `*`. Only what is here can be called.
+ * j an object, d a document, m an object of documents, c a condition, p a span such as {"days": 1} or milliseconds, V a list
+ * of values, t an entry of a stream, o an order. The last one may be left out before `?`, and repeats before `*`. Only
+ * what is here can be called.
  */
 type Signatures = Readonly<Record<string, string>>
 
@@ -59,22 +60,22 @@ export const OPERATIONS: Readonly<Record<string, Signatures>> = {
     endsWith: 's',
     length: '',
     concat: 's',
-    slice: 'nn',
+    slice: 'nn?',
     append: 's',
     prepend: 's',
     replace: 'ss',
     replaceAll: 'ss',
-    keep: 'nn',
+    keep: 'nn?',
   },
   bytes: {
     ...ORDERED,
     ...SET,
     length: '',
-    slice: 'nn',
+    slice: 'nn?',
     getBit: 'n',
     bitCount: '',
     append: 'v',
-    keep: 'nn',
+    keep: 'nn?',
     setRange: 'nv',
     setBit: 'nb',
   },
@@ -111,7 +112,7 @@ export const OPERATIONS: Readonly<Record<string, Signatures>> = {
     put: 'ne',
     insertBefore: 'ee',
     insertAfter: 'ee',
-    remove: 'en',
+    remove: 'en?',
     trim: 'nn',
   },
   set: { ...ITEMS, has: 'e', items: '', add: 'e*', remove: 'e*' },
@@ -120,9 +121,9 @@ export const OPERATIONS: Readonly<Record<string, Signatures>> = {
     ...ITEMS,
     has: 'e',
     score: 'e',
-    rank: 'es',
-    range: 'nns',
-    rangeWithScores: 'nns',
+    rank: 'eo?',
+    range: 'nno?',
+    rangeWithScores: 'nno?',
     countBetween: 'nn',
     add: 'en',
     increase: 'en',
@@ -245,7 +246,7 @@ class Player {
     for (const name of ['limit', 'from', 'to'] as const) {
       if (step[name] !== undefined) options[name] = this.#argument('n', spec, step[name], `${where}.${name}`)
     }
-    if (step.order !== undefined) options.order = this.#argument('s', spec, step.order, `${where}.order`)
+    if (step.order !== undefined) options.order = this.#argument('o', spec, step.order, `${where}.order`)
     const isPart = step.from !== undefined || step.to !== undefined || step.order !== undefined
     if (isPart && spec.kind !== 'sortedSet') wrong(`${where}: only a sorted set has from, to and order.`)
     const steps = (): void => this.steps(step.do ?? [], `${where}.do`)
@@ -343,8 +344,9 @@ class Player {
         : undefined
     const method = signature === undefined ? undefined : (value as Callable)[operation]
     if (signature === undefined || typeof method !== 'function') wrong(`${where}: ${spec.kind} has no such operation.`)
-    const codes = signature.endsWith('*') ? signature.slice(0, -1) : signature
-    if (args.length > codes.length && !signature.endsWith('*')) wrong(`${where}: too many arguments.`)
+    const [codes, may] = /[*?]$/.test(signature) ? [signature.slice(0, -1), signature.at(-1)] : [signature, undefined]
+    if (args.length > codes.length && may !== '*') wrong(`${where}: too many arguments.`)
+    if (args.length < codes.length - (may === undefined ? 0 : 1)) wrong(`${where}: too few arguments.`)
     const given = args.map((arg, i) =>
       this.#argument(codes[Math.min(i, codes.length - 1)]!, spec, arg, `${where}[${i + 2}]`),
     )
@@ -359,7 +361,13 @@ class Player {
 
   #argument(code: string, spec: FieldDoc, arg: JsonValue, where: string): unknown {
     if (code === 'c') return this.condition(arg, where)
-    if (isObject(arg) && isExpression(arg)) return this.#evaluate(arg, where).value
+    if (code === 'o') return arg === 'asc' || arg === 'desc' ? arg : wrong(`${where} is asc or desc.`)
+    if (!isObject(arg) || !isExpression(arg)) return this.#literal(code, spec, arg, where)
+    const { value } = this.#evaluate(arg, where)
+    return arg.$value === undefined ? value : this.#literal(code, spec, arg.$value, where)
+  }
+
+  #literal(code: string, spec: FieldDoc, arg: JsonValue, where: string): unknown {
     switch (code) {
       case 'v':
         return fieldValue(spec, arg)
@@ -378,7 +386,9 @@ class Player {
       case 'd':
         return documentValue(arg)
       case 'm':
-        return isObject(arg) ? documentValues(arg) : plainJson(arg)
+        return isObject(arg) ? documentValues(arg) : wrong(`${where} is an object.`)
+      case 'j':
+        return isObject(arg) ? plainJson(arg) : wrong(`${where} is an object.`)
       default:
         return plainJson(arg)
     }
