@@ -271,6 +271,29 @@ describe.each(BACKENDS)('over %s', (backend) => {
   })
 
   describe('POST /v1/redis/batch', () => {
+    it('runs them in its own database and encoding where they name none', async () => {
+      const requests = [
+        { method: 'PUT', path: '/v1/redis/strings/a', body: { value: 'in 3' } },
+        { method: 'PUT', path: '/v1/redis/strings/a?db=4', body: { value: 'in 4' } },
+        { method: 'POST', path: '/v1/redis', body: ['GET', 'a'] },
+      ]
+      const headers = { 'ochre-db': '3', 'ochre-encoding': 'base64' }
+      const answer = await ask(gateway, 'POST', '/v1/redis/batch', { body: { requests }, headers })
+      expect(answer.json).toEqual({
+        responses: [
+          { status: 204, body: null },
+          { status: 204, body: null },
+          { status: 200, body: { result: Buffer.from('in 3').toString('base64') } },
+        ],
+      })
+      const get = async (db: number) => (await post(`/v1/redis?db=${db}`, ['GET', 'a'])).json
+      expect([await get(0), await get(3), await get(4)]).toEqual([
+        { result: null },
+        { result: 'in 3' },
+        { result: 'in 4' },
+      ])
+    })
+
     it('runs other requests with the same credential', async () => {
       const answer = await post('/v1/redis/batch', {
         requests: [

@@ -181,9 +181,18 @@ export class Exchange {
     return this.#host.executor.transaction(this.caller, commands, form)
   }
 
-  /** Sends another request with the credential of this one. The path has no query parameter that authenticates. */
+  /**
+   * Sends another request with the credential of this one, and with its database and encoding where the path names none. The
+   * path has no query parameter that authenticates.
+   */
   inner(method: string, target: string, body: string): Promise<GatewayResponse> {
-    const headers = { authorization: this.request.headers.authorization, 'content-type': 'application/json' }
+    const sent = this.request.headers
+    const headers = {
+      authorization: sent.authorization,
+      'content-type': 'application/json',
+      'ochre-encoding': sent['ochre-encoding'],
+      'ochre-db': /[?&]db=/.test(target) ? undefined : sent['ochre-db'],
+    }
     return this.#host.handle({
       method,
       target,

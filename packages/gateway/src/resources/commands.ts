@@ -159,7 +159,7 @@ export const commandRoutes: readonly Route<Handler>[] = [
       tag: 'commands',
       summary: 'Run several requests in one',
       about:
-        'Each request has its own status and body, in order; one that fails does not stop the rest. Answers that are streams or bytes have status 406.',
+        'Each request has its own status and body, in order; one that fails does not stop the rest. Answers that are streams or bytes have status 406. The headers ochre-db and ochre-encoding hold for each request that does not say otherwise.',
       body: {
         schema: object({
           requests: listOf(object({ method: { type: 'string' }, path: { type: 'string' }, body: true }, ['body'])),
