@@ -3,7 +3,7 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { exportJWK, exportSPKI, generateKeyPair, SignJWT } from 'jose'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import {
   createGateway,
   type Gateway,
@@ -14,7 +14,7 @@ import {
 } from '../../packages/gateway/src/index.ts'
 import { Rules } from '../../packages/gateway/src/principal.ts'
 import { startServer, type TestServer } from '../servers/index.ts'
-import { ask, ROOT } from './ask.ts'
+import { ask, ROOT, requestOf } from './ask.ts'
 import { openStream } from './event-stream.ts'
 
 let server: TestServer
@@ -165,6 +165,39 @@ describe('JSON Web Tokens', () => {
     const limited = await token({ ochre: { ...grant, rate: { perSecond: 0.001, burst: 2 } } }).sign(privateKey)
     const outcomes = [1, 2, 3].map(() => run(gateway, limited, ['GET', 'k']))
     expect((await Promise.all(outcomes)).sort()).toEqual([429, null, null])
+  })
+
+  it('keep what is open by them open while the issuer is away, until they are over', async () => {
+    const source = await startIssuer()
+    const { privateKey } = await source.addKey('one')
+    const gateway = await open({ jwt: { issuer, audience, jwksUri: source.jwksUri }, now: () => Date.now() })
+    const one = await token({ ochre: { scopes: ['pubsub'], channels: ['*'] } }).sign(privateKey)
+    vi.useFakeTimers({ toFake: ['Date', 'setInterval', 'clearInterval'] })
+    try {
+      const response = await gateway.handle(requestOf('GET', '/v1/redis/pubsub/subscribe?channel=c', { token: one }))
+      const frames = (response.body as AsyncIterable<string>)[Symbol.asyncIterator]()
+      const readTo = async (text: string): Promise<boolean> => {
+        for (;;) {
+          const { value, done } = await frames.next()
+          if (done === true) return false
+          if (value.includes(text)) return true
+        }
+      }
+      expect(await readTo('event: subscribed')).toBe(true)
+      source.is('failing')
+      // Beyond what keys are kept for, and beyond the next look at the credential.
+      vi.setSystemTime(Date.now() + 11 * 60_000)
+      vi.advanceTimersByTime(10_000)
+      expect(await run(gateway, one, ['PING'])).toBe(503)
+      await server.call('PUBLISH', 'c', 'still here')
+      expect(await readTo('still here')).toBe(true)
+      vi.setSystemTime(Date.now() + 60 * 60_000)
+      vi.advanceTimersByTime(10_000)
+      expect(await readTo('nothing')).toBe(false)
+      expect(await run(gateway, one, ['PING'])).toBe(401)
+    } finally {
+      vi.useRealTimers()
+    }
   })
 
   it('are checked with the keys of the day, and are neither accepted nor refused while those cannot be had', async () => {

@@ -94,6 +94,11 @@ export class Authenticator {
   }
 }
 
+/** Whether a credential is refused, rather than that nobody can be asked about it now: what is open by it stays open then. */
+export function isRefusal(error: unknown): boolean {
+  return error instanceof GatewayError && error.code !== 'AUTH_UNAVAILABLE'
+}
+
 /** The token of a request's Authorization header (`Bearer`, or the password of `Basic`). */
 export function tokenOf(request: GatewayRequest): string | undefined {
   const sent = headerOf(request, 'authorization')

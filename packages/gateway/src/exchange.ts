@@ -1,7 +1,7 @@
 // One request on its way through the gateway: what was matched, who sent it, and the ways to run its commands. The same
 // object serves HTTP routes; a WebSocket session makes one caller and runs its frames through the same executor.
 
-import type { Authenticator } from './auth.ts'
+import { type Authenticator, isRefusal } from './auth.ts'
 import type { Caller, Executor, Form } from './execute.ts'
 import type { GatewayLimits } from './gateway.ts'
 import type { Hub } from './hub.ts'
@@ -75,13 +75,13 @@ export class Exchange {
     }
   }
 
-  /** Whether the credential is still accepted. While Redis cannot be asked it is. */
+  /** Whether the credential is still accepted. While Redis or the issuer of tokens cannot be asked it is. */
   async isStillValid(): Promise<boolean> {
     try {
       await this.#host.authenticator.authenticate(this.#token, this.request)
       return true
     } catch (error) {
-      return !(error instanceof GatewayError)
+      return !isRefusal(error)
     }
   }
 

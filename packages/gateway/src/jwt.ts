@@ -5,6 +5,7 @@ import { UsageError } from '@ochre/protocol'
 import {
   createLocalJWKSet,
   createRemoteJWKSet,
+  decodeJwt,
   errors,
   type JSONWebKeySet,
   type JWTPayload,
@@ -50,6 +51,7 @@ export class JwtVerifier {
   readonly #options: JwtOptions
   readonly #keys: JWTVerifyGetKey
   readonly #now: () => number
+  readonly #skewSeconds: number
 
   constructor(options: JwtOptions, now: () => number = Date.now) {
     for (const algorithm of options.algorithms ?? []) {
@@ -62,6 +64,7 @@ export class JwtVerifier {
     }
     this.#options = options
     this.#now = now
+    this.#skewSeconds = options.clockSkewSeconds ?? 5
     this.#keys =
       options.jwks === undefined ? createRemoteJWKSet(new URL(options.jwksUri!)) : createLocalJWKSet(options.jwks)
   }
@@ -74,7 +77,7 @@ export class JwtVerifier {
         issuer: this.#options.issuer,
         audience: this.#options.audience,
         algorithms: [...(this.#options.algorithms ?? ['RS256', 'ES256', 'EdDSA'])],
-        clockTolerance: this.#options.clockSkewSeconds ?? 5,
+        clockTolerance: this.#skewSeconds,
         requiredClaims: ['exp', 'sub'],
         currentDate: new Date(this.#now()),
       })
@@ -84,6 +87,8 @@ export class JwtVerifier {
       const isIssuers = error instanceof errors.JWKSTimeout || error instanceof errors.JWKSInvalid
       const isGeneric = error instanceof errors.JOSEError && error.code === 'ERR_JOSE_GENERIC'
       if (error instanceof errors.JOSEError && !isIssuers && !isGeneric) return undefined
+      // No key makes a token valid that is over.
+      if (this.#isOver(token)) return undefined
       throw new GatewayError('AUTH_UNAVAILABLE', 'The keys of the token issuer cannot be fetched.', {
         'retry-after': '5',
       })
@@ -95,6 +100,15 @@ export class JwtVerifier {
     } catch (error) {
       if (error instanceof UsageError) return undefined
       throw error
+    }
+  }
+
+  #isOver(token: string): boolean {
+    try {
+      const { exp = Number.POSITIVE_INFINITY } = decodeJwt(token)
+      return exp + this.#skewSeconds <= this.#now() / 1000
+    } catch {
+      return true
     }
   }
 

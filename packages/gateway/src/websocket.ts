@@ -19,6 +19,7 @@
 // Replies come in any order. A frame of DBX, {"id","command":{"action","params"}}, is answered in its own form.
 
 import { setMaxListeners } from 'node:events'
+import { isRefusal } from './auth.ts'
 import { commandOf, commandsOf } from './command-json.ts'
 import { dbxRequest } from './dbx-frames.ts'
 import { type Caller, type Form, RAW, TEXT } from './execute.ts'
@@ -438,7 +439,7 @@ export class Session {
     try {
       this.#subscriptions.keepFor(await this.#gateway.authenticator.authenticate(this.#token, this.#address))
     } catch (error) {
-      if (error instanceof GatewayError) this.#close(CLOSE.UNAUTHENTICATED, 'the credential is no longer valid')
+      if (isRefusal(error)) this.#close(CLOSE.UNAUTHENTICATED, 'the credential is no longer valid')
     }
   }
 
