@@ -447,6 +447,11 @@ describe.each(BACKENDS)('over %s', (backend) => {
         ],
       })
       expect((await post('/user/bulk?operation=update', [{ id: 'd', age: 5 }])).json).toMatchObject({ done: 1 })
+      // As with PATCH null makes an optional field absent; what the operation does not take is not overlooked.
+      expect((await post('/user/bulk?operation=update', [{ id: 'ada', joined: null }])).json).toMatchObject({ done: 1 })
+      expect((await go('GET', '/user/ada')).json).not.toHaveProperty('joined')
+      for (const operation of ['update', 'delete'])
+        expect((await post(`/user/bulk?operation=${operation}&ttl=5000`, [{ id: 'd' }])).status).toBe(400)
       expect((await post('/user/bulk?operation=delete', ['d', 'none', { id: 'ada' }])).json).toMatchObject({
         done: 2,
         failed: 0,

@@ -6,7 +6,7 @@
 import type { Exchange } from './exchange.ts'
 import { isObject, type JsonValue, parseJson } from './json.ts'
 import { type GatewayResponse, json } from './message.ts'
-import { fieldValue, rowValue } from './model-json.ts'
+import { fieldValue, patchValue, rowValue } from './model-json.ts'
 import type { AnyStore } from './open-models.ts'
 import { failureOf, GatewayError, PartialError } from './status.ts'
 
@@ -94,7 +94,8 @@ export async function bulk(
     piece.forEach((item, i) => {
       try {
         if (item instanceof GatewayError) throw item
-        if (operation !== 'delete') rows.push(rowValue(spec, item))
+        if (operation === 'create') rows.push(rowValue(spec, item))
+        else if (operation === 'update') rows.push(patchValue(spec, item))
         else rows.push(fieldValue(spec.id, isObject(item) ? (item.id ?? null) : item))
         positions.push(first + i)
       } catch (error) {

@@ -100,6 +100,16 @@ export function rowValue(model: ModelDoc, value: JsonValue): Record<string, unkn
   return row
 }
 
+/** What is to change in a row. JSON has no undefined: null unsets a field that may be absent and cannot be null. */
+export function patchValue(model: ModelDoc, value: JsonValue): Record<string, unknown> {
+  const patch = rowValue(model, value)
+  for (const name of Object.keys(patch)) {
+    const field = model.byProperty.get(name)
+    if (patch[name] === null && field?.optional === true && !field.nullable) patch[name] = undefined
+  }
+  return patch
+}
+
 /** A row as JSON, its fields in the order of the model. */
 export function rowJson(model: ModelDoc, row: object): string {
   const values = row as Record<string, unknown>

@@ -9,7 +9,7 @@ import { isObject, type JsonObject, writeJson } from './json.ts'
 import { preferredType } from './media-types.ts'
 import { type GatewayResponse, json } from './message.ts'
 import { bulk } from './model-bulk.ts'
-import { modelSchemas, rowJson, rowValue, textValue } from './model-json.ts'
+import { modelSchemas, patchValue, rowJson, rowValue, textValue } from './model-json.ts'
 import { bodyFind, filterOf, MAX_LIMIT, ndjson, page, rowsOf, urlFind } from './model-query.ts'
 import type { AnyStore, OpenModels } from './open-models.ts'
 import { replay } from './program-json.ts'
@@ -285,8 +285,11 @@ export function modelRoutes(models: OpenModels): readonly Route<Handler>[] {
         if (operation !== 'create' && operation !== 'update' && operation !== 'delete') {
           throw new GatewayError('BAD_REQUEST', 'The operation is create, update or delete.')
         }
+        const ttl = ttlIn(x)
+        if (operation !== 'create' && ttl.ttl !== undefined)
+          throw new GatewayError('BAD_REQUEST', 'Only rows that are created take a ttl.')
         const store = await models.of(x, `bulk ${operation}`, true, 20)
-        return bulk(x, store, operation, ttlIn(x), (cost) => models.spend(x.caller, cost))
+        return bulk(x, store, operation, ttl, (cost) => models.spend(x.caller, cost))
       },
       doc: {
         id: 'bulkRows',
@@ -294,7 +297,7 @@ export function modelRoutes(models: OpenModels): readonly Route<Handler>[] {
         takesDatabase: true,
         summary: 'Create, update or delete many rows',
         about:
-          'The body is a JSON list, or NDJSON (`application/x-ndjson`) that is processed as it arrives, of any length. A row that is refused does not hold up the others; the first thousand refusals are told.',
+          'The body is a JSON list, or NDJSON (`application/x-ndjson`) that is processed as it arrives, of any length. A row that is refused does not hold up the others; the first thousand refusals are told. In an update null makes an optional field absent; only rows that are created take a `ttl`.',
         query: { operation: { schema: { enum: ['create', 'update', 'delete'] }, about: 'Default create.' }, ...TTL },
         headers: TTL_HEADER,
         body: [
@@ -385,12 +388,7 @@ export function modelRoutes(models: OpenModels): readonly Route<Handler>[] {
       path: `${path}/{id}`,
       handle: async (x) => {
         const store = await models.of(x, 'update', true, 2)
-        const patch = rowValue(store.spec, await x.json())
-        // JSON has no undefined: null unsets a field that may be absent and cannot be null.
-        for (const [name, value] of Object.entries(patch)) {
-          const field = store.spec.byProperty.get(name)
-          if (value === null && field?.optional === true && !field.nullable) patch[name] = undefined
-        }
+        const patch = patchValue(store.spec, await x.json())
         const id = idOf(x, store.spec)
         return rowAnswer(
           store.spec,
