@@ -374,6 +374,18 @@ describe('limits', () => {
     const over = await get()
     expect([over.status, over.json]).toEqual([429, expect.objectContaining({ code: 'QUOTA_EXCEEDED' })])
   })
+
+  it('tell what is left of the rate where the quota refuses', async () => {
+    const gateway = await open()
+    const rate = { perSecond: 0.001, burst: 10 }
+    const { key } = await gateway.keys.create('both', { scopes: ['read'], keys: ['*'], rate, quotaPerDay: 2 })
+    const get = async () => (await ask(gateway, 'POST', '/v1/redis', { token: key, body: ['GET', 'a'] })).headers
+    expect([(await get()).ratelimit, (await get()).ratelimit]).toEqual([
+      expect.stringMatching(/^"burst";r=9;t=\d+, "day";r=1;/),
+      expect.stringMatching(/^"burst";r=8;t=\d+, "day";r=0;/),
+    ])
+    expect((await get()).ratelimit).toMatch(/^"burst";r=8;t=(?:1\d{3}|2000), "day";r=0;/)
+  })
 })
 
 describe('Idempotency-Key', () => {

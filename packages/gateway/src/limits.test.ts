@@ -80,6 +80,16 @@ describe('a Limiter without Redis', () => {
     expect(events.filter((event) => event === 'fallback').length).toBe(6)
   })
 
+  it('tells what is left of the rate where the quota refuses', async () => {
+    const limiter = new Limiter({ redis: away, now: () => 86_400_000 })
+    const who = principal({ rate: { perSecond: 1, burst: 5 }, quotaPerDay: 2 })
+    await limiter.spend(who, 2)
+    await expect(limiter.spend(who, 1)).rejects.toMatchObject({
+      code: 'QUOTA_EXCEEDED',
+      headers: { ratelimit: '"burst";r=3;t=2, "day";r=0;t=86400' },
+    })
+  })
+
   it('asks nobody about a principal without limits', async () => {
     expect(await new Limiter({ redis: away }).spend(principal({}), 1000)).toBe(undefined)
   })

@@ -57,20 +57,23 @@ const LUA = `local t = redis.call('TIME')
 local now = t[1] * 1000000 + t[2]
 local cost = tonumber(ARGV[3])
 local quota = tonumber(ARGV[4])
-local used = 0
+local per = tonumber(ARGV[1])
+local used, left, reset = 0, 0, 0
+local interval, window, start
+if per then
+  interval = 1000000 / per
+  window = tonumber(ARGV[2]) * interval
+  start = math.max(tonumber(redis.call('GET', KEYS[1]) or '0'), now)
+  left = math.max(0, math.floor((window - (start - now)) / interval + 0.000001))
+  reset = math.ceil((start - now) / 1000)
+end
 if quota then
   used = tonumber(redis.call('GET', KEYS[2]) or '0')
-  if used + cost > quota then return {2, 0, 0, 0, used} end
+  if used + cost > quota then return {2, left, reset, 0, used} end
 end
-local per = tonumber(ARGV[1])
 if per then
-  local interval = 1000000 / per
-  local window = tonumber(ARGV[2]) * interval
-  local start = math.max(tonumber(redis.call('GET', KEYS[1]) or '0'), now)
   local ahead = start + cost * interval - now
-  if ahead > window + 0.001 then
-    return {1, math.max(0, math.floor((window - (start - now)) / interval + 0.000001)), math.ceil((start - now) / 1000), math.ceil((ahead - window) / 1000), used}
-  end
+  if ahead > window + 0.001 then return {1, left, reset, math.ceil((ahead - window) / 1000), used} end
   redis.call('SET', KEYS[1], string.format('%.3f', now + ahead), 'PX', math.ceil(ahead / 1000) + 1)
   if quota then
     used = redis.call('INCRBY', KEYS[2], cost)
@@ -169,8 +172,11 @@ export class Limiter {
       entry.day = day
       entry.used = 0
     }
-    if (grant.quotaPerDay !== undefined && entry.used + cost > grant.quotaPerDay) return [2, 0, 0, 0, entry.used]
     let verdict: Verdict = { allowed: true, remaining: 0, resetMs: 0, retryMs: 0 }
+    if (grant.quotaPerDay !== undefined && entry.used + cost > grant.quotaPerDay) {
+      if (grant.rate !== undefined) verdict = gcra(entry.tat, now, grant.rate, 0).verdict
+      return [2, verdict.remaining, Math.ceil(verdict.resetMs), 0, entry.used]
+    }
     if (grant.rate !== undefined) {
       const next = gcra(entry.tat, now, grant.rate, cost)
       verdict = next.verdict
