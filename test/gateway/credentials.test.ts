@@ -167,6 +167,21 @@ describe('JSON Web Tokens', () => {
     expect((await Promise.all(outcomes)).sort()).toEqual([429, null, null])
   })
 
+  it('need not name their key, though there are several', async () => {
+    const source = await startIssuer()
+    const pairs = [await source.addKey('one'), await source.addKey('two')]
+    const stranger = await generateKeyPair('ES256')
+    const gateway = await open({ jwt: { issuer, audience, jwksUri: source.jwksUri } })
+    const unnamed = (claims?: object) => token(claims, { kid: undefined })
+    for (const { privateKey } of pairs)
+      expect(await run(gateway, await unnamed().sign(privateKey), ['PING'])).toBe('PONG')
+    expect(await run(gateway, await unnamed().sign(stranger.privateKey), ['PING'])).toBe(401)
+    const over = await unnamed().setExpirationTime(1).sign(pairs[1]!.privateKey)
+    expect(await run(gateway, over, ['PING'])).toBe(401)
+    // One that names its key is checked with that one only.
+    expect(await run(gateway, await token().sign(pairs[1]!.privateKey), ['PING'])).toBe(401)
+  })
+
   it('keep what is open by them open while the issuer is away, until they are over', async () => {
     const source = await startIssuer()
     const { privateKey } = await source.addKey('one')

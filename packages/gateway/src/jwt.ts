@@ -73,15 +73,7 @@ export class JwtVerifier {
   async recognise(token: string): Promise<Principal | undefined> {
     let payload: JWTPayload
     try {
-      const verified = await jwtVerify(token, this.#keys, {
-        issuer: this.#options.issuer,
-        audience: this.#options.audience,
-        algorithms: [...(this.#options.algorithms ?? ['RS256', 'ES256', 'EdDSA'])],
-        clockTolerance: this.#skewSeconds,
-        requiredClaims: ['exp', 'sub'],
-        currentDate: new Date(this.#now()),
-      })
-      payload = verified.payload
+      payload = await this.#verified(token)
     } catch (error) {
       // A token that is wrong is one thing, an issuer that cannot be asked for its keys, or answers nonsense, another.
       const isIssuers = error instanceof errors.JWKSTimeout || error instanceof errors.JWKSInvalid
@@ -100,6 +92,31 @@ export class JwtVerifier {
     } catch (error) {
       if (error instanceof UsageError) return undefined
       throw error
+    }
+  }
+
+  async #verified(token: string): Promise<JWTPayload> {
+    const wanted = {
+      issuer: this.#options.issuer,
+      audience: this.#options.audience,
+      algorithms: [...(this.#options.algorithms ?? ['RS256', 'ES256', 'EdDSA'])],
+      clockTolerance: this.#skewSeconds,
+      requiredClaims: ['exp', 'sub'],
+      currentDate: new Date(this.#now()),
+    }
+    try {
+      return (await jwtVerify(token, this.#keys, wanted)).payload
+    } catch (error) {
+      if (!(error instanceof errors.JWKSMultipleMatchingKeys)) throw error
+      // A token need not say which key signed it, and while keys rotate there are several.
+      for await (const key of error) {
+        try {
+          return (await jwtVerify(token, key, wanted)).payload
+        } catch (refusal) {
+          if (!(refusal instanceof errors.JWSSignatureVerificationFailed)) throw refusal
+        }
+      }
+      throw new errors.JWSSignatureVerificationFailed()
     }
   }
 
