@@ -1,6 +1,6 @@
 // The ends of every type: integers at their limits, doubles, text that is more than ASCII, bits, instants, large collections,
 // large programs.
-import { and, index, model, open, t, when } from '@ochre/model'
+import { and, index, model, open, type ProgramRow, t, when } from '@ochre/model'
 import { describe, expect, it } from 'vitest'
 import { useRedis } from './database.ts'
 
@@ -270,6 +270,27 @@ describe('rules of elements', () => {
 })
 
 describe('what is large', () => {
+  it('cannot be made of a value that is put into itself again and again', async () => {
+    const { db, at } = await fresh({
+      text: 'x'.repeat(1000),
+      raw: Buffer.alloc(1000),
+      doc: { a: ['x'.repeat(100_000)] },
+    })
+    const doubled: ((p: ProgramRow<typeof Item.fields>) => unknown)[] = [
+      (p) => p.text.append(p.text),
+      (p) => p.text.replaceAll('x', p.text),
+      (p) => p.raw.append(p.raw),
+      (p) => p.doc.path('a').push(p.doc.path('a')),
+    ]
+    for (const each of doubled) {
+      const program = db.Item.atomic('1', (p) => {
+        for (let i = 0; i < 40; i++) each(p)
+      })
+      await expect(program).rejects.toMatchObject({ reason: 'TOO_LARGE' })
+    }
+    expect([await at.text.length(), await at.raw.length(), await at.doc.path('a').length()]).toEqual([1000, 1000, 1])
+  })
+
   it('is worked on at its ends, and refused where it would have to be read as a whole', async () => {
     const { db, at } = await fresh()
     const { redis } = fixture

@@ -239,13 +239,13 @@ export class LuaWriter {
       case 'length':
         return `${uses.use(node.a.type === 'bytes' ? 'len' : 'chars')}(${this.expr(node.a)})`
       case 'concat':
-        return `(${this.need(node.a)} .. ${this.need(node.b)})`
+        return `${uses.use('join')}(${this.need(node.a)}, ${this.need(node.b)}, ${quote(this.label)})`
       case 'slice': {
         const fn = uses.use(node.type === 'bytes' ? 'bslice' : 'slice')
         return `${fn}(${this.expr(node.a)}, ${this.need(node.from)}, ${node.to ? this.need(node.to) : 'nil'})`
       }
       case 'swap':
-        return `${uses.use('swap')}(${this.need(node.a)}, ${this.need(node.from)}, ${this.need(node.to)}, ${node.all})`
+        return `${uses.use('swap')}(${this.need(node.a)}, ${this.need(node.from)}, ${this.need(node.to)}, ${node.all}, ${quote(this.label)})`
       case 'overlay':
         return `${uses.use('overlay')}(${this.need(node.a)}, ${this.need(node.at)}, ${this.need(node.part)}, ${quote(this.label)})`
       case 'setBit':

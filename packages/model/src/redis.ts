@@ -276,7 +276,7 @@ const EXPLANATIONS: Readonly<Record<string, string>> = {
   NULL_VALUE: 'a value is null or absent where one is needed (see orElse)',
   OUT_OF_RANGE: 'the result breaks a rule of the field',
   PATH: 'the path leads nowhere in the document',
-  TOO_LARGE: 'the collection is too large to read inside a script',
+  TOO_LARGE: 'a collection is too large to read inside a script, or more text was to be made than one may make',
   LOOP_LIMIT: 'the loop has more items than its limit',
   WRONG_TYPE: 'its key holds another Redis type',
   READ_AFTER_WRITE: 'it was changed earlier in the same program: read it before, or in another call',

@@ -137,10 +137,12 @@ end`,
 end`,
   },
   j_set: {
-    uses: ['j_find', 'err', 'j_val'],
+    // Room for a document counts four times: it is read to find the place.
+    uses: ['j_find', 'err', 'j_val', 'room'],
     lua: `local function j_set(s, segs, text, field)
   local n = #segs
   if n == 0 then return j_val(text) end
+  room(4 * (#(s or '') + #text), field)
   j_name = field
   local p = s ~= nil and j_find(s, segs, n - 1)
   if not p then err('PATH', field) end
@@ -170,8 +172,9 @@ end`,
 end`,
   },
   j_push: {
-    uses: ['j_find', 'err'],
+    uses: ['j_find', 'err', 'room'],
     lua: `local function j_push(s, segs, text, field)
+  room(4 * (#(s or '') + #text), field)
   j_name = field
   local i, e = nil, nil
   if s ~= nil then i, e = j_find(s, segs) end

@@ -10,6 +10,15 @@ export const VALUES: LuaLibrary = {
   err: {
     lua: `local function err(code, field) error('OCHRE[' .. code .. ' ' .. (field or '') .. ']', 0) end`,
   },
+  room: {
+    // Asked before text is made. A program that appends a text to itself doubles it with each step.
+    uses: ['err'],
+    lua: `local made = 0
+local function room(n, field)
+  made = made + n
+  if made > 134217728 then err('TOO_LARGE', field) end
+end`,
+  },
   some: {
     uses: ['err'],
     lua: `local function some(x, field) if x == nil then err('NULL_VALUE', field) end return x end`,
@@ -215,25 +224,33 @@ end`,
   return sub(s, from + 1, to)
 end`,
   },
+  join: {
+    uses: ['room'],
+    lua: `local function join(a, b, field) room(#a + #b, field) return a .. b end`,
+  },
   swap: {
-    lua: `local function swap(s, from, to, all)
+    uses: ['room'],
+    lua: `local function swap(s, from, to, all, field)
   if from == '' then return s end
-  local out, at = {}, 1
+  local out, at, n = {}, 1, #s
   repeat
     local i, j = find(s, from, at, true)
     if not i then break end
     out[#out + 1] = sub(s, at, i - 1)
     out[#out + 1] = to
     at = j + 1
+    n = n + #to - #from
   until not all
   out[#out + 1] = sub(s, at)
+  room(n, field)
   return concat(out)
 end`,
   },
   overlay: {
-    uses: ['err'],
+    uses: ['err', 'room'],
     lua: `local function overlay(s, at, part, field)
   if at < 0 or at > 67108864 then err('OUT_OF_RANGE', field) end
+  room(math.max(#s, at) + #part, field)
   if #s < at then s = s .. string.rep('\\0', at - #s) end
   return sub(s, 1, at) .. part .. sub(s, at + #part + 1)
 end`,
