@@ -132,7 +132,8 @@ export class JwtVerifier {
   /** The grant that the claims say, its fields unchecked. */
   #claimsOf(payload: JWTPayload): object {
     const fields = payload[this.#options.claim ?? 'ochre'] ?? {}
-    if (typeof fields !== 'object' || Array.isArray(fields)) throw new UsageError('The claim of the grant is an object.')
+    if (typeof fields !== 'object' || Array.isArray(fields))
+      throw new UsageError('The claim of the grant is an object.')
     const scope = payload.scope
     const fromScope =
       typeof scope === 'string'
