@@ -270,8 +270,9 @@ describe('rules of elements', () => {
 })
 
 describe('what is large', () => {
-  it('cannot be made of a value that is put into itself again and again', async () => {
+  it('cannot be made of a value that is put into itself, or into a list, again and again', async () => {
     const { db, at } = await fresh({
+      nick: 'x'.repeat(4_000_000),
       text: 'x'.repeat(1000),
       raw: Buffer.alloc(1000),
       doc: { a: ['x'.repeat(100_000)] },
@@ -281,6 +282,8 @@ describe('what is large', () => {
       (p) => p.text.replaceAll('x', p.text),
       (p) => p.raw.append(p.raw),
       (p) => p.doc.path('a').push(p.doc.path('a')),
+      (p) => p.list.push(p.nick),
+      (p) => p.list.unshift(p.nick),
     ]
     for (const each of doubled) {
       const program = db.Item.atomic('1', (p) => {
@@ -288,7 +291,12 @@ describe('what is large', () => {
       })
       await expect(program).rejects.toMatchObject({ reason: 'TOO_LARGE' })
     }
-    expect([await at.text.length(), await at.raw.length(), await at.doc.path('a').length()]).toEqual([1000, 1000, 1])
+    expect([
+      await at.text.length(),
+      await at.raw.length(),
+      await at.doc.path('a').length(),
+      await at.list.length(),
+    ]).toEqual([1000, 1000, 1, 0])
   })
 
   it('is worked on at its ends, and refused where it would have to be read as a whole', async () => {

@@ -415,8 +415,13 @@ export class LuaWriter {
   /** The same of an element that is stored: within the rules of the collection's elements. */
   stored(of: CollectionRef, node: Expr): string {
     const checks = ruleChecks(this.uses, this.spec.byProperty.get(of.field)!.element!)
-    if (checks.length === 0) return this.element(of, node)
-    return `(function() local x = ${this.need(node)} ${this.within(of, checks)}return ${this.toText(of.element, 'x')} end)()`
+    const text =
+      checks.length === 0
+        ? this.element(of, node)
+        : `(function() local x = ${this.need(node)} ${this.within(of, checks)}return ${this.toText(of.element, 'x')} end)()`
+    return ['string', 'bytes', 'json'].includes(of.element)
+      ? `${this.uses.use('held')}(${text}, ${quote(of.field)})`
+      : text
   }
 
   /** Lua that fails when `x` is not within the rules of the collection's elements. */

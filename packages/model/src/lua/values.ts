@@ -11,13 +11,18 @@ export const VALUES: LuaLibrary = {
     lua: `local function err(code, field) error('OCHRE[' .. code .. ' ' .. (field or '') .. ']', 0) end`,
   },
   room: {
-    // Asked before text is made. A program that appends a text to itself doubles it with each step.
+    // Asked before text is made or put into a collection. A program that appends a text to itself doubles it with each step.
     uses: ['err'],
     lua: `local made = 0
 local function room(n, field)
   made = made + n
   if made > 134217728 then err('TOO_LARGE', field) end
 end`,
+  },
+  held: {
+    // An item of a collection: it may be put there many times.
+    uses: ['room'],
+    lua: `local function held(x, field) room(#x, field) return x end`,
   },
   some: {
     uses: ['err'],
