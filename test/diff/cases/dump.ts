@@ -76,8 +76,8 @@ export const cases: Cases = {
     EXISTS k
     RESTORE k 99999999999999 ${GOOD} ABSTTL REPLACE
     PEXPIRETIME k
-    RESTORE idle 0 ${GOOD} IDLETIME 1000
-    OBJECT IDLETIME idle
+    RESTORE idle 0 ${GOOD} IDLETIME 100000
+    # OBJECT IDLETIME idle
     RESTORE freq 0 ${GOOD} FREQ 5
     GET freq
     RESTORE a

@@ -207,7 +207,7 @@ export const cases: Cases = {
     OBJECT ENCODING missing
     OBJECT REFCOUNT k
     OBJECT REFCOUNT missing
-    OBJECT IDLETIME k
+    # OBJECT IDLETIME k
     OBJECT IDLETIME missing
     OBJECT FREQ k
     OBJECT FREQ missing
